@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The switches every target of ours compiles with; a warning is an error.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+
+let package = Package(
+    name: "ProfBilet",
+    products: [
+        .executable(name: "profbilet", targets: ["profbilet"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // core
+        .target(name: "UnionTicket", swiftSettings: strict),
+        // codec
+        .target(
+            name: "TicketSeal",
+            dependencies: ["UnionTicket", "CZlib", crypto, cryptoExtras],
+            swiftSettings: strict
+        ),
+        // adapters
+        .target(
+            name: "Roster",
+            dependencies: ["UnionTicket", "CZip", "CExpat"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Registry",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "CPostgres", crypto,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        // program
+        .executableTarget(
+            name: "profbilet",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "Roster", "Registry", "Yams",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        // C libraries, each imported by one target
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // tests
+        .testTarget(
+            name: "UnionTicketTests",
+            dependencies: ["UnionTicket"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TicketSealTests",
+            dependencies: ["TicketSeal", "UnionTicket", crypto],
+            resources: [.copy("Vectors")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RosterTests",
+            dependencies: ["Roster", "UnionTicket"],
+            resources: [.copy("Samples")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: ["Registry", "TicketSeal", "UnionTicket", crypto],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndToEnd",
+            dependencies: ["UnionTicket", "TicketSeal", "profbilet"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+import UnionTicket
+import GRDB

@@ -1,0 +1,3 @@
+import UnionTicket
+import Crypto
+import CryptoExtras

@@ -1,0 +1,20 @@
+/// One message in the two languages of the product, Russian first.
+///
+/// Holds no name, no full number and no payload.
+public struct Bilingual: Hashable, Sendable {
+    /// The Russian sentence.
+    public let russian: String
+    /// The same in English.
+    public let english: String
+
+    /// A message in both languages.
+    public init(_ russian: String, _ english: String) {
+        self.russian = russian
+        self.english = english
+    }
+}
+
+extension Bilingual: CustomStringConvertible {
+    /// Both sentences, a line each.
+    public var description: String { russian + "\n" + english }
+}

@@ -1,0 +1,53 @@
+/// A moment in whole UTC seconds since 1970; every rule takes it as an argument, none reads a clock.
+public struct Instant: Hashable, Sendable, Comparable {
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    public let seconds: Int64
+
+    /// The moment so many seconds after 1970-01-01 00:00:00 UTC.
+    public init(seconds: Int64) { self.seconds = seconds }
+
+    /// Moscow is three hours ahead of UTC since 2014 and has no summer time.
+    public static let moscowOffset: Int64 = 3 * 3600
+
+    /// The last second of `date` in Moscow: what "as of a date" means.
+    public init(endOf date: CalendarDate) {
+        seconds = Int64(date.day + 1) * 86_400 - 1 - Self.moscowOffset
+    }
+
+    /// The first second of `date` in Moscow.
+    public init(startOf date: CalendarDate) {
+        seconds = Int64(date.day) * 86_400 - Self.moscowOffset
+    }
+
+    /// The day in Moscow.
+    public var moscowDate: CalendarDate {
+        let local = seconds + Self.moscowOffset
+        return CalendarDate(day: Int((local - (local % 86_400 + 86_400) % 86_400) / 86_400))
+    }
+
+    /// RFC 3339 in UTC: `2026-11-21T09:00:00Z`.
+    public var rfc3339: String {
+        let second = (seconds % 86_400 + 86_400) % 86_400
+        let date = CalendarDate(day: Int((seconds - second) / 86_400))
+        return "\(date.iso)T\(Self.clock(second))Z"
+    }
+
+    /// As Russian readers expect it, in Moscow time: `21.11.2026 12:00:00`.
+    public var russian: String {
+        let local = seconds + Self.moscowOffset
+        return "\(moscowDate.russian) \(Self.clock((local % 86_400 + 86_400) % 86_400))"
+    }
+
+    /// So many seconds later.
+    public static func + (instant: Self, seconds: Int64) -> Self {
+        Self(seconds: instant.seconds + seconds)
+    }
+
+    /// Earlier moments first.
+    public static func < (left: Self, right: Self) -> Bool { left.seconds < right.seconds }
+
+    private static func clock(_ second: Int64) -> String {
+        let parts = [second / 3600, second / 60 % 60, second % 60]
+        return parts.map { padded(Int($0), 2) }.joined(separator: ":")
+    }
+}

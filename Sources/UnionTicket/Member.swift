@@ -1,0 +1,152 @@
+/// What a member does for a living, as statutory forms count members.
+public enum MemberCategory: String, Sendable, CaseIterable {
+    /// работающий
+    case working
+    /// обучающийся
+    case studying
+    /// неработающий пенсионер
+    case retired
+}
+
+/// A person's standing in the union.
+public enum MemberStatus: String, Sendable, CaseIterable {
+    /// Applied, not admitted yet.
+    case candidate
+    /// A member in good standing.
+    case active
+    /// Membership is suspended.
+    case suspended
+    /// Left of their own will.
+    case left
+    /// Moved to another union.
+    case transferred
+    /// Expelled.
+    case expelled
+    /// Died.
+    case deceased
+
+    /// Standings that may follow this one.
+    public var successors: Set<MemberStatus> {
+        switch self {
+        case .candidate: [.active, .left, .deceased]
+        case .active: [.suspended, .left, .transferred, .expelled, .deceased]
+        case .suspended: [.active, .left, .transferred, .expelled, .deceased]
+        case .left, .transferred: [.candidate, .active, .deceased]
+        case .expelled: [.candidate, .active, .deceased]
+        case .deceased: []
+        }
+    }
+}
+
+/// М or Ж, where the roster says.
+public enum Sex: String, Sendable, CaseIterable {
+    /// М
+    case male
+    /// Ж
+    case female
+}
+
+/// What one consent to the processing of personal data is for; never two purposes by one answer.
+public enum ConsentPurpose: String, Sendable, CaseIterable {
+    /// Keeping the member's record in the register.
+    case register
+    /// Producing a plastic card, which hands the printed fields to a manufacturer.
+    case cardProduction
+    /// Issuing a virtual card to a phone.
+    case virtualCard
+    /// Handing a pseudonym to a discount partner; ``Consent/recipient`` names it.
+    case bonusTransfer
+    /// Printing a photo, which is biometric data.
+    case photoOnCard
+    /// Recording attendance of events by name.
+    case eventAttendance
+    /// Messages that are not about the membership itself.
+    case marketing
+}
+
+/// One answer of a member about one purpose.
+public struct Consent: Hashable, Sendable {
+    /// What for.
+    public let purpose: ConsentPurpose
+    /// The partner for ``ConsentPurpose/bonusTransfer``, else empty.
+    public let recipient: String
+    /// Yes or no.
+    public let isGiven: Bool
+    /// The day of the answer, where the roster says.
+    public let date: CalendarDate?
+
+    /// An answer as a roster's cell gives it.
+    public init(
+        purpose: ConsentPurpose,
+        recipient: String = "",
+        isGiven: Bool,
+        date: CalendarDate? = nil
+    ) {
+        self.purpose = purpose
+        self.recipient = recipient
+        self.isGiven = isGiven
+        self.date = date
+    }
+}
+
+/// One person as a cleaned roster row describes them; not yet matched with the register.
+public struct MemberDraft: Hashable, Sendable {
+    /// The person's identifier in АИС, the matching key when there.
+    public var aisId: String?
+    /// Name as it is to be printed.
+    public var name: PersonName
+    /// Day of birth.
+    public var birthDate: CalendarDate
+    /// Sex, where given.
+    public var sex: Sex?
+    /// Working, studying or retired.
+    public var category: MemberCategory
+    /// The primary organisation.
+    public var organisation: OrganisationCode
+    /// Day of admission to the union.
+    public var joinDate: CalendarDate
+    /// +7 and ten digits, where given.
+    public var phone: String?
+    /// ASCII address, where given.
+    public var email: String?
+    /// Number of a ticket of the old scheme, verbatim with leading zeros.
+    public var legacyNumber: String?
+    /// Standing; a roster without the column means active members.
+    public var status: MemberStatus
+    /// One answer per purpose column that the roster has.
+    public var consents: [Consent]
+
+    /// A draft of a member.
+    public init(
+        aisId: String?,
+        name: PersonName,
+        birthDate: CalendarDate,
+        sex: Sex?,
+        category: MemberCategory,
+        organisation: OrganisationCode,
+        joinDate: CalendarDate,
+        phone: String?,
+        email: String?,
+        legacyNumber: String?,
+        status: MemberStatus,
+        consents: [Consent]
+    ) {
+        self.aisId = aisId
+        self.name = name
+        self.birthDate = birthDate
+        self.sex = sex
+        self.category = category
+        self.organisation = organisation
+        self.joinDate = joinDate
+        self.phone = phone
+        self.email = email
+        self.legacyNumber = legacyNumber
+        self.status = status
+        self.consents = consents
+    }
+}
+
+extension MemberDraft: CustomStringConvertible {
+    /// Never personal data: descriptions end in logs.
+    public var description: String { "MemberDraft(\(organisation))" }
+}

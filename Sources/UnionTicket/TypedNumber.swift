@@ -1,0 +1,124 @@
+/// What a person typed or dictated where a ticket or carrier number was asked for.
+///
+/// Spaces, hyphens and dots are dropped; letters that look like digits and full-width digits are read
+/// as digits; then length, scheme and check digit are tested in this order (ticket.md § 1).
+public enum TypedNumber: Equatable, Sendable {
+    /// A well-formed ticket number; whether it was issued only the register knows.
+    case ticket(TicketNumber)
+    /// A well-formed carrier number.
+    case carrier(CarrierNumber)
+    /// Not a number of ours, with the reason.
+    case refused(Refusal)
+
+    /// Why a typed number cannot be one of ours.
+    public enum Refusal: Equatable, Sendable {
+        /// Nothing was typed.
+        case empty
+        /// A character that is no digit and looks like none; position counts from 1.
+        case foreignCharacter(position: Int)
+        /// Neither 15 nor 16 digits; how many there were.
+        case length(Int)
+        /// The first group begins with a digit no scheme uses.
+        case scheme(UInt8)
+        /// The check digit does not fit: one group is mistyped or two are swapped.
+        case checkDigit
+        /// Eaten by a spreadsheet: `1,77E+14`.
+        case spreadsheet
+    }
+
+    /// Reads what was typed.
+    ///
+    /// - Parameter text: At most 64 characters are looked at.
+    public init(_ text: some StringProtocol) {
+        var digits: [UInt8] = []
+        for (position, scalar) in text.unicodeScalars.prefix(64).enumerated() {
+            if Self.separators.contains(scalar) { continue }
+            if (scalar == "E" || scalar == "e" || scalar == "Е" || scalar == "е"), !digits.isEmpty {
+                self = .refused(.spreadsheet)
+                return
+            }
+            guard let digit = Self.digit(scalar) else {
+                self = .refused(.foreignCharacter(position: position + 1))
+                return
+            }
+            digits.append(digit)
+        }
+        self = Self.judge(digits)
+    }
+
+    private static let separators: Set<Unicode.Scalar> = [
+        " ", "-", ".", "\u{A0}", "\u{2009}", "\u{202F}", "\u{2010}", "\u{2011}", "\u{2012}",
+        "\u{2013}", "\u{2014}", "\u{2212}", "\t", "№", ",", "\n", "\r",
+    ]
+
+    private static func digit(_ scalar: Unicode.Scalar) -> UInt8? {
+        switch scalar {
+        case "0"..."9": UInt8(scalar.value - 0x30)
+        case "\u{FF10}"..."\u{FF19}": UInt8(scalar.value - 0xFF10)
+        case "O", "o", "О", "о": 0
+        case "З", "з": 3
+        case "l", "I", "|": 1
+        default: nil
+        }
+    }
+
+    private static func judge(_ digits: [UInt8]) -> TypedNumber {
+        guard let first = digits.first else { return .refused(.empty) }
+        guard digits.count == 15 || digits.count == 16 else {
+            return .refused(.length(digits.count))
+        }
+        guard TicketNumber.Scheme(rawValue: first) != nil else { return .refused(.scheme(first)) }
+        let value = digits.reduce(0) { $0 * 10 + UInt64($1) }
+        let ticket = TicketNumber(value: digits.count == 15 ? value : value / 10)
+        guard let ticket else { return .refused(.checkDigit) }
+        guard digits.count == 16, let carrier = CarrierNumber(value: value) else {
+            return .ticket(ticket)
+        }
+        return .carrier(carrier)
+    }
+}
+
+extension TypedNumber {
+    /// One number that a single slip turns into the typed one, and the printed group the slip is in.
+    public struct Repair: Hashable, Sendable {
+        /// The number that may have been meant.
+        public let ticket: TicketNumber
+        /// 1…4 as printed; for two exchanged groups the first of them.
+        public let group: Int
+    }
+
+    /// Every valid number one wrong digit, one swap of neighbours or one exchange of two groups of
+    /// four away from 15 typed digits; those the register knows tell which group is wrong.
+    ///
+    /// - Parameter text: As typed; anything but 15 or 16 digits gives no repairs.
+    /// - Returns: The candidates in the order of their numbers.
+    public static func repairs(of text: some StringProtocol) -> [Repair] {
+        var digits = text.unicodeScalars.prefix(64).compactMap(digit)
+        if digits.count == 16 { digits.removeLast() }
+        guard digits.count == 15 else { return [] }
+        var found: Set<Repair> = []
+        func offer(_ candidate: [UInt8], at position: Int) {
+            let value = candidate.reduce(0) { $0 * 10 + UInt64($1) }
+            guard let ticket = TicketNumber(value: value) else { return }
+            found.insert(Repair(ticket: ticket, group: (position + 1) / 4 + 1))
+        }
+        for position in digits.indices {
+            var changed = digits
+            for digit in UInt8(0)...9 where digit != digits[position] {
+                changed[position] = digit
+                offer(changed, at: position)
+            }
+            if position + 1 < digits.count {
+                var swapped = digits
+                swapped.swapAt(position, position + 1)
+                offer(swapped, at: position)
+            }
+        }
+        for (first, second) in [(3, 7), (3, 11), (7, 11)] {
+            var exchanged = digits
+            for offset in 0..<4 { exchanged.swapAt(first + offset, second + offset) }
+            offer(exchanged, at: first)
+        }
+        return found.sorted { $0.ticket < $1.ticket }
+    }
+}
