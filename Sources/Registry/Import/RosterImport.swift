@@ -1,0 +1,104 @@
+import TicketSeal
+public import UnionTicket
+
+/// Takes a roster into the register: matches every row with the people already known, in one
+/// transaction.
+///
+/// A row matches by `aisId`, then by name and birth date with further evidence; where the evidence
+/// does not decide, the row waits in the ``ConflictQueue``. Rows come in chunks, so that memory does
+/// not grow with the file.
+public struct RosterImport: Sendable {
+    let register: Register
+
+    /// An importer of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What to do with a file beyond taking its rows.
+    public struct Options: Sendable {
+        /// Try everything and keep nothing.
+        public var isDryRun = false
+        /// Keep nothing when one row is refused.
+        public var allOrNothing = false
+        /// The file is this organisation's whole roster.
+        public var completeFor: OrganisationCode?
+        /// How to mark the members that a complete roster lacks; nil only lists them.
+        public var markAbsent: MemberStatus?
+        /// A second person's consent, needed above 5 % of absent members.
+        public var secondPerson: SignedInUser?
+        /// Hash of the file, kept with the import.
+        public var fileSHA256: [UInt8] = []
+        /// Format, encoding and separator in words, kept with the import.
+        public var format = ""
+
+        /// Plain import.
+        public init() {}
+    }
+
+    /// How one row ended.
+    public struct RowResult: Sendable, Equatable {
+        /// Line, sheet row or element of the file.
+        public let line: Int
+        /// How it ended.
+        public let outcome: RowOutcome
+        /// Everything found on the way, warnings included.
+        public let issues: [RowIssue]
+    }
+
+    /// How the whole file ended.
+    public struct Summary: Sendable, Equatable {
+        /// Rows by outcome.
+        public var counts: [RowOutcome: Int] = [:]
+        /// Rows taken with warnings.
+        public var warnings = 0
+        /// АИС identifiers (or `#` and row number) of members that a complete roster lacks.
+        public var absent: [String] = []
+        /// How many of them were marked.
+        public var marked = 0
+        /// Whether anything was kept.
+        public var isKept = true
+        /// Number of the import; conflicts refer to it.
+        public var importId: Int64 = 0
+
+        /// All rows of the file.
+        public var rows: Int { counts.values.reduce(0, +) }
+        /// Rows of one outcome.
+        public subscript(_ outcome: RowOutcome) -> Int { counts[outcome] ?? 0 }
+    }
+
+    /// Hands out the file's rows in chunks; nil at the end.
+    public typealias Chunks = () throws -> [RosterRow]?
+
+    /// Thrown inside the transaction to keep nothing.
+    private struct KeepNothing: Error { let summary: Summary }
+
+    /// Takes a file's rows.
+    ///
+    /// - Parameters:
+    ///   - open: Starts reading the file; called again when the database repeats the transaction.
+    ///   - each: Gets every row's result in the order of the file.
+    /// - Throws: ``RegisterError``; then nothing was kept.
+    public func run(
+        _ options: Options, by user: SignedInUser, open: () throws -> Chunks,
+        each: (RowResult) throws -> Void
+    ) throws -> Summary {
+        try user.require(.importRoster, at: options.completeFor)
+        do {
+            return try register.write { session in
+                let run = try RosterRun(register, options, by: user, in: session)
+                let next = try open()
+                while let rows = try next() {
+                    for result in try run.take(rows) { try each(result) }
+                }
+                let summary = try run.finish()
+                if options.isDryRun || (options.allOrNothing && summary[.error] > 0) {
+                    throw KeepNothing(summary: summary)
+                }
+                return summary
+            }
+        } catch let nothing as KeepNothing {
+            var summary = nothing.summary
+            summary.isKept = false
+            return summary
+        }
+    }
+}

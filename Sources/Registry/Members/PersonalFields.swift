@@ -1,0 +1,139 @@
+import TicketSeal
+import UnionTicket
+
+/// The fields that are sealed at rest under the member's own data key.
+struct PersonalFields: Equatable, Sendable {
+    var name: PersonName
+    var birthDate: CalendarDate
+    var phone: String?
+    var email: String?
+
+    init(_ draft: MemberDraft) {
+        name = draft.name
+        birthDate = draft.birthDate
+        phone = draft.phone
+        email = draft.email
+    }
+
+    /// Version 1: the birth day as eight bytes, then five texts, each after its length in two bytes.
+    var encoded: [UInt8] {
+        var bytes: [UInt8] = [1]
+        bytes.reserveCapacity(128)
+        bytes.append(bigEndian: Int64(birthDate.day))
+        for text in [name.last, name.first, name.patronymic ?? "", phone ?? "", email ?? ""] {
+            bytes.append(UInt8(truncatingIfNeeded: text.utf8.count >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: text.utf8.count))
+            bytes.append(contentsOf: text.utf8)
+        }
+        return bytes
+    }
+
+    /// Reads what ``encoded`` wrote; nil for anything else.
+    init?(encoded bytes: [UInt8]) {
+        guard bytes.count >= 9, bytes[0] == 1 else { return nil }
+        let day = bytes[1..<9].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        var texts: [String] = []
+        var position = 9
+        while position + 2 <= bytes.count {
+            let length = Int(bytes[position]) << 8 | Int(bytes[position + 1])
+            position += 2
+            guard position + length <= bytes.count else { return nil }
+            texts.append(String(decoding: bytes[position..<position + length], as: UTF8.self))
+            position += length
+        }
+        guard texts.count == 5, position == bytes.count else { return nil }
+        let optional = texts.map { $0.isEmpty ? nil : $0 }
+        name = PersonName(last: texts[0], first: texts[1], patronymic: optional[2])
+        birthDate = CalendarDate(day: Int(day))
+        phone = optional[3]
+        email = optional[4]
+    }
+}
+
+/// Seals and opens personal fields: a random data key per member, kept wrapped in the key store.
+///
+/// To destroy a member's key is to destroy the fields, in every copy of the register.
+struct MemberVault: Sendable {
+    let register: Register
+
+    /// One member's fields and key, ready for both stores.
+    struct Sealed: Sendable {
+        let fields: [UInt8]
+        let wrappedKey: [UInt8]
+    }
+
+    /// Seals under a new random key.
+    func seal(_ fields: PersonalFields, member: Int64) throws -> Sealed {
+        let key = FieldSeal.randomKey()
+        return Sealed(
+            fields: try FieldSeal(key: key).seal(fields.encoded, for: Self.binding(member)),
+            wrappedKey: try register.secrets.memberKeys.seal(key, for: Self.binding(member))
+        )
+    }
+
+    /// Opens the fields of one member.
+    func open(_ sealed: [UInt8], member: Int64) throws -> PersonalFields {
+        let key = try dataKey(of: member)
+        guard let bytes = try? FieldSeal(key: key).open(sealed, for: Self.binding(member)),
+            let fields = PersonalFields(encoded: bytes)
+        else { throw damaged(member) }
+        return fields
+    }
+
+    /// Seals changed fields under the member's existing key.
+    func reseal(_ fields: PersonalFields, member: Int64) throws -> [UInt8] {
+        try FieldSeal(key: dataKey(of: member)).seal(fields.encoded, for: Self.binding(member))
+    }
+
+    /// Stores new members' keys durably, before their rows are committed; keys left by an import
+    /// that was killed are overwritten.
+    func store(_ keys: [(member: Int64, wrapped: [UInt8])]) throws {
+        guard let first = keys.first?.member else { return }
+        do {
+            try register.keyStore.write { session in
+                try session.execute("DELETE FROM member_key WHERE member_id >= $1", [.integer(first)])
+                try session.load("member_key", ["member_id", "wrapped"], count: keys.count) {
+                    $1.put(keys[$0].member)
+                    $1.put(keys[$0].wrapped)
+                }
+            }
+        } catch let failure as DatabaseError { throw RegisterError(failure) }
+    }
+
+    private func dataKey(of member: Int64) throws -> [UInt8] {
+        let wrapped: [UInt8]?
+        do {
+            wrapped = try register.keyStore.read { session in
+                try session.first(
+                    "SELECT wrapped FROM member_key WHERE member_id = $1", [.integer(member)]
+                ) { $0.blob(0) }
+            }
+        } catch let failure as DatabaseError { throw RegisterError(failure) }
+        guard let wrapped else {
+            throw RegisterError(
+                .notFound,
+                "Ключ данных участника \(member) уничтожен или отсутствует.",
+                "The data key of member \(member) was destroyed or is missing."
+            )
+        }
+        guard let key = try? register.secrets.memberKeys.open(wrapped, for: Self.binding(member))
+        else { throw damaged(member) }
+        return key
+    }
+
+    private static func binding(_ member: Int64) -> [UInt8] {
+        var bytes = Array("member/".utf8)
+        bytes.append(bigEndian: member)
+        return bytes
+    }
+
+    private func damaged(_ member: Int64) -> RegisterError {
+        RegisterError(
+            .damaged,
+            "Запись участника \(member) изменена в обход программы: печать не сходится. "
+                + "Восстановите реестр из копии: profbilet restore.",
+            "The record of member \(member) was changed behind the program's back: its seal does not "
+                + "fit. Restore the register from a backup: profbilet restore."
+        )
+    }
+}

@@ -1,0 +1,87 @@
+import Glibc
+import TicketSeal
+public import UnionTicket
+
+/// The folder an office keeps: register, key files, audit head; readable by its owner only.
+public struct DataDirectory: Sendable {
+    /// Path of the folder.
+    public let path: String
+    /// A second place, outside the machine where possible, that gets the audit head every hour.
+    public let auditHeads: String?
+
+    /// The folder at `path`; it need not exist yet.
+    public init(path: String, auditHeads: String? = nil) {
+        self.path = path
+        self.auditHeads = auditHeads
+    }
+
+    /// The register when it is SQLite.
+    public var registerFile: String { path + "/register.sqlite" }
+    /// The members' data keys when the register is SQLite.
+    public var keyStoreFile: String { path + "/member-keys.sqlite" }
+    /// The master key, sealed by the office's passphrase.
+    public var masterKeyFile: String { path + "/keys/master.key" }
+    /// The purpose keys, sealed by the office's passphrase.
+    public var signingKeysFile: String { path + "/keys/signing.keys" }
+    /// The root key, sealed by its own passphrase; may be taken away to a safe.
+    public var rootKeyFile: String { path + "/keys/root.key" }
+    /// The root key that takes over next.
+    public var nextRootKeyFile: String { path + "/keys/root-next.key" }
+    /// Signed records of destroyed data keys; kept outside backups.
+    public var erasureLog: String { path + "/erasures.log" }
+    /// Manifests of what was issued.
+    public var issuances: String { path + "/issuances" }
+    private var auditHeadFile: String { path + "/audit.head" }
+
+    /// Makes the folder and its `keys` folder with mode 0700; refuses one that holds a register.
+    public func create() throws(RegisterError) {
+        if Files.exists(masterKeyFile) || Files.exists(registerFile) {
+            throw RegisterError(
+                .refused,
+                "В каталоге \(path) уже есть реестр. Выберите пустой каталог.",
+                "The directory \(path) already holds a register. Choose an empty one."
+            )
+        }
+        try Files.makeDirectory(path)
+        try Files.makeDirectory(path + "/keys")
+        try Files.makeDirectory(issuances)
+    }
+
+    /// The end of the audit chain as last written outside the database, or nil.
+    func auditHead() throws -> AuditLog.Head? {
+        let places = [auditHeadFile] + (auditHeads.map { [$0] } ?? [])
+        let heads = try places.filter(Files.exists).compactMap { place in
+            String(decoding: try Files.read(place, atMost: 1 << 24), as: UTF8.self)
+                .split(separator: "\n").last.flatMap { Self.head(line: $0) }
+        }
+        return heads.max { $0.sequence < $1.sequence }
+    }
+
+    /// Writes the end of the audit chain beside the database, and hourly to the second place.
+    func write(_ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets) throws {
+        let line = Self.line(head, at: now, secrets: secrets)
+        if let old = try auditHead(), old.sequence > head.sequence, auditHeads == nil { return }
+        try Files.write(Array(line.utf8), to: auditHeadFile)
+        guard let auditHeads else { return }
+        let written =
+            Files.exists(auditHeads)
+            ? String(decoding: try Files.read(auditHeads, atMost: 1 << 24), as: UTF8.self) : ""
+        let last = written.split(separator: "\n").last?.split(separator: " ")
+        if let last, last.count == 4, let at = Int64(last[2]), at + 3600 > now.seconds { return }
+        try Files.append(Array(line.utf8), to: auditHeads)
+    }
+
+    private static func line(
+        _ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets
+    ) -> String {
+        let text = "\(head.sequence) \(Hex.encode(head.hash)) \(now.seconds)"
+        return text + " " + Hex.encode(secrets.audit.bytes(Array(text.utf8))) + "\n"
+    }
+
+    private static func head(line: Substring) -> AuditLog.Head? {
+        let parts = line.split(separator: " ")
+        guard parts.count == 4, let sequence = Int64(parts[0]), let hash = Hex.decode(parts[1])
+        else { return nil }
+        return AuditLog.Head(sequence: sequence, hash: hash)
+    }
+}

@@ -1,0 +1,108 @@
+import Glibc
+
+/// Small files written whole or not at all, readable by their owner only.
+enum Files {
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Makes a folder with mode 0700 unless it is there.
+    static func makeDirectory(_ path: String) throws(RegisterError) {
+        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw failure(path) }
+    }
+
+    /// The bytes of a file of at most `limit` bytes.
+    static func read(_ path: String, atMost limit: Int) throws(RegisterError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw failure(path) }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: buffer[..<count])
+            guard bytes.count <= limit else {
+                throw RegisterError(
+                    .badInput, "Файл \(path) больше \(limit) байт.",
+                    "The file \(path) is larger than \(limit) bytes."
+                )
+            }
+        }
+    }
+
+    /// Replaces a file in one step: written beside it, flushed to the disk, renamed.
+    static func write(
+        _ bytes: [UInt8], to path: String, mode: mode_t = 0o600
+    ) throws(RegisterError) {
+        let temporary = "\(path).tmp-\(getpid())"
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw failure(path) }
+        do {
+            try writeAll(bytes, to: descriptor, path)
+            guard fsync(descriptor) == 0 else { throw failure(path) }
+        } catch {
+            close(descriptor)
+            unsafe unlink(temporary)
+            throw error
+        }
+        close(descriptor)
+        guard unsafe rename(temporary, path) == 0 else {
+            let error = failure(path)
+            unsafe unlink(temporary)
+            throw error
+        }
+        syncDirectory(of: path)
+    }
+
+    /// Adds to the end of a file and flushes it to the disk.
+    static func append(_ bytes: [UInt8], to path: String) throws(RegisterError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        try writeAll(bytes, to: descriptor, path)
+        guard fsync(descriptor) == 0 else { throw failure(path) }
+    }
+
+    /// Makes a rename in this folder durable.
+    static func syncDirectory(of path: String) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY)
+        if descriptor >= 0 {
+            fsync(descriptor)
+            close(descriptor)
+        }
+    }
+
+    private static func writeAll(
+        _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    ) throws(RegisterError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw failure(path) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// The last failed call in the user's words.
+    static func failure(_ path: String) -> RegisterError {
+        switch errno {
+        case ENOENT:
+            RegisterError(
+                .notFound, "Нет файла или каталога \(path). Проверьте путь.",
+                "There is no file or directory \(path). Check the path.")
+        case ENOSPC, EDQUOT:
+            RegisterError(
+                .storage, "На диске нет места для \(path). Освободите место и повторите.",
+                "The disk is full, writing \(path). Free some space and repeat.")
+        case EACCES, EPERM, EROFS:
+            RegisterError(
+                .storage, "Нет прав на \(path). Проверьте владельца и права доступа.",
+                "No permission for \(path). Check its owner and mode.")
+        default:
+            RegisterError(
+                .storage, "Ошибка файла \(path): код \(errno).",
+                "The file \(path) failed: code \(errno).")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import TicketSeal
+import UnionTicket
+
+/// The working keys that HKDF makes of the master key, one per use.
+struct RegisterSecrets: Sendable {
+    /// Keyed hash of family and first name, for look-ups.
+    let name: BlindIndex
+    /// Keyed hash of the birth date.
+    let birth: BlindIndex
+    /// Keyed hash of a whole cleaned row: equal means nothing new.
+    let fingerprint: BlindIndex
+    /// Wraps the members' data keys.
+    let memberKeys: FieldSeal
+    /// Seals issued payloads.
+    let payloads: FieldSeal
+    /// Seals rows waiting in the conflict queue.
+    let conflicts: FieldSeal
+    /// The audit chain.
+    let audit: BlindIndex
+
+    /// The keys of a 32-byte master key.
+    init(master: [UInt8]) {
+        func key(_ use: String) -> [UInt8] {
+            KeyDerivation.hkdf(master, info: "profbilet/register/\(use)/1")
+        }
+        name = BlindIndex(key: key("name"))
+        birth = BlindIndex(key: key("birth"))
+        fingerprint = BlindIndex(key: key("fingerprint"))
+        memberKeys = FieldSeal(key: key("member-keys"))
+        payloads = FieldSeal(key: key("payloads"))
+        conflicts = FieldSeal(key: key("conflicts"))
+        audit = BlindIndex(key: key("audit"))
+    }
+
+    /// Keyed hashes by which a person is found.
+    func hashes(of person: PersonalFields) -> (name: Int64, birth: Int64) {
+        (
+            nameHash(last: person.name.last, first: person.name.first),
+            birth.integer(person.birthDate.iso.utf8.map(\.self))
+        )
+    }
+
+    /// The keyed hash of a family and first name; case and ё/е do not matter.
+    func nameHash(last: String, first: String) -> Int64 {
+        var key: [UInt8] = []
+        key.reserveCapacity(64)
+        PersonName.appendFolded(last, to: &key)
+        key.append(0)
+        PersonName.appendFolded(first, to: &key)
+        return name.integer(key)
+    }
+}

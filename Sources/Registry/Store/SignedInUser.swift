@@ -1,0 +1,45 @@
+public import UnionTicket
+
+/// Proof that a person signed in with their own passphrase; only ``UserDirectory`` makes it.
+public struct SignedInUser: Sendable {
+    /// Row of the user.
+    let id: Int64
+    /// The account's name; stands in every audit row.
+    public let name: String
+    /// What the person may do.
+    public let role: Role
+    /// The organisation whose subtree the person may touch.
+    public let scope: OrganisationCode
+
+    init(id: Int64, name: String, role: Role, scope: OrganisationCode) {
+        self.id = id
+        self.name = name
+        self.role = role
+        self.scope = scope
+    }
+
+    /// Refuses unless the role permits it and the organisation lies in the person's scope.
+    func require(_ permission: Permission, at organisation: OrganisationCode? = nil) throws {
+        guard role.permits(permission) else {
+            throw RegisterError(
+                .forbidden,
+                "Роль «\(role.rawValue)» не разрешает это действие (\(permission.rawValue)). "
+                    + "Обратитесь к администратору.",
+                "The role \(role.rawValue) does not permit this (\(permission.rawValue)). "
+                    + "Ask an administrator."
+            )
+        }
+        if let organisation, !scope.contains(organisation) {
+            throw RegisterError(
+                .forbidden,
+                "Организация \(organisation) вне вашей области \(scope).",
+                "Organisation \(organisation) is outside your scope \(scope)."
+            )
+        }
+    }
+
+    /// Refuses unless the role permits it over the whole union.
+    func requireEverywhere(_ permission: Permission) throws {
+        try require(permission, at: .centralCouncil)
+    }
+}
