@@ -147,7 +147,7 @@ public struct UserDirectory: Sendable {
                 let found = try Self.account(row)
                 return Account(
                     name: found.user.name, role: found.user.role, scope: found.user.scope,
-                    kid: Hex.encode(row.blob(7)), failures: found.failures,
+                    kid: Hex.text(row.blob(7)), failures: found.failures,
                     isLocked: found.failures >= limit,
                     disabledAt: row.optionalInteger(6).map(Instant.init(seconds:)))
             }

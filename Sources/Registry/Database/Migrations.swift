@@ -43,7 +43,7 @@ enum Migrations {
         _ migration: Migration, in session: any DatabaseSession, at now: Int64
     ) throws {
         let sql = Dialect.sql(migration.sql(session.engine), for: session.engine)
-        let checksum = Hex.encode(SHA256Digest.of(Array(sql.utf8)))
+        let checksum = Hex.text(SHA256Digest.of(Array(sql.utf8)))
         let applied = try session.first(
             "SELECT checksum FROM schema_migration WHERE number = $1", [.int(migration.number)]
         ) { $0.text(0) }

@@ -74,13 +74,13 @@ public struct DataDirectory: Sendable {
     private static func line(
         _ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets
     ) -> String {
-        let text = "\(head.sequence) \(Hex.encode(head.hash)) \(now.seconds)"
-        return text + " " + Hex.encode(secrets.audit.bytes(Array(text.utf8))) + "\n"
+        let text = "\(head.sequence) \(Hex.text(head.hash)) \(now.seconds)"
+        return text + " " + Hex.text(secrets.audit.bytes(Array(text.utf8))) + "\n"
     }
 
     private static func head(line: Substring) -> AuditLog.Head? {
         let parts = line.split(separator: " ")
-        guard parts.count == 4, let sequence = Int64(parts[0]), let hash = Hex.decode(parts[1])
+        guard parts.count == 4, let sequence = Int64(parts[0]), let hash = Hex.bytes(parts[1])
         else { return nil }
         return AuditLog.Head(sequence: sequence, hash: hash)
     }

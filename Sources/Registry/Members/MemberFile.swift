@@ -1,0 +1,264 @@
+public import UnionTicket
+import TicketSeal
+
+/// One member's record: shown to those entitled, changed by rule, every look logged.
+public struct MemberFile: Sendable {
+    let register: Register
+
+    /// The members of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// A record as an entitled person sees it.
+    public struct Record: Sendable {
+        /// Row of the member.
+        public let id: Int64
+        /// Everything a roster says of the member.
+        public let draft: MemberDraft
+        /// The ticket, when one was issued.
+        public let ticket: TicketNumber?
+    }
+
+    /// One member's record by АИС identifier, row (`#17`) or ticket number; the look-up is logged.
+    public func show(_ reference: String, reason: String, by user: SignedInUser) throws -> Record {
+        try user.require(.readMembers)
+        return try register.write { session in
+            let id = try find(reference, in: session)
+            let draft = try draft(of: id, in: session)
+            try user.require(.readMembers, at: draft.organisation)
+            try AuditLog(register).record(
+                "member.read", "member/\(id)", reason, by: user, in: session)
+            return Record(id: id, draft: draft, ticket: try ticket(of: id, in: session))
+        }
+    }
+
+    /// Changes a member's standing, with its consequences for orders and carriers.
+    ///
+    /// Who is no longer a member keeps no open order and no usable carrier.
+    public func setStatus(
+        _ reference: String, to status: MemberStatus, reason: String, by user: SignedInUser
+    ) throws {
+        try user.require(.changeMembers)
+        try register.write { session in
+            let id = try find(reference, in: session)
+            try user.require(.changeMembers, at: try organisation(of: id, in: session))
+            try change(id, to: status, reason: reason, by: user, in: session)
+            try AuditLog(register).record(
+                "member.status", "member/\(id)", "\(status.rawValue): \(reason)", by: user,
+                in: session)
+        }
+    }
+
+    /// The row that a reference means: АИС identifier, `#` and row, or a ticket number.
+    func find(_ reference: String, in session: any DatabaseSession) throws -> Int64 {
+        let found: Int64?
+        if reference.hasPrefix("#"), let id = Int64(reference.dropFirst()) {
+            found = try session.first("SELECT id FROM member WHERE id = $1", [.integer(id)]) {
+                $0.integer(0)
+            }
+        } else if let byAis = try session.first(
+            "SELECT id FROM member WHERE ais_id = $1", [.text(reference)], { $0.integer(0) })
+        {
+            found = byAis
+        } else if case .ticket(let number) = TypedNumber(reference) {
+            found = try session.first(
+                "SELECT member_id FROM ticket_number WHERE number = $1 AND member_id IS NOT NULL",
+                [.int(number.value)]
+            ) { $0.integer(0) }
+        } else {
+            found = nil
+        }
+        guard let found else {
+            throw RegisterError(
+                .notFound,
+                "Член Профсоюза не найден. Укажите ИД АИС, #строку или номер билета.",
+                "No such member. Give an АИС identifier, #row or a ticket number.")
+        }
+        return found
+    }
+
+    func organisation(of id: Int64, in session: any DatabaseSession) throws -> OrganisationCode {
+        let code = try session.first(
+            "SELECT organisation FROM member WHERE id = $1", [.integer(id)]
+        ) { OrganisationCode(ordinal: $0.integer(0)) }
+        guard let code = code ?? nil else { throw DatabaseError(.corrupt, reason: "member") }
+        return code
+    }
+
+    func ticket(of id: Int64, in session: any DatabaseSession) throws -> TicketNumber? {
+        try session.first(
+            "SELECT number FROM ticket_number WHERE member_id = $1 AND state = 'assigned'",
+            [.integer(id)]
+        ) { TicketNumber(value: UInt64($0.integer(0))) } ?? nil
+    }
+
+    /// Everything the register holds of a member, opened.
+    func draft(of id: Int64, in session: any DatabaseSession) throws -> MemberDraft {
+        let vault = MemberVault(register: register)
+        let draft = try session.first(
+            """
+            SELECT ais_id, organisation, category, sex, state, joined_on, sealed, legacy_number
+            FROM member WHERE id = $1
+            """, [.integer(id)]
+        ) { row -> MemberDraft? in
+            guard let organisation = OrganisationCode(ordinal: row.integer(1)),
+                let category = MemberCategory(rawValue: row.text(2)),
+                let status = MemberStatus(rawValue: row.text(4))
+            else { return nil }
+            let fields = try vault.open(row.blob(6), member: id)
+            return MemberDraft(
+                aisId: row.optionalText(0), name: fields.name, birthDate: fields.birthDate,
+                sex: row.optionalText(3).flatMap(Sex.init), category: category,
+                organisation: organisation, joinDate: CalendarDate(day: Int(row.integer(5))),
+                phone: fields.phone, email: fields.email, legacyNumber: row.optionalText(7),
+                status: status, consents: [])
+        }
+        guard var draft = draft ?? nil else { throw DatabaseError(.corrupt, reason: "member") }
+        draft.consents = try ConsentLedger.standing(of: id, in: session).map {
+            Consent(purpose: $0.purpose, recipient: $0.recipient, isGiven: true, date: $0.givenOn)
+        }
+        return draft
+    }
+}
+
+extension MemberFile {
+    static let columns = [
+        "id", "region", "organisation", "ais_id", "name_hash", "birth_hash", "category", "sex",
+        "state", "joined_on", "registered_at", "legacy_number", "sealed", "fingerprint",
+        "import_id", "import_line",
+    ]
+
+    /// Puts a new member's row in the order of ``columns``.
+    static func put(
+        _ prepared: PreparedDraft, id: Int64, sealed: [UInt8], import importId: Int64, line: Int,
+        at: Int64, into row: any BulkRow
+    ) {
+        let draft = prepared.draft
+        row.put(id)
+        row.put(Int64(draft.organisation.region))
+        row.put(draft.organisation.ordinal)
+        if let ais = draft.aisId { row.put(ais) } else { row.putNull() }
+        row.put(prepared.nameHash)
+        row.put(prepared.birthHash)
+        row.put(draft.category.rawValue)
+        if let sex = draft.sex { row.put(sex.rawValue) } else { row.putNull() }
+        row.put(draft.status.rawValue)
+        row.put(Int64(draft.joinDate.day))
+        row.put(at)
+        if let legacy = draft.legacyNumber { row.put(legacy) } else { row.putNull() }
+        row.put(sealed)
+        row.put(prepared.fingerprint)
+        row.put(importId)
+        row.put(Int64(line))
+    }
+
+    /// Overlays a known member with what a newer row says; what the row leaves out stays.
+    ///
+    /// - Returns: Whether anything but the spelling of the row changed.
+    func update(
+        _ id: Int64, with prepared: PreparedDraft, import importId: Int64, line: Int, at: Int64,
+        by user: SignedInUser, consents: ConsentLedger, in session: any DatabaseSession
+    ) throws -> Bool {
+        let old = try draft(of: id, in: session)
+        var new = prepared.draft
+        new.aisId = new.aisId ?? old.aisId
+        new.sex = new.sex ?? old.sex
+        new.phone = new.phone ?? old.phone
+        new.email = new.email ?? old.email
+        new.legacyNumber = new.legacyNumber ?? old.legacyNumber
+        var changed = changedFields(old, new)
+        if try consents.record(
+            new.consents, of: id, region: new.organisation.region, import: importId, at: at,
+            in: session)
+        {
+            changed.append("consents")
+        }
+        guard !changed.isEmpty else { return false }
+        if old.status != new.status {
+            try change(id, to: new.status, reason: "roster", by: user, in: session)
+        }
+        let sealed = try MemberVault(register: register).reseal(PersonalFields(new), member: id)
+        let hashes = register.secrets.hashes(of: PersonalFields(new))
+        try session.execute(
+            """
+            UPDATE member SET ais_id = $1, organisation = $2, region = $3, name_hash = $4,
+                birth_hash = $5, category = $6, sex = $7, joined_on = $8, legacy_number = $9,
+                sealed = $10, fingerprint = $11, import_id = $12, import_line = $13
+            WHERE id = $14
+            """,
+            [
+                .optional(new.aisId), .integer(new.organisation.ordinal),
+                .int(new.organisation.region), .integer(hashes.name), .integer(hashes.birth),
+                .text(new.category.rawValue), .optional(new.sex?.rawValue),
+                .int(new.joinDate.day), .optional(new.legacyNumber), .blob(sealed),
+                .integer(prepared.fingerprint), .integer(importId), .int(line), .integer(id),
+            ])
+        var detail = changed.joined(separator: ",")
+        if old.organisation != new.organisation {
+            detail += " organisation \(old.organisation) > \(new.organisation)"
+        }
+        if old.category != new.category {
+            detail += " category \(old.category.rawValue) > \(new.category.rawValue)"
+        }
+        try event("update", detail, of: id, new.organisation.region, by: user, in: session)
+        return true
+    }
+
+    /// Changes a member's standing inside the caller's transaction.
+    func change(
+        _ id: Int64, to status: MemberStatus, reason: String, by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let row = try session.first(
+            "SELECT state, region FROM member WHERE id = $1", [.integer(id)]
+        ) { (state: MemberStatus(rawValue: $0.text(0)), region: UInt8($0.integer(1))) }
+        guard let row, let old = row.state else { throw DatabaseError(.corrupt, reason: "member") }
+        guard old != status else { return }
+        guard old.successors.contains(status) else {
+            throw RegisterError(
+                .refused,
+                "Состояние «\(old.rawValue)» не может смениться на «\(status.rawValue)».",
+                "The standing \(old.rawValue) cannot become \(status.rawValue).")
+        }
+        try session.execute(
+            "UPDATE member SET state = $1 WHERE id = $2", [.text(status.rawValue), .integer(id)])
+        try event(
+            "status", "\(old.rawValue) > \(status.rawValue): \(reason)", of: id, row.region,
+            by: user, in: session)
+        if ![.candidate, .active, .suspended].contains(status) {
+            try OrderBook(register).cancelOpen(of: id, reason: status.rawValue, by: user, in: session)
+            try CarrierFile(register).withdrawAll(
+                of: id, reason: status.rawValue, by: user, in: session)
+        }
+    }
+
+    private func event(
+        _ kind: String, _ detail: String, of id: Int64, _ region: UInt8, by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        try session.execute(
+            """
+            INSERT INTO member_event (seq, region, member_id, at, user_id, kind, detail)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            [
+                .integer(try Counter.memberEvent.take(in: session)), .int(region), .integer(id),
+                .integer(register.now().seconds), .integer(user.id), .text(kind), .text(detail),
+            ])
+    }
+
+    private func changedFields(_ old: MemberDraft, _ new: MemberDraft) -> [String] {
+        var fields: [String] = []
+        if old.aisId != new.aisId { fields.append("aisId") }
+        if old.name != new.name { fields.append("name") }
+        if old.birthDate != new.birthDate { fields.append("birthDate") }
+        if old.sex != new.sex { fields.append("sex") }
+        if old.category != new.category { fields.append("category") }
+        if old.organisation != new.organisation { fields.append("organisation") }
+        if old.joinDate != new.joinDate { fields.append("joinDate") }
+        if old.phone != new.phone { fields.append("phone") }
+        if old.email != new.email { fields.append("email") }
+        if old.legacyNumber != new.legacyNumber { fields.append("legacyNumber") }
+        if old.status != new.status { fields.append("status") }
+        return fields
+    }
+}

@@ -1,3 +1,0 @@
-import UnionTicket
-import Crypto
-import CryptoExtras
