@@ -1,0 +1,277 @@
+import Foundation
+import TicketSeal
+public import UnionTicket
+
+/// Rows that a person must decide: whether two rows are one person, and where that person belongs.
+public struct ConflictQueue: Sendable {
+    let register: Register
+
+    /// The queue of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What is unclear.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The same person, another organisation.
+        case twoOrganisations = "two_organisations"
+        /// The АИС identifier belongs to somebody with another name and birth date.
+        case sameIdOtherPerson = "same_id_other_person"
+        /// Two АИС identifiers for what looks like one person.
+        case samePersonTwoIds = "same_person_two_ids"
+        /// Name and birth date agree and nothing else does.
+        case sameNameAndBirthDate = "same_name_and_birth_date"
+
+        /// The question in both languages.
+        public var message: Bilingual {
+            switch self {
+            case .twoOrganisations:
+                Bilingual(
+                    "Этот человек уже состоит в другой организации",
+                    "This person is a member of another organisation already")
+            case .sameIdOtherPerson:
+                Bilingual(
+                    "ИД АИС принадлежит человеку с другим именем и датой рождения",
+                    "The АИС identifier belongs to a person of another name and birth date")
+            case .samePersonTwoIds:
+                Bilingual(
+                    "Похоже, это один человек с двумя ИД АИС",
+                    "This looks like one person with two АИС identifiers")
+            case .sameNameAndBirthDate:
+                Bilingual(
+                    "Совпали имя и дата рождения; решите, один ли это человек",
+                    "Name and birth date agree; decide whether this is one person")
+            }
+        }
+    }
+
+    /// How a person decided.
+    public enum Resolution: String, Sendable, CaseIterable {
+        /// Drop the row; the register stays as it is.
+        case keep
+        /// The row is the known person: take what it says, the organisation too.
+        case take
+        /// The row is another person: add them.
+        case separate
+    }
+
+    /// One undecided row.
+    public struct Conflict: Sendable {
+        /// Number to resolve it by.
+        public let id: Int64
+        /// What is unclear.
+        public let kind: Kind
+        /// Import and line the row came by.
+        public let importId: Int64
+        /// Line of that file.
+        public let line: Int
+        /// The known member it collides with.
+        public let member: Int64
+        /// The organisation the row names.
+        public let organisation: OrganisationCode
+    }
+
+    /// What is already known about a row seen before.
+    struct Standing {
+        let isResolved: Bool
+        let member: Int64?
+    }
+
+    /// The undecided rows within the user's scope.
+    public func list(by user: SignedInUser) throws -> [Conflict] {
+        try user.require(.resolveConflicts)
+        let range = user.scope.subtree
+        return try register.read { session in
+            try session.all(
+                """
+                SELECT id, kind, import_id, line, member_id, organisation FROM conflict
+                WHERE resolution IS NULL AND organisation BETWEEN $1 AND $2 ORDER BY id
+                """, [.integer(range.lowerBound), .integer(range.upperBound)], Self.conflict
+            ).compactMap(\.self)
+        }
+    }
+
+    /// Decides one conflict; who decided stays on record.
+    public func resolve(_ id: Int64, as resolution: Resolution, by user: SignedInUser) throws {
+        try user.require(.resolveConflicts)
+        try register.write { session in
+            let found = try session.first(
+                """
+                SELECT kind, import_id, line, member_id, organisation, sealed, resolution
+                FROM conflict WHERE id = $1
+                """, [.integer(id)]
+            ) { row in
+                (
+                    importId: row.integer(1), line: Int(row.integer(2)), member: row.integer(3),
+                    organisation: OrganisationCode(ordinal: row.integer(4)), sealed: row.blob(5),
+                    isResolved: !row.isNull(6)
+                )
+            }
+            guard let found, !found.isResolved, let organisation = found.organisation else {
+                throw RegisterError(
+                    .notFound, "Нет нерешённого конфликта \(id): profbilet roster conflicts list.",
+                    "There is no open conflict \(id): profbilet roster conflicts list.")
+            }
+            try user.require(.resolveConflicts, at: organisation)
+            try user.require(
+                .resolveConflicts,
+                at: try MemberFile(register).organisation(of: found.member, in: session))
+            let draft = try open(found.sealed)
+            let member = try apply(
+                resolution, PreparedDraft(draft, register.secrets), known: found.member,
+                import: found.importId, line: found.line, by: user, in: session)
+            try session.execute(
+                """
+                UPDATE conflict SET resolution = $1, resolved_by = $2, resolved_at = $3,
+                    resolved_member = $4 WHERE id = $5
+                """,
+                [
+                    .text(resolution.rawValue), .integer(user.id),
+                    .integer(register.now().seconds), .optional(member), .integer(id),
+                ])
+            try AuditLog(register).record(
+                "conflict.resolve", "conflict/\(id)", resolution.rawValue, by: user, in: session)
+        }
+    }
+
+    func add(
+        _ kind: Kind, _ prepared: PreparedDraft, member: Int64, import importId: Int64, line: Int,
+        in session: any DatabaseSession
+    ) throws {
+        let id = try Counter.conflict.take(in: session)
+        try session.execute(
+            """
+            INSERT INTO conflict (id, region, organisation, kind, member_id, import_id, line,
+                fingerprint, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            [
+                .integer(id), .int(prepared.draft.organisation.region),
+                .integer(prepared.draft.organisation.ordinal), .text(kind.rawValue),
+                .integer(member), .integer(importId), .int(line), .integer(prepared.fingerprint),
+                .blob(try seal(prepared.draft)),
+            ])
+    }
+
+    private func apply(
+        _ resolution: Resolution, _ prepared: PreparedDraft, known: Int64, import importId: Int64,
+        line: Int, by user: SignedInUser, in session: any DatabaseSession
+    ) throws -> Int64? {
+        let consents = try ConsentLedger(in: session)
+        switch resolution {
+        case .keep: return nil
+        case .take:
+            _ = try MemberFile(register).update(
+                known, with: prepared, import: importId, line: line,
+                at: register.now().seconds, by: user, consents: consents, in: session)
+            return known
+        case .separate:
+            return try addSeparately(
+                prepared, import: importId, line: line, consents: consents, in: session)
+        }
+    }
+
+    private func addSeparately(
+        _ prepared: PreparedDraft, import importId: Int64, line: Int, consents: ConsentLedger,
+        in session: any DatabaseSession
+    ) throws -> Int64 {
+        if let ais = prepared.draft.aisId,
+            try session.first("SELECT id FROM member WHERE ais_id = $1", [.text(ais)], {
+                $0.integer(0)
+            }) != nil
+        {
+            throw RegisterError(
+                .refused,
+                "Этот ИД АИС уже занят: двух людей с одним ИД быть не может. Исправьте строку.",
+                "This АИС identifier is taken: two people cannot share one. Mend the row.")
+        }
+        let vault = MemberVault(register: register)
+        let id = try Counter.member.take(in: session)
+        let sealed = try vault.seal(PersonalFields(prepared.draft), member: id)
+        try vault.store([(id, sealed.wrappedKey)])
+        let at = register.now().seconds
+        try session.load("member", MemberFile.columns, count: 1) { _, row in
+            MemberFile.put(
+                prepared, id: id, sealed: sealed.fields, import: importId, line: line, at: at,
+                into: row)
+        }
+        try consents.load([(id, prepared.draft)], import: importId, at: at, in: session)
+        return id
+    }
+
+    private static func conflict(_ row: any DatabaseRow) -> Conflict? {
+        guard let kind = Kind(rawValue: row.text(1)),
+            let organisation = OrganisationCode(ordinal: row.integer(5))
+        else { return nil }
+        return Conflict(
+            id: row.integer(0), kind: kind, importId: row.integer(2), line: Int(row.integer(3)),
+            member: row.integer(4), organisation: organisation)
+    }
+}
+
+// A waiting row holds personal data, so it is sealed like a member's record.
+extension ConflictQueue {
+    private struct Row: Codable {
+        var aisId: String?
+        var names: [String]
+        var patronymic: String?
+        var birth: Int
+        var sex: String?
+        var category: String
+        var organisation: Int64
+        var join: Int
+        var phone: String?
+        var email: String?
+        var legacy: String?
+        var status: String
+        var consents: [Answer]
+
+        struct Answer: Codable {
+            var purpose: String
+            var recipient: String
+            var given: Bool
+            var day: Int?
+        }
+    }
+
+    private static let binding = Array("conflict".utf8)
+
+    private func seal(_ draft: MemberDraft) throws -> [UInt8] {
+        let row = Row(
+            aisId: draft.aisId, names: [draft.name.last, draft.name.first],
+            patronymic: draft.name.patronymic, birth: draft.birthDate.day,
+            sex: draft.sex?.rawValue, category: draft.category.rawValue,
+            organisation: draft.organisation.ordinal, join: draft.joinDate.day, phone: draft.phone,
+            email: draft.email, legacy: draft.legacyNumber, status: draft.status.rawValue,
+            consents: draft.consents.map {
+                Row.Answer(
+                    purpose: $0.purpose.rawValue, recipient: $0.recipient, given: $0.isGiven,
+                    day: $0.date?.day)
+            })
+        return try register.secrets.conflicts.seal(
+            Array(try JSONEncoder().encode(row)), for: Self.binding)
+    }
+
+    private func open(_ sealed: [UInt8]) throws -> MemberDraft {
+        guard let bytes = try? register.secrets.conflicts.open(sealed, for: Self.binding),
+            let row = try? JSONDecoder().decode(Row.self, from: Data(bytes)), row.names.count == 2,
+            let category = MemberCategory(rawValue: row.category),
+            let organisation = OrganisationCode(ordinal: row.organisation),
+            let status = MemberStatus(rawValue: row.status)
+        else {
+            throw RegisterError(
+                .damaged, "Строка очереди конфликтов повреждена. Загрузите файл ещё раз.",
+                "The waiting row is damaged. Import the file again.")
+        }
+        return MemberDraft(
+            aisId: row.aisId,
+            name: PersonName(last: row.names[0], first: row.names[1], patronymic: row.patronymic),
+            birthDate: CalendarDate(day: row.birth), sex: row.sex.flatMap(Sex.init),
+            category: category, organisation: organisation, joinDate: CalendarDate(day: row.join),
+            phone: row.phone, email: row.email, legacyNumber: row.legacy, status: status,
+            consents: row.consents.compactMap { answer in
+                ConsentPurpose(rawValue: answer.purpose).map {
+                    Consent(
+                        purpose: $0, recipient: answer.recipient, isGiven: answer.given,
+                        date: answer.day.map(CalendarDate.init(day:)))
+                }
+            })
+    }
+}
