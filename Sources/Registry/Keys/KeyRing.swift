@@ -1,0 +1,275 @@
+import Foundation
+import TicketSeal
+public import UnionTicket
+
+/// The purpose keys, the root key and the trust bundle that tells the world of them.
+///
+/// Private keys lie in one sealed file; what each may do and its state lie in the register. Publish
+/// before use, retire on time: a new key is `next` for a while, then active.
+public struct KeyRing: Sendable {
+    let register: Register
+
+    /// The keys of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What a list of keys shows.
+    public struct Key: Sendable, Equatable {
+        /// First four bytes of the thumbprint, hexadecimal.
+        public let kid: String
+        /// What it signs.
+        public let purpose: KeyPurpose
+        /// Where it is in its life.
+        public let state: KeyState
+        /// When it was made.
+        public let createdAt: Instant
+        /// Since when it signs.
+        public let activeFrom: Instant?
+        /// The last instant until which a payload of it may be valid.
+        public let longestExpiry: Instant?
+    }
+
+    /// How long a key is published before it signs.
+    public static let lead: Int64 = 24 * 3600
+    /// How long a trust bundle is good.
+    public static let bundleLife: Int64 = 400 * 86_400
+
+    /// All keys, by purpose and age.
+    public func list(by user: SignedInUser) throws -> [Key] {
+        try user.require(.manageKeys)
+        return try register.read { session in try keys(in: session).map(\.listed) }
+    }
+
+    /// Makes the next key of a purpose, or puts the waiting one in use.
+    ///
+    /// - Parameters:
+    ///   - immediately: Use the new key at once, without the time of publication.
+    ///   - secrets: The opened private keys; the new one is added to their file.
+    ///   - root: The root key, which signs the new bundle.
+    /// - Returns: The state the newest key is in now.
+    public func rotate(
+        _ purpose: KeyPurpose, algorithm: COSEAlgorithm = .edDSA, immediately: Bool,
+        secrets: SigningSecrets, root: SigningKey, by user: SignedInUser
+    ) throws -> Key {
+        try user.requireEverywhere(.manageKeys)
+        let now = register.now()
+        let waiting = try register.read { session in
+            try keys(in: session).first { $0.purpose == purpose && $0.state == .next }
+        }
+        if let waiting {
+            guard immediately || waiting.createdAt + Self.lead <= now else {
+                throw RegisterError(
+                    .refused,
+                    "Ключ \(waiting.listed.kid) опубликован менее суток назад. Подождите до "
+                        + "\((waiting.createdAt + Self.lead).russian) или укажите --now.",
+                    "The key \(waiting.listed.kid) was published less than a day ago. Wait until "
+                        + "\((waiting.createdAt + Self.lead).rfc3339) or say --now.")
+            }
+            return try register.write { session in
+                try activate(waiting.listed.kid, purpose, in: session)
+                return try finish("keys.activate", waiting.listed.kid, root, by: user, in: session)
+            }
+        }
+        let key = SigningKey.generate(algorithm)
+        try secrets.adding(key).save(for: register)
+        return try register.write { session in
+            try insert(key.publicKey, purpose, algorithm, state: .next, in: session)
+            let kid = Hex.text(key.publicKey.kid)
+            if immediately { try activate(kid, purpose, in: session) }
+            return try finish("keys.rotate", kid, root, by: user, in: session)
+        }
+    }
+
+    /// Ends a key's life in order (retired) or at once (revoked).
+    public func end(
+        _ kid: String, as state: KeyState, at instant: Instant? = nil, root: SigningKey,
+        by user: SignedInUser
+    ) throws -> Key {
+        try user.requireEverywhere(.manageKeys)
+        return try register.write { session in
+            guard let bytes = Hex.bytes(kid),
+                let key = try keys(in: session).first(where: { $0.key.kid == bytes })
+            else {
+                throw RegisterError(
+                    .notFound, "Нет ключа \(kid): profbilet keys list.",
+                    "There is no key \(kid): profbilet keys list.")
+            }
+            guard state == .revoked ? key.state != .revoked : key.state == .verifyOnly else {
+                throw RegisterError(
+                    .refused,
+                    "Ключ в состоянии «\(key.state.rawValue)» нельзя перевести в "
+                        + "«\(state.rawValue)». Сначала смените его: profbilet keys rotate.",
+                    "A key that is \(key.state.rawValue) cannot become \(state.rawValue). "
+                        + "Replace it first: profbilet keys rotate.")
+            }
+            let column = state == .revoked ? "revoked_at" : "retired_at"
+            try session.execute(
+                "UPDATE signing_key SET state = $1, \(column) = $2 WHERE kid = $3",
+                [
+                    .text(state.rawValue), .integer((instant ?? register.now()).seconds),
+                    .blob(bytes),
+                ])
+            return try finish("keys.\(state.rawValue)", kid, root, by: user, in: session)
+        }
+    }
+
+    /// The newest trust bundle as signed by the root.
+    public func bundle() throws -> [UInt8] {
+        let bytes = try register.read { session in
+            try session.first("SELECT bytes FROM trust_bundle ORDER BY sequence DESC LIMIT 1") {
+                $0.blob(0)
+            }
+        }
+        guard let bytes else { throw Self.noBundle }
+        return bytes
+    }
+
+    /// Signs a new bundle of the present keys and lists.
+    public func renewBundle(root: SigningKey, by user: SignedInUser) throws {
+        try user.requireEverywhere(.manageKeys)
+        try register.write { session in
+            try sign(root, in: session)
+            try AuditLog(register).record("keys.bundle", "bundle", "", by: user, in: session)
+        }
+    }
+
+    static var noBundle: RegisterError {
+        RegisterError(
+            .keyUnusable, "Пакет доверия не подписан: profbilet keys export --renew.",
+            "No trust bundle was signed: profbilet keys export --renew.")
+    }
+}
+
+extension KeyRing {
+    struct Stored {
+        let key: VerificationKey
+        let purpose: KeyPurpose
+        let state: KeyState
+        let createdAt: Instant
+        let activeFrom: Instant?
+        let revokedAt: Instant?
+        let longestExpiry: Instant?
+
+        var listed: Key {
+            Key(
+                kid: Hex.text(key.kid), purpose: purpose, state: state, createdAt: createdAt,
+                activeFrom: activeFrom, longestExpiry: longestExpiry)
+        }
+    }
+
+    func keys(in session: any DatabaseSession) throws -> [Stored] {
+        try session.all(
+            """
+            SELECT public_key, algorithm, purpose, state, created_at, active_from, revoked_at,
+                longest_expiry FROM signing_key ORDER BY purpose, created_at
+            """
+        ) { row -> Stored? in
+            guard let algorithm = COSEAlgorithm(name: row.text(1)),
+                let key = VerificationKey(algorithm: algorithm, publicBytes: row.blob(0)),
+                let purpose = KeyPurpose(rawValue: row.text(2)),
+                let state = KeyState(rawValue: row.text(3))
+            else { return nil }
+            return Stored(
+                key: key, purpose: purpose, state: state,
+                createdAt: Instant(seconds: row.integer(4)),
+                activeFrom: row.optionalInteger(5).map(Instant.init(seconds:)),
+                revokedAt: row.optionalInteger(6).map(Instant.init(seconds:)),
+                longestExpiry: row.optionalInteger(7).map(Instant.init(seconds:)))
+        }.compactMap(\.self)
+    }
+
+    func insert(
+        _ key: VerificationKey, _ purpose: KeyPurpose, _ algorithm: COSEAlgorithm,
+        state: KeyState, in session: any DatabaseSession
+    ) throws {
+        let now = register.now()
+        let years: Int64 = purpose == .plastic ? 11 : 1
+        try session.execute(
+            """
+            INSERT INTO signing_key (thumbprint, kid, purpose, public_key, algorithm, state,
+                created_at, active_from, longest_expiry)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            [
+                .blob(key.thumbprint), .blob(key.kid), .text(purpose.rawValue),
+                .blob(key.publicBytes), .text(algorithm.name), .text(state.rawValue),
+                .integer(now.seconds), state == .active ? .integer(now.seconds) : .null,
+                .integer((now + years * 366 * 86_400).seconds),
+            ])
+    }
+
+    func activate(
+        _ kid: String, _ purpose: KeyPurpose, in session: any DatabaseSession
+    ) throws {
+        try session.execute(
+            "UPDATE signing_key SET state = 'verifyOnly' WHERE purpose = $1 AND state = 'active'",
+            [.text(purpose.rawValue)])
+        try session.execute(
+            "UPDATE signing_key SET state = 'active', active_from = $1 WHERE kid = $2",
+            [.integer(register.now().seconds), .blob(Hex.bytes(kid) ?? [])])
+    }
+
+    private func finish(
+        _ action: String, _ kid: String, _ root: SigningKey, by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Key {
+        try sign(root, in: session)
+        try AuditLog(register).record(action, "key/\(kid)", "", by: user, in: session)
+        guard let key = try keys(in: session).first(where: { $0.listed.kid == kid }) else {
+            throw DatabaseError(.corrupt, reason: "signing_key")
+        }
+        return key.listed
+    }
+
+    /// Signs the present keys and lists into the next bundle.
+    func sign(_ root: SigningKey, in session: any DatabaseSession) throws {
+        let pinned = try Setting.rootThumbprints.value(in: session) ?? ""
+        let thumbprints = pinned.split(separator: ",").compactMap { Hex.bytes($0) }
+        guard thumbprints.contains(root.publicKey.thumbprint) else {
+            throw RegisterError(
+                .keyUnusable, "Это не корневой ключ данного реестра.",
+                "This is not the root key of this register.")
+        }
+        let sequence = try Counter.trustBundle.take(in: session)
+        let now = register.now()
+        let base = try Setting.listBase.value(in: session) ?? ""
+        let lists = try session.all("SELECT list FROM status_list ORDER BY list") {
+            UInt32($0.integer(0))
+        }
+        let bundle = TrustBundle(
+            sequence: UInt64(sequence), issuedAt: now, expiresAt: now + Self.bundleLife,
+            keys: try keys(in: session).map(trusted),
+            lists: lists.map { (list: $0, uri: base + "\($0)") }, roots: thumbprints)
+        try session.execute(
+            "INSERT INTO trust_bundle (sequence, issued_at, bytes) VALUES ($1, $2, $3)",
+            [.integer(sequence), .integer(now.seconds), .blob(try bundle.seal(with: root))])
+    }
+
+    private func trusted(_ stored: Stored) -> TrustedKey {
+        let issues: ClosedRange<UInt8> =
+            switch stored.purpose {
+            case .plastic: 1...9
+            case .virtual: 0...0
+            default: 0...9
+            }
+        return TrustedKey(
+            key: stored.key, purpose: stored.purpose, schemes: [register.scheme], issues: issues,
+            longestExpiry: stored.longestExpiry, state: stored.state, createdAt: stored.createdAt,
+            activeFrom: stored.activeFrom, revokedAt: stored.revokedAt)
+    }
+
+    /// The active key of a purpose with its private part.
+    func active(
+        _ purpose: KeyPurpose, secrets: SigningSecrets, in session: any DatabaseSession
+    ) throws -> (key: SigningKey, stored: Stored) {
+        let stored = try keys(in: session).first { $0.purpose == purpose && $0.state == .active }
+        guard let stored, let key = secrets.key(stored.key.kid) else {
+            throw RegisterError(
+                .keyUnusable,
+                "Нет действующего ключа «\(purpose.rawValue)»: profbilet keys rotate "
+                    + "\(purpose.rawValue) --now.",
+                "There is no active key \(purpose.rawValue): profbilet keys rotate "
+                    + "\(purpose.rawValue) --now.")
+        }
+        return (key, stored)
+    }
+}
