@@ -1,0 +1,217 @@
+import TicketSeal
+public import UnionTicket
+
+/// Gives approved orders their numbers, coordinates and signed payloads, in one transaction.
+///
+/// Everything is fixed here; whoever prints later only reads it. Each issuance leaves a signed
+/// manifest chained to the one before, from which a restored register learns what was printed.
+public struct TicketIssuance: Sendable {
+    let register: Register
+
+    /// The issuing of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What cannot be changed once it stands on plastic.
+    public struct Terms: Sendable {
+        /// End of validity of the cards.
+        public var expiresAt: Instant
+        /// Upper-case URL in front of the digits, or empty.
+        public var urlPrefix: String
+        /// Only orders of this subtree; nil for the whole union.
+        public var organisation: OrganisationCode?
+        /// At most so many cards.
+        public var limit: Int
+
+        /// Terms of one issuance.
+        public init(
+            expiresAt: Instant, urlPrefix: String, organisation: OrganisationCode? = nil,
+            limit: Int = 1_000_000
+        ) {
+            self.expiresAt = expiresAt
+            self.urlPrefix = urlPrefix
+            self.organisation = organisation
+            self.limit = limit
+        }
+    }
+
+    /// What one issuance did.
+    public struct Report: Sendable, Equatable {
+        /// Its number: 1, 2, 3 …
+        public let sequence: Int64
+        /// Cards numbered and signed.
+        public let cards: Int
+        /// Orders passed over, with the reason.
+        public let skipped: [Int64]
+        /// Folder with the signed manifest and the list of tickets.
+        public let folder: String
+    }
+
+    /// One card on its way into the tables.
+    struct Card: Sendable {
+        let order: Int64
+        let member: Int64
+        let region: UInt8
+        let isNewTicket: Bool
+        let carrier: CarrierNumber
+        let coordinate: StatusCoordinate
+    }
+
+    /// Numbers and signs every approved order that the terms select.
+    ///
+    /// - Throws: ``RegisterError``: the register awaits reclaiming, there is no usable key, the key
+    ///   may not sign so far ahead, or nothing is approved. Then nothing was allotted.
+    public func issue(
+        _ terms: Terms, secrets: SigningSecrets, by user: SignedInUser,
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> Report {
+        try user.require(.issueTickets, at: terms.organisation)
+        try check(terms)
+        let issued = try register.write { session in
+            try register.requireReclaimed(session)
+            let (key, stored) = try KeyRing(register).active(
+                .plastic, secrets: secrets, in: session)
+            try check(terms, against: stored)
+            let plan = try IssuancePlan(register, terms, by: user, in: session)
+            guard !plan.orders.isEmpty else {
+                throw RegisterError(
+                    .refused, "Нет одобренных заявок: profbilet order list --state approved.",
+                    "No order is approved: profbilet order list --state approved.")
+            }
+            let sequence = try Counter.issuance.take(in: session)
+            try session.execute(
+                """
+                INSERT INTO issuance (sequence, at, user_id, kid, expires_at, url_prefix, cards)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                """,
+                [
+                    .integer(sequence), .integer(register.now().seconds), .integer(user.id),
+                    .blob(stored.key.kid), .integer(terms.expiresAt.seconds),
+                    .text(terms.urlPrefix), .int(plan.orders.count),
+                ])
+            var done = 0
+            while let cards = try plan.next(2_048) {
+                try store(cards, terms, key, stored.key.kid, sequence, in: session)
+                done += cards.count
+                progress(done, plan.orders.count)
+            }
+            try plan.finish()
+            try advanceOrders(plan, sequence, by: user, in: session)
+            try AuditLog(register).record(
+                "ticket.issue", "issuance/\(sequence)", "cards \(done)", by: user, in: session)
+            return (sequence: sequence, cards: done, skipped: plan.skipped)
+        }
+        let folder = try IssuanceManifest(register).writePending(secrets: secrets)
+        return Report(
+            sequence: issued.sequence, cards: issued.cards, skipped: issued.skipped,
+            folder: folder ?? register.directory.issuances)
+    }
+
+    private func check(_ terms: Terms) throws {
+        guard terms.urlPrefix.isEmpty || TicketText.isValidPrefix(terms.urlPrefix) else {
+            throw RegisterError(
+                .badInput,
+                "Адрес в QR: заглавные латинские буквы, до 45 знаков, не цифра в конце, "
+                    + "например HTTPS://EPB.EXAMPLE.RU/C/",
+                "The URL of the QR: upper case, up to 45 characters, no digit at the end, "
+                    + "for example HTTPS://EPB.EXAMPLE.RU/C/")
+        }
+        guard terms.expiresAt > register.now() else {
+            throw RegisterError(
+                .badInput, "Срок действия уже прошёл. Укажите дату в будущем.",
+                "The end of validity has passed. Give a date in the future.")
+        }
+    }
+
+    private func check(_ terms: Terms, against key: KeyRing.Stored) throws {
+        if let longest = key.longestExpiry, terms.expiresAt > longest {
+            throw RegisterError(
+                .keyUnusable,
+                "Ключ \(key.listed.kid) подписывает сроки не позже "
+                    + "\(longest.moscowDate.russian). Сократите срок или смените ключ.",
+                "The key \(key.listed.kid) signs no validity past \(longest.moscowDate.iso). "
+                    + "Shorten it or rotate the key.")
+        }
+    }
+
+    private func store(
+        _ cards: [Card], _ terms: Terms, _ key: SigningKey, _ kid: [UInt8], _ sequence: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        let seal = register.secrets.payloads
+        let payloads = try Cores.map(cards.count) { index in
+            let card = cards[index]
+            let claims = TicketClaims(
+                expiresAt: terms.expiresAt, carrier: card.carrier, coordinate: card.coordinate)
+            return try seal.seal(try claims.seal(with: key), for: Self.binding(card.coordinate))
+        }
+        let fresh = cards.filter(\.isNewTicket)
+        let at = register.now().seconds
+        try session.load(
+            "ticket_number", ["number", "region", "state", "member_id", "at"], count: fresh.count
+        ) {
+            $1.put(Int64(fresh[$0].carrier.ticket.value))
+            $1.put(Int64(fresh[$0].region))
+            $1.put("assigned")
+            $1.put(fresh[$0].member)
+            $1.put(at)
+        }
+        let first = try Counter.carrier.take(cards.count, in: session)
+        try session.load("carrier", Self.carrierColumns, count: cards.count) { index, row in
+            let card = cards[index]
+            row.put(first + Int64(index))
+            row.put(Int64(card.region))
+            row.put(card.member)
+            row.put(CarrierKind.plastic.rawValue)
+            row.put(Int64(card.carrier.ticket.value))
+            row.put(Int64(card.carrier.issue))
+            row.put(CarrierState.allocated.rawValue)
+            row.put(Int64(card.coordinate.list))
+            row.put(Int64(card.coordinate.index))
+            row.put(Int64(CarrierState.allocated.published.rawValue))
+            row.put(terms.expiresAt.seconds)
+            row.put(kid)
+            row.put(payloads[index])
+            row.put(sequence)
+            row.put(card.order)
+        }
+    }
+
+    private func advanceOrders(
+        _ plan: IssuancePlan, _ sequence: Int64, by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        try session.execute(
+            """
+            UPDATE card_order SET state = 'batched', issuance = $1
+            WHERE id IN (SELECT order_id FROM carrier WHERE issuance = $2)
+            """, [.integer(sequence), .integer(sequence)])
+        let orders = plan.orders
+        let first = try Counter.orderEvent.take(orders.count, in: session)
+        let at = register.now().seconds
+        try session.load(
+            "order_event", ["seq", "region", "order_id", "at", "user_id", "to_state", "reason"],
+            count: orders.count
+        ) {
+            $1.put(first + Int64($0))
+            $1.put(Int64(orders[$0].region))
+            $1.put(orders[$0].order)
+            $1.put(at)
+            $1.put(user.id)
+            $1.put(OrderState.batched.rawValue)
+            $1.put("issuance \(sequence)")
+        }
+    }
+
+    private static let carrierColumns = [
+        "id", "region", "member_id", "kind", "number", "issue", "state", "list", "idx",
+        "published", "expires_at", "kid", "payload", "issuance", "order_id",
+    ]
+
+    /// What a sealed payload is bound to.
+    static func binding(_ coordinate: StatusCoordinate) -> [UInt8] {
+        var bytes = Array("payload/".utf8)
+        bytes.append(bigEndian: Int64(coordinate.list))
+        bytes.append(bigEndian: Int64(coordinate.index))
+        return bytes
+    }
+}
