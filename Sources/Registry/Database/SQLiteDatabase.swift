@@ -74,6 +74,14 @@ final class SQLiteDatabase: Database {
         } catch { throw Self.failure(error) }
     }
 
+    /// Folds the write-ahead log into the file and closes it.
+    func close() throws {
+        do {
+            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.close()
+        } catch { throw Self.failure(error) }
+    }
+
     /// What `integrity_check` and `foreign_key_check` complain of; empty when sound.
     func complaints() throws -> [String] {
         try read { session in

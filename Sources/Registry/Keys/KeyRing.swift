@@ -235,10 +235,13 @@ extension KeyRing {
         let lists = try session.all("SELECT list FROM status_list ORDER BY list") {
             UInt32($0.integer(0))
         }
+        // Every region's first lists are named before they are needed: a new list must not wait for
+        // the root key.
+        let named = Set((1...99).map(UInt32.init) + lists + lists.map { $0 + 100 })
         let bundle = TrustBundle(
             sequence: UInt64(sequence), issuedAt: now, expiresAt: now + Self.bundleLife,
             keys: try keys(in: session).map(trusted),
-            lists: lists.map { (list: $0, uri: base + "\($0)") }, roots: thumbprints)
+            lists: named.sorted().map { (list: $0, uri: base + "\($0)") }, roots: thumbprints)
         try session.execute(
             "INSERT INTO trust_bundle (sequence, issued_at, bytes) VALUES ($1, $2, $3)",
             [.integer(sequence), .integer(now.seconds), .blob(try bundle.seal(with: root))])

@@ -73,7 +73,7 @@ enum Files {
         }
     }
 
-    private static func writeAll(
+    static func writeAll(
         _ bytes: [UInt8], to descriptor: Int32, _ path: String
     ) throws(RegisterError) {
         var rest = bytes[...]

@@ -8,6 +8,8 @@ final class IssuancePlan {
         let region: UInt8
         let ticket: TicketNumber?
         let issue: UInt8
+        /// The tenth plastic card: the old number retires.
+        let retiresOld: Bool
     }
 
     private(set) var orders: [Order] = []
@@ -47,7 +49,7 @@ final class IssuancePlan {
                 Order(
                     order: row.integer(0), member: row.integer(1),
                     region: UInt8(row.integer(2)), ticket: issue > 9 ? nil : number,
-                    issue: issue > 9 ? 1 : UInt8(issue)))
+                    issue: issue > 9 ? 1 : UInt8(issue), retiresOld: issue > 9))
         }
         try retireFullNumbers()
     }
@@ -117,7 +119,7 @@ final class IssuancePlan {
     }
 
     private func retireFullNumbers() throws {
-        for order in orders where order.ticket == nil {
+        for order in orders where order.retiresOld {
             try session.execute(
                 "UPDATE ticket_number SET state = 'retired' WHERE member_id = $1 AND state = 'assigned'",
                 [.integer(order.member)])

@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import TicketSeal
+public import UnionTicket
+
+/// Encrypted copies of a running register, and what is checked before one is trusted.
+///
+/// `PBBK` 1, the length and bytes of the sealed content key, then a ``SealedStream`` of named parts:
+/// register, member keys (once more under an epoch's key), sealed key files. The root key and the
+/// erasure log are not in it.
+public struct Backup: Sendable {
+    let register: Register
+
+    /// Backups of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What a backup holds, as a check of it found.
+    public struct Contents: Sendable, Equatable {
+        /// When it was made.
+        public let at: Instant
+        /// The register it is of.
+        public let registerId: String
+        /// Members in it.
+        public let members: Int
+        /// Carriers in it.
+        public let carriers: Int
+        /// Last row of the audit log in it.
+        public let auditHead: Int64
+        /// What the checks complain of; empty when sound.
+        public let complaints: [String]
+    }
+
+    static let magic = Array("PBBK".utf8) + [1]
+
+    /// Writes an encrypted copy while others go on working; whole or not at all.
+    ///
+    /// - Throws: ``RegisterError``; then no file is left under the final name.
+    public func write(to path: String, passphrase: String, by user: SignedInUser) throws {
+        try user.requireEverywhere(.manageBackups)
+        try Passphrase.require(passphrase)
+        guard let database = register.database as? SQLiteDatabase,
+            let keyStore = register.keyStore as? SQLiteDatabase
+        else {
+            throw RegisterError(
+                .refused, "Реестр хранится в PostgreSQL: копируйте его средствами сервера (pg_dump).",
+                "The register is in PostgreSQL: back it up with the server's own tools (pg_dump).")
+        }
+        try register.write { session in
+            try AuditLog(register).record("backup.write", "backup", "", by: user, in: session)
+        }
+        try AuditLog(register).countersignHead()
+        let scratch = try Scratch(beside: path)
+        defer { scratch.remove() }
+        // Keys first: a member added meanwhile then has a key too many, never one too few.
+        let (registerCopy, keysCopy) = (scratch.path + "/register", scratch.path + "/keys")
+        do {
+            try database.backup(to: registerCopy)
+            try keyStore.backup(to: keysCopy)
+        } catch let failure as DatabaseError { throw RegisterError(failure) }
+        let epoch = try Epoch.current(register.directory, at: register.now(), passphrase: passphrase)
+        let sealedKeys = scratch.path + "/keys.sealed"
+        try Self.stream(from: keysCopy, to: sealedKeys) {
+            try SealedStream(key: epoch.key).seal($0, $1)
+        }
+        var parts = [("register.sqlite", registerCopy), ("member-keys.\(epoch.name)", sealedKeys)]
+        for (name, file) in [
+            ("master.key", register.directory.masterKeyFile),
+            ("signing.keys", register.directory.signingKeysFile),
+        ] where Files.exists(file) { parts.append((name, file)) }
+        try Self.pack(parts, to: path, passphrase: passphrase)
+    }
+
+    /// Opens a backup into a scratch folder and checks everything a restore would rely on.
+    public static func verify(
+        _ path: String, passphrase: String, masterPassphrase: String, directory: DataDirectory,
+        now: @escaping @Sendable () -> Instant
+    ) throws -> Contents {
+        let scratch = try Scratch(beside: path)
+        defer { scratch.remove() }
+        let target = DataDirectory(path: scratch.path + "/restored")
+        try unpack(path, passphrase: passphrase, epochs: directory, into: target)
+        let register = try Register.open(in: target, passphrase: masterPassphrase, now: now)
+        return try contents(of: register)
+    }
+
+    static func contents(of register: Register) throws -> Contents {
+        var complaints: [String] = []
+        for store in [register.database, register.keyStore] {
+            complaints += try (store as? SQLiteDatabase)?.complaints() ?? []
+        }
+        let finding = try AuditLog(register).verify()
+        if case .intact = finding {} else { complaints.append("audit log: \(finding)") }
+        let counts = try register.read { session in
+            func number(_ sql: String) throws -> Int {
+                Int(try session.first(sql, []) { $0.integer(0) } ?? 0)
+            }
+            return (
+                members: try number("SELECT count(*) FROM member"),
+                carriers: try number("SELECT count(*) FROM carrier"),
+                head: try number("SELECT max(seq) FROM audit"),
+                last: try number("SELECT max(at) FROM audit"),
+                id: try Setting.registerId.value(in: session) ?? "",
+                sample: try session.all("SELECT id FROM member ORDER BY id DESC LIMIT 100") {
+                    $0.integer(0)
+                }
+            )
+        }
+        for member in counts.sample {
+            let opened = try register.read { session in
+                (try? MemberFile(register).draft(of: member, in: session)) != nil
+            }
+            if !opened { complaints.append("member \(member) does not open") }
+        }
+        return Contents(
+            at: Instant(seconds: Int64(counts.last)), registerId: counts.id,
+            members: counts.members, carriers: counts.carriers, auditHead: Int64(counts.head),
+            complaints: complaints)
+    }
+}
+
+/// A folder for intermediate files beside a target, removed afterwards.
+struct Scratch {
+    let path: String
+
+    init(beside target: String) throws(RegisterError) {
+        path = "\(target).tmp-\(getpid())"
+        if Files.exists(path) { try? FileManager.default.removeItem(atPath: path) }
+        try Files.makeDirectory(path)
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
+}
