@@ -51,7 +51,7 @@ public struct Backup: Sendable {
         try AuditLog(register).countersignHead()
         let scratch = try Scratch(beside: path)
         defer { scratch.remove() }
-        // Keys first: a member added meanwhile then has a key too many, never one too few.
+        // The register first: the key store, which only grows, then holds every key it needs.
         let (registerCopy, keysCopy) = (scratch.path + "/register", scratch.path + "/keys")
         do {
             try database.backup(to: registerCopy)
