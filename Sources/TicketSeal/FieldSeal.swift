@@ -69,7 +69,7 @@ public struct BlindIndex: Sendable {
 public enum KeyDerivation {
     /// 32 bytes by HKDF-SHA256 (RFC 5869) without salt.
     public static func hkdf(_ master: [UInt8], info: String) -> [UInt8] {
-        HKDF<SHA256>.deriveKey(
+        unsafe HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: master), info: Array(info.utf8),
             outputByteCount: 32
         ).withUnsafeBytes { unsafe Array($0) }

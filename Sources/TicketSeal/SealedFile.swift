@@ -75,6 +75,6 @@ public enum SealedFile {
             from: Array(passphrase.precomposedStringWithCanonicalMapping.utf8),
             salt: Array(header[9...]), outputByteCount: 32, rounds: 1 << Int(header[6]),
             blockSize: Int(header[7]), parallelism: Int(header[8]), maxMemory: 512 << 20)
-        return key.withUnsafeBytes { unsafe Array($0) }
+        return unsafe key.withUnsafeBytes { unsafe Array($0) }
     }
 }

@@ -46,7 +46,7 @@ public struct StatusList: Sendable, Equatable {
 
     /// The bytes in zlib format (RFC 1950), level 9.
     public func compressed() -> [UInt8] {
-        var length = unsafe compressBound(uLong(bytes.count))
+        var length = compressBound(uLong(bytes.count))
         var packed = [UInt8](repeating: 0, count: Int(length))
         unsafe _ = compress2(&packed, &length, bytes, uLong(bytes.count), 9)
         return Array(packed.prefix(Int(length)))
