@@ -11,7 +11,10 @@ public struct SealedStream: Sendable {
     private static let overhead = 16
 
     /// The bytes do not fit their key, their place or their end.
-    public struct Mismatch: Error, Equatable {}
+    public struct Mismatch: Error, Equatable {
+        /// A refusal of the stream.
+        public init() {}
+    }
 
     private let key: SymmetricKey
 

@@ -15,6 +15,7 @@ protocol Database: AnyObject, Sendable {
     ///
     /// PostgreSQL runs it SERIALIZABLE and repeats it after a serialisation failure, so `body` must
     /// have no effects outside the session.
+    @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result
 }
 

@@ -1,13 +1,13 @@
 import TicketSeal
 
 /// One numbered step of a schema; applied steps are never edited.
-struct Migration {
+struct Migration: Sendable {
     let number: Int
     let name: String
     /// The step in the dialect tokens that ``Dialect`` replaces.
-    let sql: (DatabaseEngine) -> String
+    let sql: @Sendable (DatabaseEngine) -> String
 
-    init(number: Int, name: String, sql: @escaping (DatabaseEngine) -> String) {
+    init(number: Int, name: String, sql: @escaping @Sendable (DatabaseEngine) -> String) {
         self.number = number
         self.name = name
         self.sql = sql

@@ -23,7 +23,7 @@ final class SQLiteDatabase: Database {
                 throw DatabaseError(
                     errno == ENOSPC ? .full : .readOnly, reason: "cannot create the file")
             }
-            close(descriptor)
+            Glibc.close(descriptor)
         } else if unsafe access(path, W_OK) != 0 {
             throw DatabaseError(.readOnly, reason: "the file is not writable")
         }

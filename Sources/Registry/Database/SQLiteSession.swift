@@ -1,7 +1,7 @@
 import GRDBSQLite
 
 /// One transaction on a SQLite connection, with its statements prepared once each.
-final class SQLiteSession: DatabaseSession {
+@safe final class SQLiteSession: DatabaseSession {
     let engine = DatabaseEngine.sqlite
     private let connection: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
@@ -97,7 +97,7 @@ final class SQLiteSession: DatabaseSession {
 }
 
 /// One prepared statement: arguments go in as a row, results come out as a row.
-final class SQLiteStatement: DatabaseRow, BulkRow {
+@safe final class SQLiteStatement: DatabaseRow, BulkRow {
     private let handle: OpaquePointer
     private let connection: OpaquePointer
     private var position: Int32 = 0
@@ -120,7 +120,7 @@ final class SQLiteStatement: DatabaseRow, BulkRow {
     func beginRow() { position = 0 }
 
     func bind(_ arguments: [SQLValue]) throws {
-        guard Int32(arguments.count) == unsafe sqlite3_bind_parameter_count(handle) else {
+        guard unsafe sqlite3_bind_parameter_count(handle) == Int32(arguments.count) else {
             throw DatabaseError(.misuse, reason: "wrong number of arguments")
         }
         beginRow()
@@ -151,7 +151,7 @@ final class SQLiteStatement: DatabaseRow, BulkRow {
     func put(_ text: String) {
         position += 1
         var text = text
-        unsafe text.withUTF8 { bytes in
+        text.withUTF8 { bytes in
             let start = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
             unsafe _ = sqlite3_bind_text(handle, position, start ?? Self.nothing, Int32(bytes.count), Self.copied)
         }
@@ -160,7 +160,7 @@ final class SQLiteStatement: DatabaseRow, BulkRow {
     func put(_ blob: [UInt8]) {
         position += 1
         unsafe blob.withUnsafeBytes { bytes in
-            if bytes.isEmpty {
+            if unsafe bytes.isEmpty {
                 unsafe _ = sqlite3_bind_zeroblob(handle, position, 0)
             } else {
                 unsafe _ = sqlite3_bind_blob(handle, position, bytes.baseAddress, Int32(bytes.count), Self.copied)

@@ -120,7 +120,8 @@ final class RosterRun {
         return nil
     }
 
-    private func store(_ chunk: RosterChunk) throws {
+    private func store(_ chunk: consuming RosterChunk) throws {
+        var chunk = chunk
         try chunk.storeNew(vault)
         try session.load("import_seen", ["member_id", "line"], count: chunk.seen.count) {
             $1.put(chunk.seen[$0].member)

@@ -1,5 +1,5 @@
 import Foundation
-import TicketSeal
+public import TicketSeal
 public import UnionTicket
 
 /// The purpose keys, the root key and the trust bundle that tells the world of them.

@@ -1,6 +1,6 @@
 import Glibc
 import TicketSeal
-public import UnionTicket
+import UnionTicket
 
 /// The folder an office keeps: register, key files, audit head; readable by its owner only.
 public struct DataDirectory: Sendable {

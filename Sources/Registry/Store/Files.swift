@@ -37,7 +37,7 @@ enum Files {
         let temporary = "\(path).tmp-\(getpid())"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure(path) }
-        do {
+        do throws(RegisterError) {
             try writeAll(bytes, to: descriptor, path)
             guard fsync(descriptor) == 0 else { throw failure(path) }
         } catch {

@@ -41,6 +41,7 @@ public final class Register: Sendable {
     }
 
     /// Runs `body` in one transaction of the register, with failures in the user's words.
+    @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
         do { return try database.write(body) } catch let failure as DatabaseError {
             throw RegisterError(failure)

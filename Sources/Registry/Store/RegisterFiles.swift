@@ -1,5 +1,5 @@
 import Glibc
-import TicketSeal
+public import TicketSeal
 public import UnionTicket
 
 /// Making and opening a register.

@@ -1,5 +1,5 @@
 import TicketSeal
-public import UnionTicket
+import UnionTicket
 
 /// Writes the signed status lists and the trust bundle for the world to fetch.
 ///

@@ -1,0 +1,89 @@
+public import UnionTicket
+
+/// Makes carriers of the cards printed before this system: unsigned, counted, replaced one day.
+public struct LegacyImport: Sendable {
+    let register: Register
+
+    /// An importer of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// How one row ended.
+    public struct RowResult: Sendable, Equatable {
+        /// Line of the file.
+        public let line: Int
+        /// Added, unchanged or error.
+        public let outcome: RowOutcome
+        /// What was found.
+        public let issues: [RowIssue]
+    }
+
+    /// Takes a list of legacy cards in one transaction; every row gets a result.
+    public func run(
+        _ rows: [(line: Int, draft: LegacyTicketDraft?, issues: [RowIssue])],
+        by user: SignedInUser
+    ) throws -> [RowResult] {
+        try user.require(.importRoster)
+        return try register.write { session in
+            let results = try rows.map { row in
+                guard let draft = row.draft else {
+                    return RowResult(line: row.line, outcome: .error, issues: row.issues)
+                }
+                let (outcome, issue) = try take(draft, by: user, in: session)
+                return RowResult(
+                    line: row.line, outcome: outcome,
+                    issues: row.issues + (issue.map { [$0] } ?? []))
+            }
+            let added = results.count { $0.outcome == .added }
+            try AuditLog(register).record(
+                "legacy.import", "carriers/\(added)", "rows \(results.count)", by: user,
+                in: session)
+            return results
+        }
+    }
+
+    private func take(
+        _ draft: LegacyTicketDraft, by user: SignedInUser, in session: any DatabaseSession
+    ) throws -> (RowOutcome, RowIssue?) {
+        let member = try session.first(
+            "SELECT id, organisation FROM member WHERE ais_id = $1", [.text(draft.aisId)]
+        ) { (id: $0.integer(0), place: OrganisationCode(ordinal: $0.integer(1))) }
+        guard let member, let place = member.place else {
+            return (.error, Self.issue(
+                "member_unknown", "Члена Профсоюза с таким ИД АИС нет в реестре.",
+                "No member has this АИС identifier."))
+        }
+        guard user.scope.contains(place) else {
+            return (.error, Self.issue(
+                "outside_scope", "Организация члена вне вашей области.",
+                "The member's organisation is outside your scope."))
+        }
+        let known = try session.first(
+            """
+            SELECT id FROM carrier WHERE kind = 'legacyPlastic' AND legacy_number = $1
+            AND legacy_issuer = $2 AND member_id = $3
+            """, [.text(draft.number), .text(draft.issuer), .integer(member.id)]
+        ) { $0.integer(0) }
+        if known != nil { return (.unchanged, nil) }
+        try session.execute(
+            """
+            INSERT INTO carrier (id, region, member_id, kind, state, published, legacy_number,
+                legacy_issuer, produced_on, handed_out_on)
+            VALUES ($1, $2, $3, 'legacyPlastic', $4, 0, $5, $6, $7, $8)
+            """,
+            [
+                .integer(try Counter.carrier.take(in: session)), .int(place.region),
+                .integer(member.id),
+                .text((draft.handedOutOn == nil ? CarrierState.atPrimary : .active).rawValue),
+                .text(draft.number), .text(draft.issuer),
+                .optional(draft.producedOn.map { Int64($0.day) }),
+                .optional(draft.handedOutOn.map { Int64($0.day) }),
+            ])
+        return (.added, nil)
+    }
+
+    private static func issue(_ code: String, _ russian: String, _ english: String) -> RowIssue {
+        RowIssue(
+            field: "aisId", column: nil, code: code, severity: .error,
+            message: Bilingual(russian, english))
+    }
+}
