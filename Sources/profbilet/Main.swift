@@ -1,4 +1,87 @@
 import ArgumentParser
-import Yams
+import Foundation
+import Registry
+import Roster
+import UnionTicket
 
-@main struct ProfBilet: ParsableCommand {}
+@main
+struct ProfBilet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profbilet",
+        abstract: "Электронный профсоюзный билет: выпуск и проверка. "
+            + "Electronic union ticket: issuance and identification.",
+        version: "0.1.0",
+        subcommands: [
+            InitCommand.self, KeysCommand.self, UserCommand.self, OrganisationCommand.self,
+            RosterCommand.self, LegacyCommand.self, MemberCommand.self, OrderCommand.self,
+            TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
+            SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
+            RestoreCommand.self, ReclaimCommand.self, AuditCommand.self,
+        ])
+
+    /// Runs one command; every failure ends with what happened, what to do, and an exit code.
+    static func main() {
+        setvbuf(stdout, nil, Int32(_IOLBF), 0)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as RegisterError {
+            fail(error.message, code: ExitStatus(error.code))
+        } catch let error as RosterError {
+            fail(Bilingual("\(error)", ""), code: .unusable)
+        } catch let error as Failure {
+            fail(error.message, code: error.status)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func fail(_ message: Bilingual, code: ExitStatus) -> Never {
+        var text = "Ошибка: \(message.russian)\n"
+        if !message.english.isEmpty { text += "Error: \(message.english)\n" }
+        FileHandle.standardError.write(Data(text.utf8))
+        Foundation.exit(code.rawValue)
+    }
+}
+
+/// Exit codes, one table for every command; 64 stays with wrong usage.
+enum ExitStatus: Int32, CaseIterable {
+    case done = 0
+    case unusable = 1
+    case rowsRefused = 2
+    case notSignedIn = 3
+    case forbidden = 4
+    case refused = 5
+    case notFound = 6
+    case damaged = 7
+    case keyUnusable = 8
+    case mustReclaim = 9
+    case busy = 10
+    case storage = 11
+
+    init(_ code: RegisterError.Code) {
+        switch code {
+        case .wrongPassphrase, .notSignedIn: self = .notSignedIn
+        case .forbidden: self = .forbidden
+        case .notFound: self = .notFound
+        case .refused: self = .refused
+        case .badInput: self = .unusable
+        case .damaged: self = .damaged
+        case .keyUnusable: self = .keyUnusable
+        case .mustReclaim: self = .mustReclaim
+        case .busy: self = .busy
+        case .storage: self = .storage
+        }
+    }
+}
+
+/// A command cannot go on; carries its exit code.
+struct Failure: Error {
+    let message: Bilingual
+    let status: ExitStatus
+
+    init(_ status: ExitStatus = .unusable, _ russian: String, _ english: String) {
+        message = Bilingual(russian, english)
+        self.status = status
+    }
+}

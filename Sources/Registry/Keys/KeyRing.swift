@@ -123,6 +123,14 @@ public struct KeyRing: Sendable {
         return bytes
     }
 
+    /// The public keys that third parties may rely on.
+    public func published(by user: SignedInUser) throws -> [VerificationKey] {
+        try user.require(.manageKeys)
+        return try register.read { session in
+            try keys(in: session).filter { $0.state != .retired && $0.state != .revoked }.map(\.key)
+        }
+    }
+
     /// Signs a new bundle of the present keys and lists.
     public func renewBundle(root: SigningKey, by user: SignedInUser) throws {
         try user.requireEverywhere(.manageKeys)

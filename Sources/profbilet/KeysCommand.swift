@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import Registry
+import TicketSeal
+import UnionTicket
+
+extension KeyPurpose: ExpressibleByArgument {}
+
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Ключи подписи / Signing keys",
+        subcommands: [List.self, Rotate.self, Retire.self, Revoke.self, Export.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Показать ключи / List the keys")
+        @OptionGroup var office: Office
+        @Flag(help: "JSON") var json = false
+
+        func run() throws {
+            try office.work { register, user in
+                let keys = try KeyRing(register).list(by: user)
+                if json {
+                    for key in keys { say(KeysCommand.object(key)) }
+                    return
+                }
+                printTable(
+                    ["ключ/kid", "назначение/purpose", "состояние/state", "создан/created",
+                        "подписывает до/signs until"],
+                    keys.map {
+                        [
+                            $0.kid, $0.purpose.rawValue, $0.state.rawValue,
+                            $0.createdAt.moscowDate.russian,
+                            $0.longestExpiry?.moscowDate.russian ?? "",
+                        ]
+                    })
+            }
+        }
+    }
+
+    struct Rotate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Сменить ключ: сначала публикуется, затем подписывает / Replace a key: "
+                + "published first, then signing")
+        @Argument(help: "plastic, virtual, status, snapshot, package") var purpose: KeyPurpose
+        @Flag(name: .customLong("now"), help: "Без срока публикации / without the lead time")
+        var immediately = false
+        @Flag(help: "ES256 вместо Ed25519 / ES256 instead of Ed25519") var es256 = false
+        @OptionGroup var office: Office
+        @OptionGroup var root: RootOptions
+
+        func run() throws {
+            guard purpose != .root else {
+                throw Failure(
+                    "Корневой ключ меняется в сейфе, не этой командой.",
+                    "The root key is not replaced by this command.")
+            }
+            try office.work { register, user in
+                let key = try KeyRing(register).rotate(
+                    purpose, algorithm: es256 ? .es256 : .edDSA, immediately: immediately,
+                    secrets: try office.signingSecrets(),
+                    root: try root.open(register.directory), by: user)
+                say(
+                    "Ключ \(key.kid) (\(key.purpose.rawValue)): \(key.state.rawValue).",
+                    "Key \(key.kid) (\(key.purpose.rawValue)): \(key.state.rawValue).")
+            }
+        }
+    }
+
+    struct Retire: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Вывести ключ из обращения / Retire a key that signs no more")
+        @Argument var kid: String
+        @OptionGroup var office: Office
+        @OptionGroup var root: RootOptions
+
+        func run() throws {
+            try KeysCommand.end(kid, .retired, nil, office, root)
+        }
+    }
+
+    struct Revoke: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Отозвать ключ: всё им подписанное недействительно / Revoke a key with all "
+                + "it signed")
+        @Argument var kid: String
+        @Option(help: "С какого времени / since when") var at: String?
+        @OptionGroup var office: Office
+        @OptionGroup var root: RootOptions
+
+        func run() throws {
+            try KeysCommand.end(kid, .revoked, try at.map(TimeArgument.parse), office, root)
+        }
+    }
+
+    struct Export: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Открытые ключи: пакет доверия, JWKS, COSE_KeySet / Public keys")
+        enum Form: String, ExpressibleByArgument, CaseIterable {
+            case bundle, jwks, coseKeySet = "cose-keyset"
+        }
+        @Option(help: "bundle, jwks, cose-keyset") var format: Form = .bundle
+        @Option(help: "Файл / file") var out: String
+        @Flag(help: "Подписать новый пакет доверия / sign a new bundle first") var renew = false
+        @OptionGroup var office: Office
+        @OptionGroup var root: RootOptions
+
+        func run() throws {
+            try office.work { register, user in
+                let ring = KeyRing(register)
+                if renew { try ring.renewBundle(root: try root.open(register.directory), by: user) }
+                let bytes: [UInt8]
+                switch format {
+                case .bundle: bytes = try ring.bundle()
+                case .jwks: bytes = VerificationKey.jwkSet(try ring.published(by: user))
+                case .coseKeySet: bytes = VerificationKey.coseKeySet(try ring.published(by: user))
+                }
+                try writeFile(bytes, to: out)
+                say("Записано: \(out).", "Written: \(out).")
+            }
+        }
+    }
+
+    static func end(
+        _ kid: String, _ state: KeyState, _ at: Instant?, _ office: Office, _ root: RootOptions
+    ) throws {
+        try office.work { register, user in
+            let key = try KeyRing(register).end(
+                kid, as: state, at: at, root: try root.open(register.directory), by: user)
+            say(
+                "Ключ \(key.kid): \(key.state.rawValue). Опубликуйте пакет доверия: "
+                    + "profbilet status publish.",
+                "Key \(key.kid): \(key.state.rawValue). Publish the bundle: "
+                    + "profbilet status publish.")
+        }
+    }
+
+    static func object(_ key: KeyRing.Key) -> [String: JSONValue] {
+        [
+            "kid": .text(key.kid), "purpose": .text(key.purpose.rawValue),
+            "state": .text(key.state.rawValue), "created": .text(key.createdAt.rfc3339),
+            "activeFrom": .optional(key.activeFrom?.rfc3339),
+            "longestExpiry": .optional(key.longestExpiry?.rfc3339),
+        ]
+    }
+}
+
+/// Writes a small file whole or not at all.
+func writeFile(_ bytes: [UInt8], to path: String) throws {
+    do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+        throw Failure(
+            .storage, "Не удалось записать \(path). Проверьте каталог и место на диске.",
+            "Cannot write \(path). Check the directory and the disk space.")
+    }
+}

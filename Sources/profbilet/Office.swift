@@ -1,0 +1,205 @@
+import ArgumentParser
+import Foundation
+import Registry
+import TicketSeal
+import UnionTicket
+import Yams
+
+/// What every command over a register is told: where it is and who acts.
+struct Office: ParsableArguments {
+    @Option(help: "Каталог данных / data directory (PROFBILET_DATA)")
+    var data: String?
+
+    @Option(help: "Имя пользователя / user name (PROFBILET_USER)")
+    var user: String?
+
+    @Option(help: "Файл с парольной фразой реестра / file with the register's passphrase")
+    var passphraseFile: String?
+
+    @Option(help: "Файл с парольной фразой пользователя / file with the user's passphrase")
+    var userPassphraseFile: String?
+
+    var directory: DataDirectory {
+        get throws {
+            guard let path = data ?? Environment["PROFBILET_DATA"] else {
+                throw Failure(
+                    "Не указан каталог данных: --data или PROFBILET_DATA.",
+                    "No data directory given: --data or PROFBILET_DATA.")
+            }
+            return DataDirectory(path: path, auditHeads: try Settings(of: path).auditHeads)
+        }
+    }
+
+    /// Opens the register and signs the user in.
+    func open() throws -> (register: Register, user: SignedInUser) {
+        let register = try openRegister()
+        let name = try userName()
+        let passphrase = try Passphrases.read(
+            file: userPassphraseFile, variable: "PROFBILET_USER_PASSPHRASE",
+            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): ")
+        let user = try UserDirectory(register).signIn(name, passphrase: passphrase)
+        return (register, user)
+    }
+
+    func openRegister() throws -> Register {
+        let directory = try directory
+        let settings = try Settings(of: directory.path)
+        return try Register.open(
+            in: directory, passphrase: try registerPassphrase(), location: settings.location,
+            now: Clock.now(specimenOnly: settings.isSpecimen))
+    }
+
+    func registerPassphrase() throws -> String {
+        try Passphrases.read(
+            file: passphraseFile, variable: "PROFBILET_PASSPHRASE",
+            prompt: "Парольная фраза реестра / Passphrase of the register: ")
+    }
+
+    func userName() throws -> String {
+        guard let name = user ?? Environment["PROFBILET_USER"] else {
+            throw Failure(
+                .notSignedIn, "Не указан пользователь: --user или PROFBILET_USER.",
+                "No user given: --user or PROFBILET_USER.")
+        }
+        return name
+    }
+
+    /// The opened purpose keys.
+    func signingSecrets() throws -> SigningSecrets {
+        try SigningSecrets.open(in: directory, passphrase: try registerPassphrase())
+    }
+
+    /// Runs `body` with register and user, then writes the audit head outside the database.
+    func work<Result>(_ body: (Register, SignedInUser) throws -> Result) throws -> Result {
+        let (register, user) = try open()
+        defer { try? AuditLog(register).countersignHead() }
+        return try body(register, user)
+    }
+}
+
+/// The root key's place and passphrase, for commands that sign a trust bundle.
+struct RootOptions: ParsableArguments {
+    @Option(help: "Корневой ключ, если он вынесен / root key file, where taken away")
+    var rootKey: String?
+
+    @Option(help: "Файл с парольной фразой корневого ключа / file with the root passphrase")
+    var rootPassphraseFile: String?
+
+    func open(_ directory: DataDirectory) throws -> SigningKey {
+        try Register.rootKey(
+            at: rootKey ?? directory.rootKeyFile,
+            passphrase: try Passphrases.read(
+                file: rootPassphraseFile, variable: "PROFBILET_ROOT_PASSPHRASE",
+                prompt: "Парольная фраза корневого ключа / Passphrase of the root key: "))
+    }
+}
+
+/// The settings file `profbilet.yaml` of a data directory; the environment goes before it.
+struct Settings {
+    var location = Register.Location.embedded
+    var auditHeads: String?
+    var isSpecimen = false
+
+    init(of directory: String) throws {
+        let path = directory + "/profbilet.yaml"
+        var values: [String: Any] = [:]
+        if let text = try? String(contentsOfFile: path, encoding: .utf8) {
+            do { values = try Yams.load(yaml: text) as? [String: Any] ?? [:] } catch {
+                throw Failure(
+                    "Настройки \(path) не читаются: \(error).",
+                    "The settings \(path) cannot be read: \(error).")
+            }
+        }
+        let known: Set<String> = ["database", "auditHeads", "specimen"]
+        if let stranger = values.keys.first(where: { !known.contains($0) }) {
+            throw Failure(
+                "\(path): неизвестная настройка «\(stranger)».",
+                "\(path): unknown setting \(stranger).")
+        }
+        isSpecimen = values["specimen"] as? Bool ?? false
+        auditHeads = Environment["PROFBILET_AUDIT_HEADS"] ?? values["auditHeads"] as? String
+        let database = Environment["PROFBILET_DATABASE"] ?? values["database"] as? String
+        if let database, database != "sqlite" { location = .postgres(database) }
+    }
+}
+
+/// The moment by which a command judges.
+enum Clock {
+    /// The system's clock; a specimen register may be told another time by PROFBILET_NOW.
+    static func now(specimenOnly isSpecimen: Bool) -> @Sendable () -> Instant {
+        if isSpecimen, let text = Environment["PROFBILET_NOW"],
+            let instant = TimeArgument.instant(text)
+        {
+            return { instant }
+        }
+        return { Instant(seconds: Int64(Date().timeIntervalSince1970)) }
+    }
+}
+
+enum Environment {
+    static subscript(_ name: String) -> String? {
+        let value = ProcessInfo.processInfo.environment[name]
+        return value?.isEmpty == false ? value : nil
+    }
+}
+
+/// Passphrases from a file, the environment or the terminal, in this order.
+enum Passphrases {
+    static func read(file: String?, variable: String, prompt: String) throws -> String {
+        if let path = file ?? Environment[variable + "_FILE"] {
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw Failure(
+                    .notSignedIn, "Файл парольной фразы \(path) не читается.",
+                    "The passphrase file \(path) cannot be read.")
+            }
+            return String(text.split(separator: "\n", omittingEmptySubsequences: false)[0])
+        }
+        if let value = Environment[variable] { return value }
+        guard isatty(0) == 1 else {
+            throw Failure(
+                .notSignedIn,
+                "Нет парольной фразы: задайте \(variable), \(variable)_FILE или файл в параметре.",
+                "No passphrase: set \(variable), \(variable)_FILE or name a file.")
+        }
+        guard let typed = unsafe getpass(prompt) else { return "" }
+        return unsafe String(cString: typed)
+    }
+}
+
+/// TIME on the command line: Unix seconds, ISO 8601 or dd.mm.yyyy[ hh:mm] in Moscow.
+enum TimeArgument {
+    static func parse(_ text: String) throws -> Instant {
+        guard let instant = instant(text) else {
+            throw Failure(
+                "Время «\(text)» не понято: секунды Unix, 2026-11-21T09:00:00Z "
+                    + "или 21.11.2026 12:00.",
+                "The time \(text) is not understood: Unix seconds, 2026-11-21T09:00:00Z "
+                    + "or 21.11.2026 12:00.")
+        }
+        return instant
+    }
+
+    static func instant(_ text: String) -> Instant? {
+        if let seconds = Int64(text) { return Instant(seconds: seconds) }
+        if let date = CalendarDate(iso: text) { return Instant(startOf: date) }
+        if let date = ISO8601DateFormatter().date(from: text) {
+            return Instant(seconds: Int64(date.timeIntervalSince1970))
+        }
+        let parts = text.split(separator: " ")
+        guard (1...2).contains(parts.count), let date = date(parts[0]) else { return nil }
+        guard parts.count == 2 else { return Instant(startOf: date) }
+        let clock = parts[1].split(separator: ":").compactMap { Int64($0) }
+        guard (2...3).contains(clock.count), (0..<24).contains(clock[0]),
+            (0..<60).contains(clock[1])
+        else { return nil }
+        return Instant(startOf: date) + (clock[0] * 3600 + clock[1] * 60 + (clock.count > 2 ? clock[2] : 0))
+    }
+
+    /// dd.mm.yyyy or yyyy-mm-dd.
+    static func date(_ text: some StringProtocol) -> CalendarDate? {
+        if let date = CalendarDate(iso: text) { return date }
+        let parts = text.split(separator: ".").compactMap { Int($0) }
+        guard parts.count == 3, parts[2] >= 1000 else { return nil }
+        return CalendarDate(year: parts[2], month: parts[1], day: parts[0])
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import UnionTicket
+
+/// A value of a JSON answer.
+enum JSONValue: Encodable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+    case text(String)
+    case number(Int64)
+    case flag(Bool)
+    case list([JSONValue])
+    case object([String: JSONValue])
+    case null
+
+    init(stringLiteral value: String) { self = .text(value) }
+    init(integerLiteral value: Int64) { self = .number(value) }
+
+    static func int(_ value: some BinaryInteger) -> JSONValue { .number(Int64(value)) }
+    static func optional(_ value: String?) -> JSONValue { value.map(JSONValue.text) ?? .null }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .flag(let value): try container.encode(value)
+        case .list(let values): try container.encode(values)
+        case .object(let values): try container.encode(values)
+        case .null: try container.encodeNil()
+        }
+    }
+
+    /// One line with sorted keys.
+    var line: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+}
+
+/// Prints a sentence in both languages, Russian first.
+func say(_ russian: String, _ english: String) {
+    print(russian)
+    print(english)
+}
+
+/// Prints one JSON object on a line.
+func say(_ object: [String: JSONValue]) { print(JSONValue.object(object).line) }
+
+/// Prints columns, as wide as their widest cell; the head is bilingual.
+func printTable(_ head: [String], _ rows: [[String]]) {
+    let widths = head.indices.map { column in
+        ([head] + rows).map { $0[column].count }.max() ?? 0
+    }
+    for row in [head] + rows {
+        let cells = row.indices.map { column in
+            row[column] + String(repeating: " ", count: widths[column] - row[column].count)
+        }
+        var line = cells.joined(separator: "  ")
+        while line.last == " " { line.removeLast() }
+        print(line)
+    }
+}
