@@ -1,0 +1,203 @@
+import ArgumentParser
+import Foundation
+import Registry
+import UnionTicket
+
+/// The passphrase of backups.
+struct BackupOptions: ParsableArguments {
+    @Option(help: "Файл с парольной фразой копий / file with the backups' passphrase")
+    var backupPassphraseFile: String?
+
+    func passphrase() throws -> String {
+        try Passphrases.read(
+            file: backupPassphraseFile, variable: "PROFBILET_BACKUP_PASSPHRASE",
+            prompt: "Парольная фраза копии / Passphrase of the backup: ")
+    }
+}
+
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Зашифрованная копия без остановки работы / Encrypted online backup")
+    @Argument(help: "Файл / file") var file: String
+    @OptionGroup var options: BackupOptions
+    @OptionGroup var office: Office
+
+    func run() throws {
+        try office.work { register, user in
+            try Backup(register).write(to: file, passphrase: try options.passphrase(), by: user)
+            say(
+                "Копия: \(file). Ключ эпохи (keys/epoch-*.key) и журнал уничтожений храните отдельно.",
+                "Backup: \(file). Keep the epoch key (keys/epoch-*.key) and the erasure log apart.")
+        }
+    }
+}
+
+struct VerifyBackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify-backup",
+        abstract: "Проверить копию пробным восстановлением / Check a backup by a trial restore")
+    @Argument(help: "Файл / file") var file: String
+    @Flag(help: "JSON") var json = false
+    @OptionGroup var options: BackupOptions
+    @OptionGroup var office: Office
+
+    func run() throws {
+        let directory = try office.directory
+        let contents = try Backup.verify(
+            file, passphrase: try options.passphrase(),
+            masterPassphrase: try office.registerPassphrase(), directory: directory,
+            now: Clock.now(specimenOnly: try Settings(of: directory.path).isSpecimen))
+        show(contents, json)
+        guard contents.complaints.isEmpty else { throw ExitCode(ExitStatus.damaged.rawValue) }
+    }
+}
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Восстановить копию в пустой каталог / Restore a backup into an empty directory",
+        discussion: "Затем обязательно / then always: profbilet reclaim DIR…")
+    @Argument(help: "Файл / file") var file: String
+    @Option(help: "Каталог с ключами эпох (старый каталог данных) / directory with epoch keys")
+    var epochKeys: String?
+    @Option(help: "Журнал уничтожений / erasure log") var erasureLog: String?
+    @Flag(help: "Уничтожений не было / nothing was ever erased") var noErasures = false
+    @OptionGroup var options: BackupOptions
+    @OptionGroup var office: Office
+
+    func run() throws {
+        let directory = try office.directory
+        let epochs = epochKeys.map { DataDirectory(path: $0) } ?? directory
+        let isSpecimen = try Settings(of: epochs.path).isSpecimen
+        let contents = try Restore.run(
+            file, into: directory, passphrase: try options.passphrase(),
+            masterPassphrase: try office.registerPassphrase(), epochs: epochs,
+            erasureLog: erasureLog, noErasures: noErasures,
+            now: Clock.now(specimenOnly: isSpecimen))
+        if isSpecimen {
+            try writeFile(Array("specimen: true\n".utf8), to: directory.path + "/profbilet.yaml")
+        }
+        show(contents, false)
+        say(
+            "Восстановлено в \(directory.path). Выпуск закрыт до profbilet reclaim КАТАЛОГ…",
+            "Restored into \(directory.path). Issuing is shut until profbilet reclaim DIR…")
+    }
+}
+
+struct ReclaimCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reclaim",
+        abstract: "Перечитать выпущенное и опубликованное после копии / Re-read what was issued "
+            + "and published since the backup")
+    @Argument(help: "Каталоги issuances и публикации / issuances and published directories")
+    var directories: [String]
+    @Flag(help: "JSON") var json = false
+    @OptionGroup var office: Office
+
+    func run() throws {
+        try office.work { register, user in
+            let report = try Reclaim(register).run(directories, by: user)
+            if json {
+                say([
+                    "manifests": .int(report.manifests), "numbers": .int(report.numbers),
+                    "carriers": .int(report.carriers), "lists": .int(report.lists),
+                    "blocked": .int(report.blocked),
+                ])
+            } else {
+                say(
+                    "Манифестов \(report.manifests), номеров внесено \(report.numbers), списков "
+                        + "\(report.lists), удержано блокировок \(report.blocked).",
+                    "Manifests \(report.manifests), numbers entered \(report.numbers), lists "
+                        + "\(report.lists), blocks held \(report.blocked).")
+            }
+        }
+    }
+}
+
+private func show(_ contents: Backup.Contents, _ json: Bool) {
+    if json {
+        say([
+            "at": .text(contents.at.rfc3339), "register": .text(contents.registerId),
+            "members": .int(contents.members), "carriers": .int(contents.carriers),
+            "auditHead": .int(contents.auditHead),
+            "complaints": .list(contents.complaints.map(JSONValue.text)),
+        ])
+        return
+    }
+    say(
+        "Копия на \(contents.at.russian): членов \(contents.members), носителей "
+            + "\(contents.carriers), записей журнала \(contents.auditHead).",
+        "Backup of \(contents.at.rfc3339): members \(contents.members), carriers "
+            + "\(contents.carriers), audit rows \(contents.auditHead).")
+    for complaint in contents.complaints { print("  ! \(complaint)") }
+    if contents.complaints.isEmpty { say("Проверка пройдена.", "The check passed.") }
+}
+
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Журнал действий / Audit log",
+        subcommands: [Show.self, Verify.self])
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Показать / Show")
+        @Option(help: "С записи / from row") var from: Int64 = 1
+        @Option(help: "Не более / at most") var limit = 1000
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let entries = try AuditLog(register).entries(from: from, limit: limit, by: user)
+                if json {
+                    for entry in entries {
+                        say([
+                            "seq": .int(entry.sequence), "at": .text(entry.at.rfc3339),
+                            "user": .text(entry.user), "action": .text(entry.action),
+                            "subject": .text(entry.subject), "detail": .text(entry.detail),
+                        ])
+                    }
+                    return
+                }
+                printTable(
+                    ["№", "когда/at", "кто/who", "действие/action", "что/subject",
+                        "подробности/detail"],
+                    entries.map {
+                        [
+                            "\($0.sequence)", $0.at.russian, $0.user, $0.action, $0.subject,
+                            $0.detail,
+                        ]
+                    })
+            }
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Проверить цепочку: правка, пропуск, обрез / Check the chain")
+        @OptionGroup var office: Office
+
+        func run() throws {
+            let register = try office.openRegister()
+            switch try AuditLog(register).verify() {
+            case .intact(let head):
+                say(
+                    "Журнал цел: записей \(head.sequence).",
+                    "The log is intact: \(head.sequence) rows.")
+            case .tampered(let sequence):
+                throw Failure(
+                    .damaged, "Запись \(sequence) журнала изменена. Сверьте с копией.",
+                    "Row \(sequence) of the log was changed. Compare with a backup.")
+            case .gap(let after):
+                throw Failure(
+                    .damaged, "После записи \(after) журнала записи удалены. Сверьте с копией.",
+                    "Rows after \(after) of the log were removed. Compare with a backup.")
+            case .cutTail(let last, let expected):
+                throw Failure(
+                    .damaged,
+                    "Журнал обрезан: последняя запись \(last), а была \(expected). Сверьте с копией.",
+                    "The log was cut: it ends at \(last) but had \(expected). Compare with a backup.")
+            }
+        }
+    }
+}

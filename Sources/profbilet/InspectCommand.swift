@@ -1,0 +1,192 @@
+import ArgumentParser
+import Foundation
+import TicketSeal
+import UnionTicket
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Прочесть и проверить код, подпись, список, пакет / Decode and judge anything",
+        discussion: "TEXT — текст кода, имя файла или, с --hex, байты COSE. Without a register: "
+            + "keys come from --keys.")
+    @Argument(help: "Текст, файл или hex / text, file or hex") var text: String?
+    @Option(help: "Пакет доверия, JWKS, COSE_KeySet / trust bundle, JWK set, COSE_KeySet")
+    var keys: String?
+    @Option(help: "Момент: секунды Unix, ISO 8601 или дд.мм.гггг[ чч:мм] / moment")
+    var at: String?
+    @Flag(help: "Байты COSE в шестнадцатеричном виде / COSE bytes as hex") var hex = false
+    @Flag(help: "JSON Lines со стандартного ввода / from standard input") var lines = false
+    @Flag(help: "Только структура и подпись COSE_Sign1 / structure and signature only")
+    var coseOnly = false
+    @Flag(help: "JSON") var json = false
+
+    func validate() throws {
+        guard lines != (text != nil) else { throw ValidationError("TEXT | --lines") }
+    }
+
+    func run() throws {
+        let keys = try trustedKeys()
+        let now =
+            try at.map(TimeArgument.parse)
+            ?? Instant(seconds: Int64(Date().timeIntervalSince1970))
+        if lines { return LineInspection(keys: keys, now: now, coseOnly: coseOnly).run() }
+        let inspection = try inspect(text ?? "", keys, now)
+        show(inspection)
+        guard ["valid", "unsigned"].contains(inspection.verdict) else {
+            throw ExitCode(ExitStatus.rowsRefused.rawValue)
+        }
+    }
+
+    private func trustedKeys() throws -> TrustedKeys {
+        guard let path = keys else { return TrustedKeys([]) }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure("Файл ключей \(path) не читается.", "Cannot read the key file \(path).")
+        }
+        guard let keys = TrustedKeys(file: Array(data)) else {
+            throw Failure(
+                "\(path): не пакет доверия, не JWKS и не COSE_KeySet.",
+                "\(path): no trust bundle, JWK set or COSE_KeySet.")
+        }
+        return keys
+    }
+
+    private func inspect(
+        _ text: String, _ keys: TrustedKeys, _ now: Instant
+    ) throws -> Inspection {
+        if hex {
+            guard let bytes = Hex.bytes(text.filter { !$0.isWhitespace }) else {
+                throw Failure(
+                    "--hex: нужны шестнадцатеричные цифры.", "--hex: hexadecimal digits are needed.")
+            }
+            return coseOnly
+                ? Inspection(coseOnly: bytes, keys: keys)
+                : Inspection(bytes: bytes, keys: keys, at: now)
+        }
+        if let data = FileManager.default.contents(atPath: text) {
+            let bytes = Array(data)
+            if coseOnly { return Inspection(coseOnly: bytes, keys: keys) }
+            let inspection = Inspection(bytes: bytes, keys: keys, at: now)
+            guard inspection.kind == .manifest,
+                let signature = FileManager.default.contents(atPath: text + ".cose")
+            else { return inspection }
+            return inspection.signed(bytes, signature: Array(signature), keys: keys)
+        }
+        if coseOnly, case .payload(let bytes) = TicketText(text) {
+            return Inspection(coseOnly: bytes, keys: keys)
+        }
+        return Inspection(text: text, keys: keys, at: now)
+    }
+
+    private func show(_ inspection: Inspection) {
+        if json {
+            var object: [String: JSONValue] = [
+                "kind": .text(inspection.kind.rawValue), "verdict": .text(inspection.verdict),
+            ]
+            for line in inspection.lines {
+                if case .list(let values)? = object[line.field] {
+                    object[line.field] = .list(values + [.text(line.value)])
+                } else if let first = object[line.field] {
+                    object[line.field] = .list([first, .text(line.value)])
+                } else {
+                    object[line.field] = .text(line.value)
+                }
+            }
+            say(object)
+            return
+        }
+        print("Вердикт / Verdict: \(inspection.verdict)   (\(inspection.kind.rawValue))")
+        for line in inspection.lines {
+            print("  \(line.label.russian) / \(line.label.english): \(line.value)")
+        }
+    }
+}
+
+/// `--lines`: one answer for every line, whatever is in it.
+struct LineInspection {
+    let keys: TrustedKeys
+    let now: Instant
+    let coseOnly: Bool
+
+    private struct Question: Decodable {
+        var id: JSONScalar?
+        var text: String?
+        var hex: String?
+        var now: JSONScalar?
+    }
+
+    func run() {
+        while let line = readLine() {
+            if line.allSatisfy(\.isWhitespace) { continue }
+            print(answer(line))
+        }
+    }
+
+    private func answer(_ line: String) -> String {
+        guard let question = try? JSONDecoder().decode(Question.self, from: Data(line.utf8)) else {
+            return JSONValue.object([
+                "id": .null, "verdict": .text(PayloadVerdict.unknownFormat.rawValue),
+                "error": "not a JSON object with text or hex",
+            ]).line
+        }
+        let moment = question.now.flatMap { TimeArgument.instant($0.text) } ?? now
+        let judge = TicketJudge(keys: keys)
+        var judgement: Judgement?
+        var verdict = PayloadVerdict.unknownFormat.rawValue
+        if let hex = question.hex {
+            if let bytes = Hex.bytes(hex) {
+                if coseOnly {
+                    verdict = Inspection(coseOnly: bytes, keys: keys).verdict
+                } else {
+                    judgement = judge.judge(bytes: bytes, at: moment)
+                }
+            } else {
+                verdict = PayloadVerdict.malformed.rawValue
+            }
+        } else if let text = question.text {
+            if coseOnly, case .payload(let bytes) = TicketText(text) {
+                verdict = Inspection(coseOnly: bytes, keys: keys).verdict
+            } else {
+                judgement = judge.judge(text: text, at: moment)
+            }
+        }
+        let claims = judgement?.claims
+        return JSONValue.object([
+            "id": question.id?.value ?? .null,
+            "verdict": .text(judgement?.verdict.rawValue ?? verdict),
+            "ticket": .optional(claims?.carrier.ticket.digits),
+            "issue": claims.map { .int($0.carrier.issue) } ?? .null,
+            "list": claims.map { .int($0.coordinate.list) } ?? .null,
+            "index": claims.map { .int($0.coordinate.index) } ?? .null,
+            "kid": .optional(judgement?.kid.map { Hex.text($0) }),
+        ]).line
+    }
+}
+
+/// A JSON string or number, given back as it came.
+enum JSONScalar: Decodable {
+    case text(String)
+    case number(Int64)
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Int64.self) {
+            self = .number(number)
+        } else {
+            self = .text(try container.decode(String.self))
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .text(let value): value
+        case .number(let value): "\(value)"
+        }
+    }
+
+    var value: JSONValue {
+        switch self {
+        case .text(let value): .text(value)
+        case .number(let value): .number(value)
+        }
+    }
+}

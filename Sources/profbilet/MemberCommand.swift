@@ -1,0 +1,77 @@
+import ArgumentParser
+import Registry
+import UnionTicket
+
+struct MemberCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "member", abstract: "Учётная карточка / A member's record",
+        subcommands: [Show.self, SetStatus.self])
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Показать; просмотр записывается / Show; each look is logged")
+        @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
+        var reference: String
+        @Option(help: "Зачем / why") var reason: String = "show"
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let record = try MemberFile(register).show(reference, reason: reason, by: user)
+                let fields = MemberCommand.fields(record)
+                if json {
+                    var object: [String: JSONValue] = [:]
+                    for field in fields { object[field.name] = .optional(field.value) }
+                    say(object)
+                    return
+                }
+                printTable(
+                    ["поле/field", "значение/value"],
+                    fields.compactMap { field in field.value.map { [field.label, $0] } })
+            }
+        }
+    }
+
+    struct SetStatus: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Сменить состояние / Change a member's standing")
+        @Argument var reference: String
+        @Argument(help: "candidate, active, suspended, left, transferred, expelled, deceased")
+        var status: MemberStatus
+        @Option(help: "Основание / why") var reason: String
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                try MemberFile(register).setStatus(
+                    reference, to: status, reason: reason, by: user)
+                say("Состояние: \(status.rawValue).", "Standing: \(status.rawValue).")
+            }
+        }
+    }
+
+    private static func fields(
+        _ record: MemberFile.Record
+    ) -> [(name: String, label: String, value: String?)] {
+        let draft = record.draft
+        return [
+            ("id", "строка/row", "#\(record.id)"), ("aisId", "ИД АИС", draft.aisId),
+            ("name", "ФИО/name", draft.name.full),
+            ("birthDate", "дата рождения/born", draft.birthDate.russian),
+            ("sex", "пол/sex", draft.sex?.rawValue),
+            ("category", "категория/category", draft.category.rawValue),
+            ("organisation", "организация/organisation", "\(draft.organisation)"),
+            ("joinDate", "вступление/joined", draft.joinDate.russian),
+            ("phone", "телефон/phone", draft.phone), ("email", "почта/e-mail", draft.email),
+            ("status", "состояние/standing", draft.status.rawValue),
+            ("legacyNumber", "старый билет/legacy", draft.legacyNumber),
+            ("ticket", "билет/ticket", record.ticket?.printed),
+            (
+                "consents", "согласия/consents",
+                draft.consents.map { $0.purpose.rawValue + ($0.recipient.isEmpty ? "" : "(\($0.recipient))") }
+                    .joined(separator: ", ")
+            ),
+        ]
+    }
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import Registry
+import Roster
+import UnionTicket
+
+extension OrderReason: ExpressibleByArgument {}
+extension OrderState: ExpressibleByArgument {}
+
+struct OrderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "order", abstract: "Заявки на карты / Orders of cards",
+        subcommands: [
+            Create.self, Submit.self, Approve.self, Reject.self, Cancel.self, List.self,
+        ])
+
+    /// Whom a command means: members, an organisation, a file or orders by number.
+    struct Selection: ParsableArguments {
+        @Option(help: "ИД АИС, #строка или номер билета; можно несколько / members")
+        var member: [String] = []
+        @Option(help: "Организация с подчинёнными / organisation with everything below")
+        var organisation: OrganisationCode?
+        @Option(help: "Файл: ИД АИС или номер билета, причина / file of members")
+        var file: String?
+
+        func value(orders: [Int64] = []) throws -> OrderBook.Selection {
+            let given = [
+                !member.isEmpty, organisation != nil, file != nil, !orders.isEmpty,
+            ].count(where: \.self)
+            guard given == 1 else {
+                throw Failure(
+                    "Укажите ровно одно: --member, --organisation, --file или номера заявок.",
+                    "Give exactly one of --member, --organisation, --file or order numbers.")
+            }
+            if let organisation { return .organisation(organisation) }
+            if let file { return .members(try OrderRows.read(file).map(\.reference)) }
+            return orders.isEmpty ? .members(member) : .orders(orders)
+        }
+    }
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Создать / Create")
+        @OptionGroup var selection: Selection
+        @Option(help: "first, lost, stolen, damaged, defect, renamed")
+        var reason: OrderReason = .first
+        @Option(help: "Примечание / note") var note: String = ""
+        @Flag(help: "Сразу подать / submit at once") var submit = false
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            let refused = try office.work { register, user in
+                let book = OrderBook(register)
+                let outcome = try book.create(
+                    try selection.value(), reason: reason, note: note, by: user)
+                if submit, !outcome.done.isEmpty {
+                    _ = try book.move(
+                        .orders(outcome.done), to: .submitted, reason: "create", by: user)
+                }
+                return OrderCommand.show(outcome, "создано", "created", json)
+            }
+            if refused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+    }
+
+    /// Submit, approve, reject and cancel differ in the state only.
+    struct Move: ParsableArguments {
+        @Argument(help: "Номера заявок / order numbers") var orders: [Int64] = []
+        @OptionGroup var selection: Selection
+        @Option(help: "Основание / why") var reason: String = ""
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run(to state: OrderState, _ russian: String, _ english: String) throws {
+            let refused = try office.work { register, user in
+                let outcome = try OrderBook(register).move(
+                    try selection.value(orders: orders), to: state, reason: reason, by: user)
+                return OrderCommand.show(outcome, russian, english, json)
+            }
+            if refused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+    }
+
+    struct Submit: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Подать / Submit")
+        @OptionGroup var move: Move
+        func run() throws { try move.run(to: .submitted, "подано", "submitted") }
+    }
+
+    struct Approve: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Одобрить / Approve")
+        @OptionGroup var move: Move
+        func run() throws { try move.run(to: .approved, "одобрено", "approved") }
+    }
+
+    struct Reject: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Отклонить / Reject")
+        @OptionGroup var move: Move
+        func run() throws { try move.run(to: .rejected, "отклонено", "rejected") }
+    }
+
+    struct Cancel: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Отозвать / Cancel")
+        @OptionGroup var move: Move
+        func run() throws { try move.run(to: .cancelled, "отозвано", "cancelled") }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Показать / List")
+        @Option(help: "Состояние / state") var state: OrderState?
+        @Option(help: "Организация / organisation") var organisation: OrganisationCode?
+        @Option(help: "Не более / at most") var limit = 1000
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let orders = try OrderBook(register).list(
+                    state: state, organisation: organisation, limit: limit, by: user)
+                if json {
+                    for order in orders {
+                        say([
+                            "id": .int(order.id), "member": .int(order.member),
+                            "organisation": .text("\(order.organisation)"),
+                            "reason": .text(order.reason.rawValue),
+                            "state": .text(order.state.rawValue),
+                            "created": .text(order.createdAt.rfc3339),
+                        ])
+                    }
+                    return
+                }
+                printTable(
+                    ["№", "член/member", "организация/organisation", "причина/reason",
+                        "состояние/state", "создана/created"],
+                    orders.map {
+                        [
+                            "\($0.id)", "#\($0.member)", "\($0.organisation)", $0.reason.rawValue,
+                            $0.state.rawValue, $0.createdAt.moscowDate.russian,
+                        ]
+                    })
+            }
+        }
+    }
+
+    /// Prints what was done; true when something was refused.
+    private static func show(
+        _ outcome: OrderBook.Outcome, _ russian: String, _ english: String, _ json: Bool
+    ) -> Bool {
+        if json {
+            say([
+                "done": .list(outcome.done.map(JSONValue.int)),
+                "refused": .list(
+                    outcome.refused.map {
+                        .object([
+                            "subject": .text($0.subject), "reason": .text($0.reason.russian),
+                            "reasonEn": .text($0.reason.english),
+                        ])
+                    }),
+            ])
+        } else {
+            say(
+                "Заявок \(russian): \(outcome.done.count), отказов: \(outcome.refused.count).",
+                "Orders \(english): \(outcome.done.count), refused: \(outcome.refused.count).")
+            for item in outcome.refused.prefix(50) { print("  \(item.subject): \(item.reason.russian)") }
+        }
+        return !outcome.refused.isEmpty && outcome.done.isEmpty
+    }
+}

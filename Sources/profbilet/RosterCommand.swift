@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import Registry
+import Roster
+import TicketSeal
+import UnionTicket
+
+extension TextEncoding: ExpressibleByArgument {
+    public init?(argument: String) { self.init(name: argument) }
+}
+
+extension MemberStatus: ExpressibleByArgument {}
+
+struct RosterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "roster", abstract: "Списки членов Профсоюза / Rosters of members",
+        subcommands: [Import.self, Conflicts.self, Quality.self])
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Загрузить список: CSV, XLSX, JSON, NDJSON / Import a roster",
+            discussion: "0 — всё принято / all taken; 2 — есть отклонённые строки / rows refused; "
+                + "1 — файл непригоден / file unusable")
+        @Argument(help: "Файл / file") var file: String
+        @Option(help: "windows-1251, utf-8, utf-16le, cp866, koi8-r") var encoding: TextEncoding?
+        @Flag(help: "Только проверить / check only") var dryRun = false
+        @Flag(help: "Всё или ничего / one refused row refuses the file") var allOrNothing = false
+        @Option(help: "Файл — полный список этой организации / the organisation's whole roster")
+        var completeFor: OrganisationCode?
+        @Option(help: "Отметить отсутствующих: left или transferred / mark the absent")
+        var markAbsent: MemberStatus?
+        @Option(help: "Второй человек, если отсутствует более 5 % / second person above 5 %")
+        var secondUser: String?
+        @Option(help: "Отчёт по строкам (.csv или .jsonl) / report on every row")
+        var report: String?
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func validate() throws {
+            if let markAbsent, ![.left, .transferred].contains(markAbsent) {
+                throw ValidationError("--mark-absent: left | transferred")
+            }
+            if markAbsent != nil, completeFor == nil {
+                throw ValidationError("--mark-absent: --complete-for")
+            }
+        }
+
+        func run() throws {
+            let status = try office.work { register, user in
+                try RosterImportRun(self, register, user).run()
+            }
+            if status != .done { throw ExitCode(status.rawValue) }
+        }
+    }
+
+    struct Conflicts: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Очередь спорных строк / Rows a person must decide",
+            subcommands: [List.self, Resolve.self])
+
+        struct List: ParsableCommand {
+            static let configuration = CommandConfiguration(abstract: "Показать / List")
+            @Flag(help: "JSON") var json = false
+            @OptionGroup var office: Office
+
+            func run() throws {
+                try office.work { register, user in
+                    let conflicts = try ConflictQueue(register).list(by: user)
+                    if json {
+                        for conflict in conflicts {
+                            say([
+                                "id": .int(conflict.id), "kind": .text(conflict.kind.rawValue),
+                                "import": .int(conflict.importId), "line": .int(conflict.line),
+                                "member": .int(conflict.member),
+                                "organisation": .text("\(conflict.organisation)"),
+                            ])
+                        }
+                        return
+                    }
+                    printTable(
+                        ["№", "вид/kind", "загрузка/import", "строка/line", "член/member",
+                            "организация/organisation"],
+                        conflicts.map {
+                            [
+                                "\($0.id)", $0.kind.rawValue, "\($0.importId)", "\($0.line)",
+                                "#\($0.member)", "\($0.organisation)",
+                            ]
+                        })
+                }
+            }
+        }
+
+        struct Resolve: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Решить: keep — оставить, take — взять строку, separate — другой человек "
+                    + "/ Decide")
+            @Argument(help: "Номера / numbers") var ids: [Int64]
+            @Option(name: .customLong("as"), help: "keep, take, separate")
+            var resolution: ConflictQueue.Resolution
+            @OptionGroup var office: Office
+
+            func run() throws {
+                try office.work { register, user in
+                    for id in ids {
+                        try ConflictQueue(register).resolve(id, as: resolution, by: user)
+                        say("Конфликт \(id) решён: \(resolution.rawValue).",
+                            "Conflict \(id) resolved: \(resolution.rawValue).")
+                    }
+                }
+            }
+        }
+    }
+
+    struct Quality: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Качество данных / Data quality")
+        @Option(help: "region — по регионам / by region") var by: String?
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func validate() throws {
+            if let by, by != "region" { throw ValidationError("--by region") }
+        }
+
+        func run() throws {
+            try office.work { register, user in
+                let figures = try DataQuality(register).report(byRegion: by != nil, by: user)
+                if json {
+                    for row in figures {
+                        say([
+                            "region": .int(row.region), "members": .int(row.members),
+                            "withAisId": .int(row.withAisId),
+                            "withCardConsent": .int(row.withCardConsent),
+                            "withLegacyNumber": .int(row.withLegacyNumber),
+                            "conflicts": .int(row.conflicts), "ordered": .int(row.ordered),
+                        ])
+                    }
+                    return
+                }
+                printTable(
+                    ["регион/region", "члены/members", "ИД АИС", "согласие/consent",
+                        "старый №/legacy", "споры/conflicts", "заявки/orders"],
+                    figures.map {
+                        [
+                            by == nil ? "всего/all" : "\($0.region)", "\($0.members)",
+                            "\($0.withAisId)", "\($0.withCardConsent)", "\($0.withLegacyNumber)",
+                            "\($0.conflicts)", "\($0.ordered)",
+                        ]
+                    })
+            }
+        }
+    }
+}
+
+extension ConflictQueue.Resolution: ExpressibleByArgument {}

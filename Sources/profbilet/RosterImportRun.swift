@@ -1,0 +1,241 @@
+import Foundation
+import Registry
+import Roster
+import Synchronization
+import TicketSeal
+import UnionTicket
+
+/// One roster file on its way into the register, with its report.
+struct RosterImportRun {
+    let command: RosterCommand.Import
+    let register: Register
+    let user: SignedInUser
+
+    init(_ command: RosterCommand.Import, _ register: Register, _ user: SignedInUser) {
+        (self.command, self.register, self.user) = (command, register, user)
+    }
+
+    func run() throws -> ExitStatus {
+        let probe = try open()
+        var options = RosterImport.Options()
+        options.isDryRun = command.dryRun
+        options.allOrNothing = command.allOrNothing
+        options.completeFor = command.completeFor
+        options.markAbsent = command.markAbsent
+        options.fileSHA256 = try FileHash.sha256(command.file)
+        options.format = Self.form(probe)
+        if let name = command.secondUser {
+            let passphrase = try Passphrases.read(
+                file: nil, variable: "PROFBILET_SECOND_PASSPHRASE",
+                prompt: "Парольная фраза \(name) / Passphrase of \(name): ")
+            options.secondPerson = try UserDirectory(register).signIn(name, passphrase: passphrase)
+        }
+        if !command.json { announce(probe) }
+        let report = try ImportReport(path: command.report, isJSON: command.json)
+        let last = Mutex<RosterReader?>(nil)
+        let summary: RosterImport.Summary
+        do {
+            summary = try RosterImport(register).run(options, by: user) {
+                try report.restart()
+                let reader = try self.open()
+                let ahead = ReadAhead(reader)
+                last.withLock { $0 = reader }
+                return { try ahead.next() }
+            } each: { try report.add($0) }
+        } catch {
+            report.abandon()
+            throw error
+        }
+        try report.finish()
+        announce(summary, ignored: last.withLock { $0?.ignoredCount } ?? 0)
+        return summary[.error] > 0 ? .rowsRefused : .done
+    }
+
+    private func open() throws -> RosterReader {
+        try RosterReader.open(
+            command.file, encoding: command.encoding, today: register.now().moscowDate)
+    }
+
+    private static func form(_ reader: RosterReader) -> String {
+        [
+            "\(reader.format)", reader.encoding.map { $0.rawValue },
+            reader.separator.map { $0 == "\t" ? "tab" : "\($0)" },
+        ].compactMap(\.self).joined(separator: " ")
+    }
+
+    private func announce(_ reader: RosterReader) {
+        say("Файл: \(Self.form(reader)).", "File: \(Self.form(reader)).")
+        if !reader.unrecognisedHeaders.isEmpty {
+            let names = reader.unrecognisedHeaders.joined(separator: ", ")
+            say("Столбцы без назначения: \(names).", "Columns without a meaning: \(names).")
+        }
+    }
+
+    private func announce(_ summary: RosterImport.Summary, ignored: Int) {
+        if command.json {
+            var counts: [String: JSONValue] = [:]
+            for outcome in RowOutcome.allCases { counts[outcome.rawValue] = .int(summary[outcome]) }
+            say([
+                "summary": .object(counts), "rows": .int(summary.rows),
+                "warnings": .int(summary.warnings), "ignoredLines": .int(ignored),
+                "kept": .flag(summary.isKept), "import": .int(summary.importId),
+                "absent": .list(summary.absent.map(JSONValue.text)),
+                "marked": .int(summary.marked),
+            ])
+            return
+        }
+        printTable(
+            ["итог/outcome", "строк/rows"],
+            RowOutcome.allCases.map { [Self.name($0), "\(summary[$0])"] }
+                + [
+                    ["с замечаниями/with warnings", "\(summary.warnings)"],
+                    ["служебных строк/ignored lines", "\(ignored)"],
+                ])
+        if command.completeFor != nil {
+            say(
+                "Нет в файле: \(summary.absent.count), отмечено: \(summary.marked).",
+                "Absent from the file: \(summary.absent.count), marked: \(summary.marked).")
+            for absent in summary.absent.prefix(50) { print("  \(absent)") }
+        }
+        if command.dryRun {
+            say("Проверка: ничего не записано.", "Dry run: nothing was kept.")
+        } else if !summary.isKept {
+            say(
+                "Есть отклонённые строки: файл не принят целиком, ничего не записано.",
+                "Rows were refused: nothing of the file was kept.")
+        } else {
+            say("Загрузка \(summary.importId) записана.", "Import \(summary.importId) is kept.")
+        }
+    }
+
+    static func name(_ outcome: RowOutcome) -> String {
+        switch outcome {
+        case .added: "добавлено/added"
+        case .updated: "обновлено/updated"
+        case .unchanged: "без изменений/unchanged"
+        case .duplicate: "повторов/duplicate"
+        case .conflict: "спорных/conflict"
+        case .error: "отклонено/error"
+        }
+    }
+}
+
+/// What became of every row: into a file, or to the terminal for those that need a look.
+final class ImportReport {
+    private let path: String?
+    private let isJSON: Bool
+    private var shown = 0
+    private var handle: FileHandle?
+    private var buffer: [UInt8] = []
+    private static let shownAtMost = 40
+
+    init(path: String?, isJSON: Bool) throws {
+        self.path = path
+        self.isJSON = isJSON
+        if path != nil { try restart() }
+    }
+
+    private var temporary: String? { path.map { $0 + ".part" } }
+    private var isTable: Bool { path?.hasSuffix(".csv") == true }
+
+    /// Begins anew when the database repeats the transaction.
+    func restart() throws {
+        shown = 0
+        buffer = []
+        guard let temporary else { return }
+        guard FileManager.default.createFile(atPath: temporary, contents: nil),
+            let handle = FileHandle(forWritingAtPath: temporary)
+        else {
+            throw Failure(
+                .storage, "Отчёт \(temporary) не открывается для записи.",
+                "The report \(temporary) cannot be written.")
+        }
+        self.handle = handle
+        if isTable {
+            buffer += Array("\u{FEFF}Строка;Итог;Поле;Столбец;Код;Важность;Сообщение\r\n".utf8)
+        }
+    }
+
+    func add(_ result: RosterImport.RowResult) throws {
+        if isJSON { print(Self.line(result)) }
+        if handle != nil {
+            buffer += Array((isTable ? Self.rows(result) : Self.line(result) + "\n").utf8)
+            if buffer.count > 1 << 16 { try flush() }
+        }
+        guard !isJSON, !result.issues.isEmpty, shown < Self.shownAtMost else { return }
+        for issue in result.issues {
+            let field = issue.field.map { ", \($0)" } ?? ""
+            print("  строка \(result.line)\(field): \(issue.message.russian) [\(issue.code)]")
+        }
+        shown += 1
+        if shown == Self.shownAtMost {
+            say("  … остальное в отчёте (--report).", "  … the rest is in the report (--report).")
+        }
+    }
+
+    func finish() throws {
+        guard let path, let temporary else { return }
+        try flush()
+        try handle?.close()
+        do {
+            _ = try FileManager.default.replaceItemAt(
+                URL(fileURLWithPath: path), withItemAt: URL(fileURLWithPath: temporary))
+        } catch {
+            throw Failure(
+                .storage, "Отчёт \(path) не записан.", "The report \(path) was not written.")
+        }
+    }
+
+    func abandon() {
+        if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
+    }
+
+    private func flush() throws {
+        do { try handle?.write(contentsOf: Data(buffer)) } catch {
+            throw Failure(
+                .storage, "Нет места для отчёта; ничего не записано.",
+                "No space for the report; nothing was kept.")
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func line(_ result: RosterImport.RowResult) -> String {
+        JSONValue.object([
+            "line": .int(result.line), "outcome": .text(result.outcome.rawValue),
+            "issues": .list(result.issues.map(issue)),
+        ]).line
+    }
+
+    static func issue(_ issue: RowIssue) -> JSONValue {
+        .object([
+            "field": .optional(issue.field), "column": issue.column.map(JSONValue.int) ?? .null,
+            "code": .text(issue.code), "severity": .text(issue.severity.rawValue),
+            "message": .text(issue.message.russian), "messageEn": .text(issue.message.english),
+        ])
+    }
+
+    private static func rows(_ result: RosterImport.RowResult) -> String {
+        let head = "\(result.line);\(RosterImportRun.name(result.outcome));"
+        if result.issues.isEmpty { return head + ";;;;\r\n" }
+        return result.issues.map { issue in
+            let column = issue.column.map { "\($0)" } ?? ""
+            let message = issue.message.russian.replacingOccurrences(of: "\"", with: "\"\"")
+            return head + "\(issue.field ?? "");\(column);\(issue.code);\(issue.severity.rawValue);"
+                + "\"\(message)\"\r\n"
+        }.joined()
+    }
+}
+
+/// SHA-256 of a file of any size.
+enum FileHash {
+    static func sha256(_ path: String) throws -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw Failure(
+                "Файл \(path) не открывается. Проверьте путь и права.",
+                "The file \(path) cannot be opened. Check the path and its mode.")
+        }
+        var digest = SHA256Digest()
+        while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { digest.add(piece) }
+        return digest.value
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import Registry
+import TicketSeal
+import UnionTicket
+
+struct TicketCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ticket", abstract: "Билеты / Tickets",
+        subcommands: [Find.self, Issue.self, Payloads.self])
+
+    struct Find: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Найти по номеру, старому номеру или имени / Find by number or name")
+        @Argument(help: "Номер / number") var number: String?
+        @Option(help: "Старый номер / legacy number") var legacy: String?
+        @Option(help: "Фамилия Имя [Отчество] / name") var name: String?
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func validate() throws {
+            guard [number, legacy, name].count(where: { $0 != nil }) == 1 else {
+                throw ValidationError("NUMBER | --legacy N | --name \"…\"")
+            }
+        }
+
+        func run() throws {
+            try office.work { register, user in
+                let search = TicketSearch(register)
+                let hits: [TicketSearch.Hit]
+                if let legacy {
+                    hits = try search.legacy(legacy, by: user)
+                } else if let name {
+                    hits = try search.name(name, by: user)
+                } else {
+                    hits = [try search.number(number ?? "", by: user)]
+                }
+                guard !hits.isEmpty else {
+                    throw Failure(.notFound, "Ничего не найдено.", "Nothing was found.")
+                }
+                for hit in hits { show(hit) }
+            }
+        }
+
+        private func show(_ hit: TicketSearch.Hit) {
+            if json {
+                say([
+                    "ticket": .optional(hit.ticket?.filed),
+                    "member": hit.member.map(JSONValue.int) ?? .null,
+                    "name": .optional(hit.name?.full),
+                    "organisation": .optional(hit.organisation.map { "\($0)" }),
+                    "carriers": .list(hit.carriers.map { .object(CarrierCommand.object($0)) }),
+                ])
+                return
+            }
+            say(
+                "Билет: \(hit.ticket?.printed ?? "не выпущен")"
+                    + (hit.organisation.map { ", организация \($0)" } ?? ""),
+                "Ticket: \(hit.ticket?.printed ?? "not issued")"
+                    + (hit.organisation.map { ", organisation \($0)" } ?? ""))
+            if let name = hit.name { print("  \(name.full)") }
+            if !hit.carriers.isEmpty { CarrierCommand.show(hit.carriers, false) }
+        }
+    }
+
+    struct Issue: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Дать номера и подписи одобренным заявкам / Number and sign approved orders",
+            discussion: "Срок и адрес стоят на пластике годами: изменить их нельзя. "
+                + "Validity and URL stand on plastic for years and cannot be changed.")
+        @Option(help: "Действительны до, дд.мм.гггг / valid until") var validUntil: String
+        @Option(help: "Адрес перед цифрами, например HTTPS://EPB.EXAMPLE.RU/C/ / URL prefix")
+        var url: String
+        @Option(help: "Только эта организация / this organisation only")
+        var organisation: OrganisationCode?
+        @Option(help: "Не более карт / at most so many") var limit = 1_000_000
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                guard let date = TimeArgument.date(validUntil) else {
+                    throw Failure(
+                        "--valid-until: нужна дата дд.мм.гггг.",
+                        "--valid-until: a date dd.mm.yyyy is needed.")
+                }
+                let terms = TicketIssuance.Terms(
+                    expiresAt: Instant(endOf: date), urlPrefix: url, organisation: organisation,
+                    limit: limit)
+                let report = try TicketIssuance(register).issue(
+                    terms, secrets: try office.signingSecrets(), by: user)
+                if json {
+                    say([
+                        "issuance": .int(report.sequence), "cards": .int(report.cards),
+                        "skipped": .list(report.skipped.map(JSONValue.int)),
+                        "folder": .text(report.folder),
+                    ])
+                } else {
+                    say(
+                        "Выпуск \(report.sequence): билетов \(report.cards), пропущено заявок "
+                            + "\(report.skipped.count). Манифест: \(report.folder)",
+                        "Issuance \(report.sequence): tickets \(report.cards), orders passed over "
+                            + "\(report.skipped.count). Manifest: \(report.folder)")
+                }
+            }
+        }
+    }
+
+    struct Payloads: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Подписанные тексты QR одного выпуска, JSON Lines / An issuance's payloads")
+        @Argument(help: "Номер выпуска / issuance") var issuance: Int64
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                try IssuanceManifest(register).payloads(issuance, by: user) { payload in
+                    say([
+                        "id": .text(payload.carrier.digits), "text": .text(payload.text),
+                        "hex": .text(Hex.text(payload.bytes)),
+                    ])
+                }
+            }
+        }
+    }
+}
