@@ -2,8 +2,6 @@ import ArgumentParser
 import Registry
 import UnionTicket
 
-extension CarrierFile.Change: ExpressibleByArgument {}
-
 struct CarrierCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "carrier", abstract: "Носители билета / Carriers of tickets",

@@ -4,8 +4,6 @@ import Registry
 import TicketSeal
 import UnionTicket
 
-extension KeyPurpose: ExpressibleByArgument {}
-
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Ключи подписи / Signing keys",

@@ -15,13 +15,12 @@ struct ProfBilet: ParsableCommand {
             InitCommand.self, KeysCommand.self, UserCommand.self, OrganisationCommand.self,
             RosterCommand.self, LegacyCommand.self, MemberCommand.self, OrderCommand.self,
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
-            SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
+            BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self,
         ])
 
     /// Runs one command; every failure ends with what happened, what to do, and an exit code.
     static func main() {
-        setvbuf(stdout, nil, Int32(_IOLBF), 0)
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -80,8 +79,10 @@ struct Failure: Error {
     let message: Bilingual
     let status: ExitStatus
 
-    init(_ status: ExitStatus = .unusable, _ russian: String, _ english: String) {
+    init(_ status: ExitStatus, _ russian: String, _ english: String) {
         message = Bilingual(russian, english)
         self.status = status
     }
+
+    init(_ russian: String, _ english: String) { self.init(.unusable, russian, english) }
 }

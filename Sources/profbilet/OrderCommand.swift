@@ -3,9 +3,6 @@ import Registry
 import Roster
 import UnionTicket
 
-extension OrderReason: ExpressibleByArgument {}
-extension OrderState: ExpressibleByArgument {}
-
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "order", abstract: "Заявки на карты / Orders of cards",
@@ -32,7 +29,7 @@ struct OrderCommand: ParsableCommand {
                     "Give exactly one of --member, --organisation, --file or order numbers.")
             }
             if let organisation { return .organisation(organisation) }
-            if let file { return .members(try OrderRows.read(file).map(\.reference)) }
+            if let file { return .members(try OrderFile.read(file).map(\.reference)) }
             return orders.isEmpty ? .members(member) : .orders(orders)
         }
     }

@@ -5,12 +5,6 @@ import Roster
 import TicketSeal
 import UnionTicket
 
-extension TextEncoding: ExpressibleByArgument {
-    public init?(argument: String) { self.init(name: argument) }
-}
-
-extension MemberStatus: ExpressibleByArgument {}
-
 struct RosterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roster", abstract: "Списки членов Профсоюза / Rosters of members",
@@ -152,4 +146,3 @@ struct RosterCommand: ParsableCommand {
     }
 }
 
-extension ConflictQueue.Resolution: ExpressibleByArgument {}

@@ -1,7 +1,6 @@
 import Foundation
 import Registry
 import Roster
-import Synchronization
 import TicketSeal
 import UnionTicket
 
@@ -32,14 +31,14 @@ struct RosterImportRun {
         }
         if !command.json { announce(probe) }
         let report = try ImportReport(path: command.report, isJSON: command.json)
-        let last = Mutex<RosterReader?>(nil)
+        var last: RosterReader?
         let summary: RosterImport.Summary
         do {
             summary = try RosterImport(register).run(options, by: user) {
                 try report.restart()
                 let reader = try self.open()
                 let ahead = ReadAhead(reader)
-                last.withLock { $0 = reader }
+                last = reader
                 return { try ahead.next() }
             } each: { try report.add($0) }
         } catch {
@@ -47,7 +46,7 @@ struct RosterImportRun {
             throw error
         }
         try report.finish()
-        announce(summary, ignored: last.withLock { $0?.ignoredCount } ?? 0)
+        announce(summary, ignored: last?.ignoredCount ?? 0)
         return summary[.error] > 0 ? .rowsRefused : .done
     }
 

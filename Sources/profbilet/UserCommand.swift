@@ -3,12 +3,6 @@ import Foundation
 import Registry
 import UnionTicket
 
-extension Role: ExpressibleByArgument {}
-
-extension OrganisationCode: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}
-
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Пользователи / Users",
@@ -20,9 +14,7 @@ struct UserCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Добавить человека с ролью и областью / Add a person with role and scope")
         @Argument(help: "Имя / name") var name: String
-        @Option(help: "cardOffice, registrar, chair, hotline, doorOperator, supervisor, auditor, "
-            + "administrator")
-        var role: Role
+        @Option(help: "Роль / role") var role: Role
         @Option(help: "RR, RR-TTT, RR-TTT-PPPP; 99 — вся организация / the whole union")
         var scope: OrganisationCode = .centralCouncil
         @Option(help: "Файл с парольной фразой нового человека / file with the new passphrase")

@@ -1,0 +1,165 @@
+import UnionTicket
+
+/// One part of a name as scalars, with blanks and composed letters put in order.
+struct NameCell {
+    /// The words, each without blanks.
+    private(set) var words: [[Unicode.Scalar]] = []
+    private var isFormula = false
+
+    /// The longest part of a name that is taken.
+    static let limit = 100
+
+    /// No name.
+    init() {}
+
+    /// The words of a trimmed cell.
+    init(_ text: Span<UInt8>, _ range: Range<Int>) {
+        let end = min(range.upperBound, range.lowerBound + 4 * Self.limit + 8)
+        let string = CellText.string(text, range.lowerBound..<end)
+        self.init(scalars: NameLetters.composed(string.unicodeScalars))
+    }
+
+    /// A cell of these words.
+    init(words: some Sequence<[Unicode.Scalar]>) { self.words = Array(words) }
+
+    private init(scalars: [Unicode.Scalar]) {
+        if let first = scalars.first, "=+-@".unicodeScalars.contains(first) { isFormula = true }
+        words = scalars.split(whereSeparator: NameLetters.isBlank).map(Array.init)
+        joinHyphens()
+    }
+
+    /// Whether there is nothing.
+    var isEmpty: Bool { words.isEmpty }
+
+    /// «Иванова - Петрова» is «Иванова-Петрова».
+    private mutating func joinHyphens() {
+        var joined: [[Unicode.Scalar]] = []
+        for word in words {
+            if let before = joined.last, before.last == "-" || word.first == "-", before != ["-"] {
+                joined[joined.count - 1] = before + word
+            } else {
+                joined.append(word)
+            }
+        }
+        words = joined
+    }
+
+    /// What came of a part of a name.
+    struct Verdict {
+        /// The words that are fit to be read, with letters and capitals put right.
+        var legible = ""
+        /// Whether the part is refused.
+        var isRefused = false
+        /// What was found, errors and warnings.
+        var codes: [RosterIssueCode]
+    }
+
+    /// Checks the letters, replaces look-alikes and applies the rule of capitals.
+    func judge(mayBeOneLetter: Bool) -> Verdict {
+        if isFormula {
+            return Verdict(isRefused: true, codes: [words == [["-"]] ? .nameMissing : .formula])
+        }
+        var codes = NameLetters.flaws(words, mayBeOneLetter: mayBeOneLetter)
+        if words.reduce(words.count - 1, { $0 + $1.count }) > Self.limit { codes.append(.nameTooLong) }
+        let legible = words.filter { NameLetters.cyrillic($0) != nil }
+        if codes.isEmpty, legible.count < words.count { codes.append(.foreignLetters) }
+        let isRefused = !codes.isEmpty
+        let replaced = legible.compactMap(NameLetters.cyrillic)
+        let cased = NameCase.corrected(replaced)
+        if replaced != legible { codes.append(.lookalike) }
+        if cased != replaced { codes.append(.nameCase) }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: cased.joined(separator: [" "]))
+        return Verdict(legible: String(text), isRefused: isRefused, codes: codes)
+    }
+
+    /// Whether the bytes are one plainly written word: А…Я or Ё, then а…я or ё, hyphens allowed.
+    static func isPlain(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count >= 4, range.count <= 2 * limit else { return false }
+        var index = range.lowerBound
+        var expectsCapital = true
+        while index < range.upperBound {
+            let byte = text[index]
+            if byte == 0x2D {
+                guard !expectsCapital else { return false }
+                expectsCapital = true
+                index += 1
+                continue
+            }
+            guard index + 1 < range.upperBound else { return false }
+            let next = text[index + 1]
+            if expectsCapital {
+                guard byte == 0xD0, next == 0x81 || (0x90...0xAF).contains(next) else { return false }
+                expectsCapital = false
+            } else {
+                let isLower = byte == 0xD0 ? next >= 0xB0 : byte == 0xD1 && (next <= 0x8F || next == 0x91)
+                guard isLower else { return false }
+            }
+            index += 2
+        }
+        return !expectsCapital
+    }
+
+    /// Whether a first-name cell has no letters, or a formula: the name may stand in another cell.
+    static func holdsNoName(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard !range.isEmpty else { return true }
+        if [0x3D, 0x2B, 0x2D, 0x40].contains(text[range.lowerBound]) { return true }
+        for index in range where text[index] >= 0x80 || (text[index] | 0x20) >= 0x61 {
+            // « and » are no letters.
+            if text[index] == 0xC2 || text[index] == 0xAB || text[index] == 0xBB { continue }
+            return false
+        }
+        return true
+    }
+}
+
+/// A whole name in one cell.
+struct FullName {
+    /// The words without what is in brackets.
+    let words: [[Unicode.Scalar]]
+    /// Whether there were brackets.
+    let hasBrackets: Bool
+    /// What is wrong with the cell as a whole.
+    let flaws: [RosterIssueCode]
+
+    /// Takes the cell apart.
+    init(_ text: Span<UInt8>, _ range: Range<Int>) {
+        let cell = NameCell(text, range)
+        let all = cell.words
+        flaws = cell.judge(mayBeOneLetter: true).codes.filter { $0.severity == .error }
+        var kept: [[Unicode.Scalar]] = []
+        var depth = 0
+        var sawBracket = false
+        for word in all {
+            let opens = word.contains("(")
+            let closes = word.contains(")")
+            if opens {
+                depth += 1
+                sawBracket = true
+            }
+            if depth == 0 { kept.append(word) }
+            if closes { depth = max(0, depth - 1) }
+        }
+        words = kept
+        hasBrackets = sawBracket
+    }
+
+    /// Family name, first name and patronymic of 2–3 words, or with a known particle at the end.
+    var parts: (last: NameCell, first: NameCell, patronymic: NameCell)? {
+        var patronymic: ArraySlice<[Unicode.Scalar]>
+        switch words.count {
+        case 2: patronymic = []
+        case 3:
+            guard !NameCase.isPatronymicParticle(words[2]) else { return nil }
+            patronymic = words[2...]
+        case 4:
+            guard NameCase.isPatronymicParticle(words[3]) else { return nil }
+            patronymic = words[2...]
+        default: return nil
+        }
+        if patronymic.count == 1, let only = patronymic.first, only == ["-"] { patronymic = [] }
+        return (
+            NameCell(words: [words[0]]), NameCell(words: [words[1]]), NameCell(words: patronymic)
+        )
+    }
+}

@@ -1,0 +1,92 @@
+import UnionTicket
+
+extension RowCells {
+    private static let purposes: [(field: RosterField, purpose: ConsentPurpose)] =
+        RosterField.allCases.compactMap { field in field.purpose.map { (field, $0) } }
+
+    /// One answer per purpose column; the register's consent must be there and given.
+    ///
+    /// A column «Согласие» alone speaks for the register only, never for two purposes.
+    mutating func consents(_ bytes: Span<UInt8>) -> [Consent] {
+        var consents: [Consent] = []
+        consents.reserveCapacity(5)
+        var isRegistered = false
+        var isReported = false
+        for (field, purpose) in Self.purposes where has(field) {
+            guard let answer = answer(field, bytes) else {
+                if purpose == .register { isReported = true }
+                continue
+            }
+            consents.append(consent(purpose, answer))
+            if purpose == .register { isRegistered = answer.isGiven }
+        }
+        var blamed = RosterField.register
+        if !has(.register), has(.singleConsent), !cell(.singleConsent, bytes).isEmpty {
+            blamed = .singleConsent
+            report(.consentSingleColumn, .singleConsent)
+            if let answer = answer(.singleConsent, bytes) {
+                consents.insert(consent(.register, answer), at: 0)
+                isRegistered = answer.isGiven
+            } else {
+                isReported = true
+            }
+        }
+        if !isRegistered, !isReported { report(.consentRegisterMissing, blamed) }
+        return consents
+    }
+
+    private func consent(_ purpose: ConsentPurpose, _ answer: ConsentAnswer) -> Consent {
+        Consent(
+            purpose: purpose,
+            recipient: purpose == .bonusTransfer ? "profcards" : "",
+            isGiven: answer.isGiven,
+            date: answer.date
+        )
+    }
+
+    /// What a consent cell says; nil after a report when it is not understood.
+    private mutating func answer(_ field: RosterField, _ bytes: Span<UInt8>) -> ConsentAnswer? {
+        let cell = cell(field, bytes)
+        if let answer = ConsentAnswer(bytes, cell) { return answer }
+        let reading = judge.dates.read(bytes, cell)
+        if let date = reading.date, reading.code == nil {
+            return ConsentAnswer(isGiven: true, date: date)
+        }
+        report(.consentUnknown, field)
+        return nil
+    }
+}
+
+/// Yes or no, with the day where the cell holds one.
+struct ConsentAnswer {
+    var isGiven: Bool
+    var date: CalendarDate?
+
+    init(isGiven: Bool, date: CalendarDate? = nil) {
+        self.isGiven = isGiven
+        self.date = date
+    }
+
+    /// Reads a word or a sign; empty means no.
+    init?(_ text: Span<UInt8>, _ range: Range<Int>) {
+        date = nil
+        if range.isEmpty || CellText.equals(text, range, "нет") {
+            isGiven = false
+        } else if CellText.equals(text, range, "да") {
+            isGiven = true
+        } else if range.count == 1 {
+            switch text[range.lowerBound] {
+            case 0x2B, 0x31: isGiven = true
+            case 0x2D, 0x30: isGiven = false
+            case 0x56, 0x76, 0x78, 0x58: isGiven = true
+            default: return nil
+            }
+        } else if CellText.saysNone(text, range) {
+            isGiven = false
+        } else if let word = RosterWords.answers[FoldedKey(text, range)] {
+            isGiven = word
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,66 @@
+public import UnionTicket
+
+/// Cleans and judges raw rows; a value, so several may work at once.
+public struct RowJudge: Sendable {
+    /// For each field its place in a row, counted from 0, or −1.
+    let places: [Int]
+    /// How many cells a row may have.
+    let width: Int
+    /// Whether findings carry column numbers.
+    let isTable: Bool
+    let dates: DateRules
+
+    init(places: [Int], width: Int, isTable: Bool, serialShift: Int, today: CalendarDate) {
+        self.places = places
+        self.width = width
+        self.isTable = isTable
+        dates = DateRules(today: today, serialShift: serialShift)
+    }
+
+    /// Judges every row of a batch, in order.
+    ///
+    /// All findings of a row are collected; a row without errors has a draft.
+    public func judge(_ rows: RawRows) -> [RosterRow] {
+        var judged: [RosterRow] = []
+        judged.reserveCapacity(rows.count)
+        let bytes = rows.bytes.span
+        for row in 0..<rows.count { judged.append(judge(row, of: rows, bytes)) }
+        return judged
+    }
+
+    private func judge(_ row: Int, of rows: RawRows, _ bytes: Span<UInt8>) -> RosterRow {
+        var cells = RowCells(rows: rows, row: row, judge: self)
+        cells.checkWidth(bytes)
+        let aisId = cells.aisId(bytes)
+        let name = cells.name(bytes)
+        let birth = cells.birthDate(bytes)
+        let sex = cells.sex(bytes)
+        let category = cells.category(bytes)
+        let organisation = cells.organisation(bytes)
+        let join = cells.joinDate(bytes, birth)
+        let phone = cells.phone(bytes)
+        let email = cells.email(bytes)
+        let legacyNumber = cells.legacyNumber(bytes)
+        let status = cells.status(bytes)
+        let consents = cells.consents(bytes)
+        let line = rows.rows[row].line
+        guard !cells.hasError, let name, let birthDate = birth.date, let category,
+            let organisation, let join, let status
+        else { return RosterRow(line: line, draft: nil, issues: cells.orderedIssues) }
+        let draft = MemberDraft(
+            aisId: aisId,
+            name: name,
+            birthDate: birthDate,
+            sex: sex,
+            category: category,
+            organisation: organisation,
+            joinDate: join,
+            phone: phone,
+            email: email,
+            legacyNumber: legacyNumber,
+            status: status,
+            consents: consents
+        )
+        return RosterRow(line: line, draft: draft, issues: cells.orderedIssues)
+    }
+}

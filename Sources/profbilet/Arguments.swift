@@ -1,0 +1,25 @@
+public import ArgumentParser
+public import Registry
+public import Roster
+public import TicketSeal
+public import UnionTicket
+
+// What stands on a command line in the words of the core.
+
+extension KeyPurpose: ExpressibleByArgument {}
+extension MemberStatus: ExpressibleByArgument {}
+extension OrderReason: ExpressibleByArgument {}
+extension OrderState: ExpressibleByArgument {}
+extension Role: ExpressibleByArgument {}
+extension CarrierFile.Change: ExpressibleByArgument {}
+extension ConflictQueue.Resolution: ExpressibleByArgument {}
+
+extension OrganisationCode: ExpressibleByArgument {
+    /// `RR`, `RR-TTT` or `RR-TTT-PPPP`.
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension TextEncoding: ExpressibleByArgument {
+    /// `windows-1251`, `utf-8` and so on.
+    public init?(argument: String) { self.init(name: argument) }
+}

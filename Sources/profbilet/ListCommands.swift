@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Registry
+import Roster
+import UnionTicket
+
+struct OrganisationCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "organisation", abstract: "Организации / Organisations",
+        subcommands: [Import.self])
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Загрузить список организаций: CSV, TSV, XLSX / Import organisations")
+        @Argument(help: "Файл / file") var file: String
+        @Option(help: "Кодировка / encoding") var encoding: TextEncoding?
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            let isRefused = try office.work { register, user in
+                let rows = try OrganisationFile.read(file, encoding: encoding)
+                let usable = rows.compactMap { row in row.draft.map { (row.line, $0) } }
+                let report = try OrganisationTree(register).import(usable, by: user)
+                var refused = rows.filter { $0.draft == nil }.map { ($0.line, $0.issues) }
+                refused += report.rejected.map { ($0.line, $0.issues) }
+                show(report, refused.sorted { $0.0 < $1.0 })
+                return !refused.isEmpty
+            }
+            if isRefused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+
+        private func show(
+            _ report: OrganisationTree.Report, _ refused: [(line: Int, issues: [RowIssue])]
+        ) {
+            if json {
+                for row in refused {
+                    say([
+                        "line": .int(row.line), "outcome": "error",
+                        "issues": .list(row.issues.map(ImportReport.issue)),
+                    ])
+                }
+                say([
+                    "summary": .object([
+                        "added": .int(report.added), "updated": .int(report.updated),
+                        "unchanged": .int(report.unchanged), "error": .int(refused.count),
+                    ])
+                ])
+                return
+            }
+            for row in refused.prefix(50) {
+                for issue in row.issues {
+                    print("  строка \(row.line): \(issue.message.russian) [\(issue.code)]")
+                }
+            }
+            say(
+                "Добавлено \(report.added), обновлено \(report.updated), без изменений "
+                    + "\(report.unchanged), отклонено \(refused.count).",
+                "Added \(report.added), updated \(report.updated), unchanged "
+                    + "\(report.unchanged), refused \(refused.count).")
+        }
+    }
+}
+
+struct LegacyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "legacy", abstract: "Карты прежней нумерации / Cards of the old scheme",
+        subcommands: [Import.self])
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Загрузить список: кем выдан, номер, ИД АИС, изготовлен, выдан / Import")
+        @Argument(help: "Файл / file") var file: String
+        @Option(help: "Кодировка / encoding") var encoding: TextEncoding?
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            let isRefused = try office.work { register, user in
+                let results = try LegacyImport(register).run(
+                    try LegacyTicketFile.read(file, encoding: encoding), by: user)
+                for result in results {
+                    if json {
+                        say([
+                            "line": .int(result.line), "outcome": .text(result.outcome.rawValue),
+                            "issues": .list(result.issues.map(ImportReport.issue)),
+                        ])
+                    } else {
+                        for issue in result.issues {
+                            print("  строка \(result.line): \(issue.message.russian) [\(issue.code)]")
+                        }
+                    }
+                }
+                func count(_ outcome: RowOutcome) -> Int {
+                    results.count { $0.outcome == outcome }
+                }
+                if !json {
+                    say(
+                        "Карт внесено \(count(.added)), уже были \(count(.unchanged)), отклонено "
+                            + "\(count(.error)).",
+                        "Cards entered \(count(.added)), known \(count(.unchanged)), refused "
+                            + "\(count(.error)).")
+                }
+                return count(.error) > 0
+            }
+            if isRefused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+    }
+}
