@@ -59,8 +59,8 @@ public enum TicketText: Equatable, Sendable {
     /// Not ours.
     case unknownFormat
 
-    /// How much text is looked at.
-    public static let limit = 4_096
+    /// How many bytes of text are looked at; anything longer is not ours.
+    public static let limit = 16_384
 
     /// Reads what a scanner typed: line ends, an AIM identifier and an ECI prefix are dropped, and
     /// the trailing run of digits counts.

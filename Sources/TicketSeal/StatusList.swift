@@ -32,12 +32,12 @@ public struct StatusList: Sendable, Equatable {
     /// - Precondition: The slot is below ``count``.
     public subscript(slot: Int) -> UInt8 {
         get {
-            let shift = slot * bits & 7
-            return bytes[slot * bits >> 3] >> UInt8(shift) & mask
+            let shift = (slot * bits) & 7
+            return bytes[(slot * bits) >> 3] >> UInt8(shift) & mask
         }
         set {
-            let shift = UInt8(slot * bits & 7)
-            let place = slot * bits >> 3
+            let shift = UInt8((slot * bits) & 7)
+            let place = (slot * bits) >> 3
             bytes[place] = bytes[place] & ~(mask << shift) | (newValue & mask) << shift
         }
     }

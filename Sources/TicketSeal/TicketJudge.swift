@@ -75,7 +75,7 @@ public struct TicketJudge: Sendable {
     /// Judges what a scanner read.
     ///
     /// - Parameters:
-    ///   - text: Optional URL, then decimal digits; at most 4 096 bytes.
+    ///   - text: Optional URL, then decimal digits; at most ``TicketText/limit`` bytes.
     ///   - instant: The moment to judge by.
     /// - Returns: Exactly one verdict.
     public func judge(text: some StringProtocol, at instant: Instant) -> Judgement {
@@ -109,9 +109,8 @@ public struct TicketJudge: Sendable {
         let set = try? CBOR(decoding: payload)
         let claims = set.flatMap(TicketClaims.init)
         unread.claims = claims
-        guard let kid = message.kid else {
-            return unread.with(.unknownKey)
-        }
+        // A payload names its key: without one it is of another profile.
+        guard let kid = message.kid else { return unread.with(.malformed) }
         // Structure comes before the key: what is no CBOR map is malformed whoever signed it.
         guard let set, set.entries != nil else { return unread.with(.malformed) }
         guard let trusted = keys.key(kid), trusted.state != .next else {

@@ -43,12 +43,17 @@ public struct RosterRow: Hashable, Sendable {
     public let draft: MemberDraft?
     /// Errors and warnings, in the order of the columns.
     public let issues: [RowIssue]
+    /// The organisation the row names, also when the row is refused: the register checks it.
+    public let organisation: OrganisationCode?
 
     /// A row that was read.
-    public init(line: Int, draft: MemberDraft?, issues: [RowIssue]) {
+    public init(
+        line: Int, draft: MemberDraft?, issues: [RowIssue], organisation: OrganisationCode? = nil
+    ) {
         self.line = line
         self.draft = draft
         self.issues = issues
+        self.organisation = organisation ?? draft?.organisation
     }
 }
 

@@ -176,10 +176,7 @@ final class ImportReport {
         guard let path, let temporary else { return }
         try flush()
         try handle?.close()
-        do {
-            _ = try FileManager.default.replaceItemAt(
-                URL(fileURLWithPath: path), withItemAt: URL(fileURLWithPath: temporary))
-        } catch {
+        guard unsafe rename(temporary, path) == 0 else {
             throw Failure(
                 .storage, "Отчёт \(path) не записан.", "The report \(path) was not written.")
         }

@@ -127,7 +127,7 @@ import UnionTicket
 
     @Test func `a carrier in use never goes back to the plant`() {
         for state in CarrierState.allCases where state.isUsable {
-            #expect(!state.successors.contains(where: \.isInPipeline))
+            #expect(state.successors.filter(\.isInPipeline).isEmpty)
         }
         #expect(CarrierState.allCases.filter { $0.published == .valid } == [.active])
         #expect(CarrierState.destroyed.successors.isEmpty)

@@ -106,15 +106,25 @@ public struct Backup: Sendable {
             )
         }
         for member in counts.sample {
-            let opened = try register.read { session in
-                (try? MemberFile(register).draft(of: member, in: session)) != nil
+            let failure = register.failure(opening: member)
+            // A destroyed key is an erasure, not a fault.
+            if let failure, failure.code != .notFound {
+                complaints.append("member \(member) does not open")
             }
-            if !opened { complaints.append("member \(member) does not open") }
         }
         return Contents(
             at: Instant(seconds: Int64(counts.last)), registerId: counts.id,
             members: counts.members, carriers: counts.carriers, auditHead: Int64(counts.head),
             complaints: complaints)
+    }
+}
+
+extension Register {
+    fileprivate func failure(opening member: Int64) -> RegisterError? {
+        do {
+            _ = try read { try MemberFile(self).draft(of: member, in: $0) }
+            return nil
+        } catch { return error as? RegisterError }
     }
 }
 

@@ -85,16 +85,15 @@ final class RosterRun {
         _ row: RosterRow, _ prepared: PreparedDraft?, _ chunk: inout RosterChunk,
         _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
-        guard let prepared else { return .error }
-        if let refusal = refusal(prepared.draft) {
+        if let refusal = row.organisation.flatMap(refusal) {
             issues.append(refusal)
             return .error
         }
+        guard let prepared else { return .error }
         return try chunk.match(prepared, line: row.line, &issues)
     }
 
-    private func refusal(_ draft: MemberDraft) -> RowIssue? {
-        let code = draft.organisation
+    private func refusal(_ code: OrganisationCode) -> RowIssue? {
         guard let closed = openOrganisations[code.ordinal] else {
             return .organisation(
                 "organisation_unknown",

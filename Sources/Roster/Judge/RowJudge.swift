@@ -46,7 +46,10 @@ public struct RowJudge: Sendable {
         let line = rows.rows[row].line
         guard !cells.hasError, let name, let birthDate = birth.date, let category,
             let organisation, let join, let status
-        else { return RosterRow(line: line, draft: nil, issues: cells.orderedIssues) }
+        else {
+            return RosterRow(
+                line: line, draft: nil, issues: cells.orderedIssues, organisation: organisation)
+        }
         let draft = MemberDraft(
             aisId: aisId,
             name: name,
