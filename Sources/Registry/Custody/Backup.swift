@@ -86,7 +86,8 @@ public struct Backup: Sendable {
     static func contents(of register: Register) throws -> Contents {
         var complaints: [String] = []
         for store in [register.database, register.keyStore] {
-            complaints += try (store as? SQLiteDatabase)?.complaints() ?? []
+            guard let store = store as? SQLiteDatabase else { continue }
+            complaints += try store.integrityCheck() + store.foreignKeyCheck()
         }
         let finding = try AuditLog(register).verify()
         if case .intact = finding {} else { complaints.append("audit log: \(finding)") }

@@ -64,7 +64,7 @@ public enum Restore {
         }
         try AuditLog(register).countersignHead()
         for store in [register.database, register.keyStore] {
-            try (store as? SQLiteDatabase)?.close()
+            (store as? SQLiteDatabase)?.close()
         }
         return contents
     }

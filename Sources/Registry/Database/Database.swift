@@ -17,6 +17,10 @@ protocol Database: AnyObject, Sendable {
     /// have no effects outside the session.
     @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result
+
+    /// Like `write`, and no other process is in such a section at the same time; migrations use it.
+    @discardableResult
+    func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result
 }
 
 /// The two engines.
@@ -26,6 +30,9 @@ enum DatabaseEngine: Sendable {
 }
 
 /// One transaction's view of the database; not to be kept past the closure it is given to.
+///
+/// A statement that failed spoils the transaction in both engines: later statements fail with the
+/// same error and nothing is committed, even when `body` swallows the error.
 protocol DatabaseSession {
     var engine: DatabaseEngine { get }
 
@@ -34,6 +41,8 @@ protocol DatabaseSession {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int
 
     /// Streams the rows of one query; the row is valid inside the closure only.
+    ///
+    /// While rows are streaming the session takes no other statement: collect first, then act.
     func query(
         _ sql: String,
         _ arguments: [SQLValue],
@@ -43,8 +52,11 @@ protocol DatabaseSession {
     /// Loads many rows into one table: prepared inserts in SQLite, COPY in PostgreSQL.
     ///
     /// - Parameters:
+    ///   - table: The table's name.
+    ///   - columns: The columns to fill, in the order of the values.
     ///   - count: How many rows there are.
     ///   - bind: Called with 0 ..< count; puts exactly `columns.count` values into the row.
+    /// - Throws: What `bind` throws, or the store's refusal of any row.
     func load(
         _ table: String,
         _ columns: [String],

@@ -1,113 +1,153 @@
+import Dispatch
 import GRDB
 import GRDBSQLite
-import Glibc
+import Synchronization
 
-/// The register in one SQLite file: WAL, one writer, foreign keys and checks on.
+/// How a register's file is opened.
+struct SQLiteOptions: Sendable {
+    /// Open for reading only; the file must exist.
+    var readOnly = false
+    /// How long to wait for another process's transaction, in seconds.
+    var busySeconds = 5.0
+    /// Overwrite deleted content with zeros, for stores of secrets.
+    var secureDelete = false
+    /// Page cache of each connection, in mebibytes.
+    var cacheMegabytes = 64
+    /// Bytes a page for a new file; nil takes SQLite's own.
+    var pageSize: Int?
+    /// How many snapshots may be read at the same time.
+    var readers = 5
+}
+
+/// A register in one SQLite file in WAL mode: one writer, and readers on snapshots beside it.
+///
+/// Calls on one thread must not be nested, except a write inside a read's closure.
 final class SQLiteDatabase: Database {
     let engine = DatabaseEngine.sqlite
-    /// Path of the file.
+    /// Where the file is.
     let path: String
     private let pool: DatabasePool
+    private let options: SQLiteOptions
+    /// By connection; a closed connection's address is not used again while it has statements.
+    private let statements = Mutex<[UInt: SQLiteStatements]>([:])
 
-    /// Opens or creates the file with mode 0600.
-    ///
-    /// - Parameters:
-    ///   - cacheMegabytes: Page cache of the writer.
-    ///   - busySeconds: How long a writer waits for another process.
-    init(path: String, cacheMegabytes: Int = 64, busySeconds: Double = 5) throws {
+    /// Opens the file, and makes it with mode 0600 unless `readOnly`.
+    init(path: String, options: SQLiteOptions = SQLiteOptions()) throws {
         self.path = path
-        let isNew = unsafe access(path, F_OK) != 0
-        if isNew {
-            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw DatabaseError(
-                    errno == ENOSPC ? .full : .readOnly, reason: "cannot create the file")
+        self.options = options
+        try SQLiteFile.prepare(path, readOnly: options.readOnly)
+        pool = try DatabaseError.translating {
+            try DatabasePool(path: path, configuration: Self.configuration(options))
+        }
+        guard !options.readOnly else { return }
+        try DatabaseError.translating {
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
             }
-            Glibc.close(descriptor)
-        } else if unsafe access(path, W_OK) != 0 {
-            throw DatabaseError(.readOnly, reason: "the file is not writable")
         }
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(busySeconds)
-        configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { database in
-            try database.execute(
-                sql: """
-                    PRAGMA synchronous = FULL;
-                    PRAGMA cache_size = -\(cacheMegabytes * 1024);
-                    PRAGMA temp_store = FILE;
-                    PRAGMA secure_delete = FAST;
-                    PRAGMA journal_size_limit = 67108864;
-                    """)
+    }
+
+    deinit { close() }
+
+    /// Waits for what is running and closes all connections; the journal is folded into the file.
+    func close() {
+        try? pool.barrierWriteWithoutTransaction { _ in
+            statements.withLock { table in
+                for cache in table.values { cache.finalize() }
+                table = [:]
+            }
         }
-        do { pool = try DatabasePool(path: path, configuration: configuration) } catch {
-            throw Self.failure(error)
-        }
+        // Readers first: only a writer that closes last can fold the journal in.
+        pool.invalidateReadOnlyConnections()
+        try? pool.close()
     }
 
     func read<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
-        do {
-            return try pool.read { try self.inside($0, body) }
-        } catch { throw Self.failure(error) }
+        try DatabaseError.translating {
+            try pool.read { db in try body(session(db)) }
+        }
     }
 
+    @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
-        do {
-            return try pool.writeWithoutTransaction { database in
-                var result: Result?
-                try database.inTransaction(.immediate) {
-                    result = try self.inside(database, body)
-                    return .commit
-                }
-                guard let result else { throw DatabaseError(.misuse, reason: "no result") }
+        guard !options.readOnly else {
+            throw DatabaseError(.readOnly, reason: "the register is open for reading only")
+        }
+        return try DatabaseError.translating {
+            try pool.write { db in
+                let session = try session(db)
+                let result = try body(session)
+                if let failure = session.failure { throw failure }
                 return result
             }
-        } catch { throw Self.failure(error) }
+        }
     }
 
-    /// Copies a consistent snapshot to a new file while others go on working.
+    @discardableResult
+    func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
+        try write(body)
+    }
+
+    /// Copies the register as it is now to a new file; writers go on meanwhile.
     func backup(to path: String) throws {
-        do {
+        try SQLiteFile.create(path)
+        try DatabaseError.translating {
             let copy = try DatabaseQueue(path: path)
             try pool.backup(to: copy)
             try copy.close()
-        } catch { throw Self.failure(error) }
+        }
     }
 
-    /// Folds the write-ahead log into the file and closes it.
-    func close() throws {
-        do {
-            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-            try pool.close()
-        } catch { throw Self.failure(error) }
-    }
-
-    /// What `integrity_check` and `foreign_key_check` complain of; empty when sound.
-    func complaints() throws -> [String] {
+    /// Reads every page and index; what is wrong, or nothing.
+    func integrityCheck() throws -> [String] {
         try read { session in
-            let integrity = try session.all("PRAGMA integrity_check", []) { $0.text(0) }
-            let foreign = try session.all("PRAGMA foreign_key_check", []) {
-                "foreign key of \($0.text(0)), row \($0.integer(1))"
+            try session.all("PRAGMA integrity_check") { $0.text(0) }.filter { $0 != "ok" }
+        }
+    }
+
+    /// How many rows of which table point nowhere, or nothing.
+    func foreignKeyCheck() throws -> [String] {
+        let sql = """
+            SELECT "table", parent, count(*) FROM pragma_foreign_key_check
+            GROUP BY "table", parent ORDER BY "table", parent
+            """
+        return try read { session in
+            try session.all(sql) { "\($0.text(0)) → \($0.text(1)): \($0.integer(2))" }
+        }
+    }
+
+    private func session(_ db: GRDB.Database) throws -> SQLiteSession {
+        guard let connection = unsafe db.sqliteConnection else {
+            throw DatabaseError(.unavailable, reason: "the register is closed")
+        }
+        let key = UInt(bitPattern: connection)
+        let cache = statements.withLock { table in
+            if let known = table[key] { return known }
+            let fresh = SQLiteStatements()
+            table[key] = fresh
+            return fresh
+        }
+        return unsafe SQLiteSession(connection, cache)
+    }
+
+    private static func configuration(_ options: SQLiteOptions) -> Configuration {
+        var configuration = Configuration()
+        configuration.readonly = options.readOnly
+        configuration.busyMode = .timeout(options.busySeconds)
+        configuration.maximumReaderCount = options.readers
+        configuration.label = "register"
+        configuration.prepareDatabase { db in
+            if let size = options.pageSize, !options.readOnly {
+                try db.execute(sql: "PRAGMA page_size = \(size)")
             }
-            return integrity.filter { $0 != "ok" } + foreign
+            try db.execute(
+                sql: """
+                    PRAGMA cache_size = \(-1024 * options.cacheMegabytes);
+                    PRAGMA temp_store = FILE;
+                    PRAGMA secure_delete = \(options.secureDelete ? "ON" : "OFF");
+                    """
+            )
         }
-    }
-
-    private func inside<Result>(
-        _ database: GRDB.Database, _ body: (any DatabaseSession) throws -> Result
-    ) throws -> Result {
-        guard let connection = unsafe database.sqliteConnection else {
-            throw DatabaseError(.misuse, reason: "closed connection")
-        }
-        let session = unsafe SQLiteSession(connection)
-        defer { session.finish() }
-        return try body(session)
-    }
-
-    /// The same failure in our words; errors of other kinds pass through.
-    static func failure(_ error: any Error) -> any Error {
-        guard let failure = error as? GRDB.DatabaseError else { return error }
-        return SQLiteSession.failure(
-            Int32(failure.extendedResultCode.rawValue), failure.message ?? "SQLite")
+        return configuration
     }
 }

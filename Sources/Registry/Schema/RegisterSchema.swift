@@ -13,6 +13,8 @@ enum RegisterSchema {
                 + refusals(in: "carrier", for: engine) + ledgerRefusals(for: engine)
         },
         Migration(number: 3, name: "custody") { custody + custodyRefusals(for: $0) },
+        // A server keeps the members' data keys in a table; SQLite in a file of their own.
+        Migration(number: 4, name: "member keys") { $0 == .postgres ? MemberVault.table : "" },
     ]
 
     private static let people = """

@@ -127,7 +127,9 @@ extension Register {
             }
             return (
                 try SQLiteDatabase(path: directory.registerFile),
-                try SQLiteDatabase(path: directory.keyStoreFile, cacheMegabytes: 8)
+                try SQLiteDatabase(
+                    path: directory.keyStoreFile,
+                    options: SQLiteOptions(secureDelete: true, cacheMegabytes: 8))
             )
         case .postgres(let connection):
             let database = try PostgresDatabase(connection)
@@ -139,11 +141,9 @@ extension Register {
         _ database: any Database, _ keyStore: any Database, at now: Instant
     ) throws {
         do {
-            try Migrations.apply(RegisterSchema.migrations, to: database, at: now.seconds)
-            try Migrations.apply(
-                database === keyStore
-                    ? RegisterSchema.migrations + MemberVault.migrations : MemberVault.migrations,
-                to: keyStore, at: now.seconds)
+            try Migrations(RegisterSchema.migrations).apply(to: database, at: now)
+            guard database !== keyStore else { return }
+            try Migrations(MemberVault.migrations).apply(to: keyStore, at: now)
         } catch let failure as DatabaseError { throw RegisterError(failure) }
     }
 
@@ -173,15 +173,14 @@ extension Register {
 }
 
 extension MemberVault {
-    /// The key store's own table; numbered apart from the register's steps.
-    static let migrations: [Migration] = [
-        Migration(number: 101, name: "member keys") { _ in
-            """
-            CREATE TABLE member_key (
-                member_id {int} NOT NULL PRIMARY KEY,
-                wrapped {blob} NOT NULL
-            ) {strict};
-            """
-        }
-    ]
+    /// The key store's own table.
+    static let table = """
+        CREATE TABLE member_key (
+            member_id {int} NOT NULL PRIMARY KEY,
+            wrapped {blob} NOT NULL
+        ) {strict};
+        """
+
+    /// The steps of a key store apart from the register.
+    static let migrations = [Migration(number: 1, name: "member keys") { _ in table }]
 }

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+@testable import Registry
+
+/// What only the SQLite driver does.
+@Suite struct SQLiteDatabaseTests {
+    @Test func `the file and its journal are for the owner only`() throws {
+        try withScratch { directory in
+            let database = try SQLiteDatabase(path: directory + "/r.sqlite")
+            try database.write { try $0.script("CREATE TABLE t (a INTEGER) STRICT") }
+            for name in ["r.sqlite", "r.sqlite-wal", "r.sqlite-shm"] {
+                let attributes = try FileManager.default.attributesOfItem(
+                    atPath: directory + "/" + name
+                )
+                #expect(attributes[.posixPermissions] as? Int == 0o600)
+            }
+        }
+    }
+
+    @Test func `settings reach every connection`() throws {
+        try withScratch { directory in
+            let options = SQLiteOptions(secureDelete: true, pageSize: 8192)
+            let database = try SQLiteDatabase(path: directory + "/r.sqlite", options: options)
+            let number = { (name: String, session: any DatabaseSession) throws -> Int64? in
+                try session.first("PRAGMA \(name)") { $0.integer(0) }
+            }
+            let check = { (session: any DatabaseSession) throws -> Void in
+                #expect(try number("page_size", session) == 8192)
+                #expect(try number("secure_delete", session) == 1)
+                #expect(try number("foreign_keys", session) == 1)
+                #expect(try number("synchronous", session) == 2)
+                #expect(try number("cache_size", session) == -65536)
+            }
+            try database.write(check)
+            try database.read(check)
+        }
+    }
+
+    @Test func `a second writer is told that the register is busy`() throws {
+        try withScratch { directory in
+            let path = directory + "/r.sqlite"
+            let first = try SQLiteDatabase(path: path)
+            let second = try SQLiteDatabase(path: path, options: SQLiteOptions(busySeconds: 0.02))
+            try first.write { (session) throws in
+                try session.script("CREATE TABLE t (a INTEGER) STRICT")
+                let error = #expect(throws: DatabaseError.self) {
+                    try second.write { try $0.script("CREATE TABLE u (a INTEGER) STRICT") }
+                }
+                #expect(error?.code == .busy)
+                #expect(error?.reason.contains("another process") == true)
+            }
+        }
+    }
+
+    @Test func `a full disk is called full and leaves the data as before`() throws {
+        try withScratch { directory in
+            let database = try SQLiteDatabase(path: directory + "/r.sqlite")
+            try database.write { try $0.script("CREATE TABLE t (a BLOB) STRICT") }
+            let error = #expect(throws: DatabaseError.self) {
+                try database.write { (session) throws in
+                    try session.script("PRAGMA max_page_count = 20")
+                    for _ in 0..<100 {
+                        try session.execute("INSERT INTO t VALUES (zeroblob(4096))")
+                    }
+                }
+            }
+            #expect(error?.code == .full)
+            #expect(try count("t", in: database) == 0)
+        }
+    }
+
+    @Test func `a directory that cannot be written is read-only`() throws {
+        try withScratch { directory in
+            let error = #expect(throws: DatabaseError.self) {
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o555],
+                    ofItemAtPath: directory
+                )
+                try asNobody { _ = try SQLiteDatabase(path: directory + "/r.sqlite") }
+            }
+            #expect(error?.code == .readOnly)
+        }
+    }
+
+    @Test func `a missing directory is unavailable`() throws {
+        let error = #expect(throws: DatabaseError.self) {
+            _ = try SQLiteDatabase(path: "/nowhere/at/all/r.sqlite")
+        }
+        #expect(error?.code == .unavailable)
+    }
+
+    @Test func `a file that is no register is corrupt`() throws {
+        try withScratch { directory in
+            let path = directory + "/r.sqlite"
+            try Data(repeating: 0x41, count: 5000).write(to: URL(filePath: path))
+            let error = #expect(throws: DatabaseError.self) { _ = try SQLiteDatabase(path: path) }
+            #expect(error?.code == .corrupt)
+        }
+    }
+
+    @Test func `opened for reading it reads and refuses to write`() throws {
+        try withScratch { directory in
+            let path = directory + "/r.sqlite"
+            let first = try SQLiteDatabase(path: path)
+            try first.write { try $0.script("CREATE TABLE t (a INTEGER) STRICT") }
+            let second = try SQLiteDatabase(path: path, options: SQLiteOptions(readOnly: true))
+            #expect(try count("t", in: second) == 0)
+            let error = #expect(throws: DatabaseError.self) {
+                try second.write { try $0.script("DROP TABLE t") }
+            }
+            #expect(error?.code == .readOnly)
+            let missing = #expect(throws: DatabaseError.self) {
+                _ = try SQLiteDatabase(
+                    path: directory + "/none.sqlite",
+                    options: SQLiteOptions(readOnly: true)
+                )
+            }
+            #expect(missing?.code == .unavailable)
+        }
+    }
+
+    @Test func `a backup holds what was committed and passes both checks`() throws {
+        try withScratch { directory in
+            let database = try SQLiteDatabase(path: directory + "/r.sqlite")
+            try database.write { (session) throws in
+                try session.script("CREATE TABLE t (a INTEGER) STRICT; INSERT INTO t VALUES (7)")
+            }
+            try database.backup(to: directory + "/copy.sqlite")
+            let copy = try SQLiteDatabase(path: directory + "/copy.sqlite")
+            #expect(try count("t", in: copy) == 1)
+            #expect(try copy.integrityCheck().isEmpty)
+            #expect(try copy.foreignKeyCheck().isEmpty)
+            #expect(throws: DatabaseError.self) {
+                try database.backup(to: directory + "/copy.sqlite")
+            }
+        }
+    }
+
+    @Test func `closing leaves one file without a journal`() throws {
+        try withScratch { directory in
+            let database = try SQLiteDatabase(path: directory + "/r.sqlite")
+            try database.write { try $0.script("CREATE TABLE t (a INTEGER) STRICT") }
+            #expect(try count("t", in: database) == 0)
+            database.close()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["r.sqlite"])
+        }
+    }
+}
