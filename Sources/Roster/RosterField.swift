@@ -49,7 +49,7 @@ public enum RosterField: Int, Sendable, CaseIterable {
     /// The running number of the row, of no meaning.
     case rowNumber
 
-    /// The glossary's name: `last`, `birthDate`, `organisation` …
+    /// The glossary's name, such as `birthDate`.
     public var name: String { "\(self)" }
 
     /// The purpose of a consent column, nil for other fields.
@@ -74,8 +74,10 @@ public enum RosterField: Int, Sendable, CaseIterable {
         case .last: ["Фамилия", "last name", "surname"]
         case .first: ["Имя", "first name"]
         case .patronymic: ["Отчество", "mid", "middle", "middle name", "Отч."]
-        case .fullName: ["ФИО", "Фамилия, имя, отчество", "Фамилия имя отчество (при наличии)", "fio"]
-        case .birthDate: ["Дата рождения", "Дата рожд.", "birth", "Д.р.", "День рождения", "Дата р."]
+        case .fullName:
+            ["ФИО", "Фамилия, имя, отчество", "Фамилия имя отчество (при наличии)", "fio"]
+        case .birthDate:
+            ["Дата рождения", "Дата рожд.", "birth", "Д.р.", "День рождения", "Дата р."]
         case .sex: ["Пол", "gender"]
         case .category: ["Категория", "cat", "Категория члена", "Категория члена Профсоюза"]
         case .organisation:
@@ -128,7 +130,8 @@ public enum RosterField: Int, Sendable, CaseIterable {
                 "Согласие PROFCARDS", "c_bonus", "Согласие на передачу PROFCARDS",
                 "Согласие на передачу в PROFCARDS", "Согласие на PROFCARDS",
             ]
-        case .photoOnCard: ["Согласие фото", "c_photo", "Согласие на фото", "Согласие на фотографию"]
+        case .photoOnCard:
+            ["Согласие фото", "c_photo", "Согласие на фото", "Согласие на фотографию"]
         case .eventAttendance: ["Согласие на учёт присутствия", "c_attendance"]
         case .marketing: ["Согласие на рассылку", "c_marketing"]
         case .singleConsent: ["Согласие", "consent"]

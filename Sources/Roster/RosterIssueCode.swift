@@ -86,8 +86,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case consentSingleColumn = "consent_single_column"
     /// The row has more cells than the header: a separator too many?
     case rowShape = "row_shape"
-    /// The kind of the organisation is not understood and left out: check it.
-    case organisationKind = "organisation_kind"
+    /// Whether the organisation has the rights of a territorial one is not understood: да or нет.
+    case rightsUnknown = "rights_unknown"
     /// The organisation's name is missing or longer than 300 characters: correct it.
     case organisationName = "organisation_name"
     /// The organisation is closed before it is opened: correct the dates.
@@ -105,7 +105,7 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     public var severity: RowIssue.Severity {
         switch self {
         case .nameCase, .lookalike, .nameSplit, .namesSwapped,
-            .dateSerial, .sexUnknown, .consentSingleColumn, .organisationKind:
+            .dateSerial, .sexUnknown, .consentSingleColumn:
             .warning
         default: .error
         }

@@ -171,9 +171,9 @@ extension RosterIssueCode {
             "В строке больше ячеек, чем в заголовке: лишний разделитель?",
             "The row has more cells than the header: a separator too many?"
         ),
-        .organisationKind: Bilingual(
-            "Вид организации не распознан и не учтён: проверьте.",
-            "The kind of the organisation is not understood and left out: check it."
+        .rightsUnknown: Bilingual(
+            "Не понятно, есть ли права территориальной организации: напишите да или нет.",
+            "The rights of a territorial organisation are not understood: write да or нет."
         ),
         .organisationName: Bilingual(
             "Нет наименования организации или оно длиннее 300 знаков: исправьте.",

@@ -52,6 +52,7 @@ public final class RosterReader {
     ///   - path: A regular file.
     ///   - encoding: Overrides the detection; nil detects.
     ///   - today: The day by which ages and dates are judged.
+    /// - Returns: A reader before the first row.
     /// - Throws: When the file as a whole is unusable, with code and place.
     public static func open(
         _ path: String,
@@ -73,7 +74,8 @@ public final class RosterReader {
 
     private init(_ table: Table, _ today: CalendarDate) throws(RosterError) {
         let header = table.header
-        guard header.places[RosterField.fullName.rawValue] >= 0
+        guard
+            header.places[RosterField.fullName.rawValue] >= 0
                 || (header.places[RosterField.last.rawValue] >= 0)
         else { throw Self.nameMissing(header) }
         format = table.format

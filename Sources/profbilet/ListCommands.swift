@@ -19,7 +19,9 @@ struct OrganisationCommand: ParsableCommand {
 
         func run() throws {
             let isRefused = try office.work { register, user in
-                let rows = try OrganisationFile.read(file, encoding: encoding)
+                let list = try OrganisationFile.open(
+                    file, encoding: encoding, today: register.now().moscowDate)
+                let rows = try Rows.all { try list.next(4_096) }
                 let usable = rows.compactMap { row in row.draft.map { (row.line, $0) } }
                 let report = try OrganisationTree(register).import(usable, by: user)
                 var refused = rows.filter { $0.draft == nil }.map { ($0.line, $0.issues) }
@@ -77,8 +79,10 @@ struct LegacyCommand: ParsableCommand {
 
         func run() throws {
             let isRefused = try office.work { register, user in
+                let list = try LegacyTicketFile.open(
+                    file, encoding: encoding, today: register.now().moscowDate)
                 let results = try LegacyImport(register).run(
-                    try LegacyTicketFile.read(file, encoding: encoding), by: user)
+                    try Rows.all { try list.next(4_096) }, by: user)
                 for result in results {
                     if json {
                         say([
@@ -104,6 +108,18 @@ struct LegacyCommand: ParsableCommand {
                 return count(.error) > 0
             }
             if isRefused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+    }
+}
+
+/// All rows of a list, chunk by chunk; lists are far smaller than rosters.
+enum Rows {
+    static func all<Row>(_ next: () throws -> [Row]) throws -> [Row] {
+        var rows: [Row] = []
+        while true {
+            let chunk = try next()
+            if chunk.isEmpty { return rows }
+            rows += chunk
         }
     }
 }

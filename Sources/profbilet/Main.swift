@@ -15,7 +15,7 @@ struct ProfBilet: ParsableCommand {
             InitCommand.self, KeysCommand.self, UserCommand.self, OrganisationCommand.self,
             RosterCommand.self, LegacyCommand.self, MemberCommand.self, OrderCommand.self,
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
-            BackupCommand.self, VerifyBackupCommand.self,
+            SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self,
         ])
 

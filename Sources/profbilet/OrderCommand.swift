@@ -29,8 +29,27 @@ struct OrderCommand: ParsableCommand {
                     "Give exactly one of --member, --organisation, --file or order numbers.")
             }
             if let organisation { return .organisation(organisation) }
-            if let file { return .members(try OrderFile.read(file).map(\.reference)) }
+            if let file { return .members(try OrderCommand.references(file)) }
             return orders.isEmpty ? .members(member) : .orders(orders)
+        }
+    }
+
+    /// The members a file names; a row that names nobody refuses the file.
+    private static func references(_ file: String) throws -> [String] {
+        let list = try OrderFile.open(
+            file, today: Clock.now(specimenOnly: false)().moscowDate)
+        return try Rows.all { try list.next(4_096) }.map { row in
+            if let issue = row.issues.first {
+                throw Failure(
+                    "\(file), строка \(row.line): \(issue.message.russian)",
+                    "\(file), line \(row.line): \(issue.message.english)")
+            }
+            guard let reference = row.reference else {
+                throw Failure(
+                    "\(file), строка \(row.line): нет ни ИД АИС, ни номера билета.",
+                    "\(file), line \(row.line): neither АИС identifier nor ticket number.")
+            }
+            return reference
         }
     }
 

@@ -44,7 +44,8 @@ enum CellText {
     }
 
     private static let nothings = Set(
-        ["нет", "бо", "бн", "отсутствует", "отсут", "неуказан", "неуказано"].map(FoldedKey.init))
+        ["нет", "бо", "бн", "отсутствует", "отсут", "неуказан", "неуказано"].map(FoldedKey.init)
+    )
 
     /// Whether a spreadsheet turned a long number into `1,77E+14`.
     static func isEatenNumber(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
@@ -58,7 +59,8 @@ enum CellText {
             case 0x45, 0x65:
                 guard digits > 0, !sawExponent else { return false }
                 sawExponent = true
-            case 0xD0 where index + 1 < range.upperBound
+            case 0xD0
+            where index + 1 < range.upperBound
                 && (text[index + 1] == 0x95 || text[index + 1] == 0xB5):
                 guard digits > 0, !sawExponent else { return false }
                 sawExponent = true

@@ -181,11 +181,13 @@ struct DateParser {
         return colons >= 1 && colons <= 2 && range.count <= 13
     }
 
-    /// `г`, `г.`, ` г.`
+    /// Whether «г», «г.» or «год» follows the date.
     private static func isYearMark(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard range.count <= 12 else { return false }
         return yearMarks.contains(FoldedKey(text, range))
     }
 
-    private static let yearMarks: Set<FoldedKey> = [FoldedKey("г"), FoldedKey("год"), FoldedKey("гр")]
+    private static let yearMarks: Set<FoldedKey> = [
+        FoldedKey("г"), FoldedKey("год"), FoldedKey("гр"),
+    ]
 }

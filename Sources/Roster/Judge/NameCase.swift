@@ -4,14 +4,16 @@ import UnionTicket
 enum NameCase {
     /// Words that stay in lower case after a father's name.
     private static let patronymicParticles = Set(
-        ["оглы", "кызы", "улы", "уулу", "гызы", "оглу", "углы", "кзы", "ага"].map(scalars))
+        ["оглы", "кызы", "улы", "уулу", "гызы", "оглу", "углы", "кзы", "ага"].map(scalars)
+    )
 
     /// Words that may be in lower case inside a family name.
     private static let familyParticles = Set(
         [
             "фон", "де", "ван", "дер", "ибн", "бен", "аль", "эль", "да", "ди", "ла", "ле", "дю",
             "дель", "тер", "оол", "кыс", "бей", "бек", "хан", "шах", "заде", "паша", "эд", "эр",
-        ].map(scalars))
+        ].map(scalars)
+    )
 
     /// Whether the word, in any case, means "son of" or "daughter of".
     static func isPatronymicParticle(_ word: [Unicode.Scalar]) -> Bool {

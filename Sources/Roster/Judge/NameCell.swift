@@ -60,8 +60,11 @@ struct NameCell {
             return Verdict(isRefused: true, codes: [words == [["-"]] ? .nameMissing : .formula])
         }
         var codes = NameLetters.flaws(words, mayBeOneLetter: mayBeOneLetter)
-        if words.reduce(words.count - 1, { $0 + $1.count }) > Self.limit { codes.append(.nameTooLong) }
-        let legible = words.filter { NameLetters.cyrillic($0) != nil }
+        if words.reduce(words.count - 1, { $0 + $1.count }) > Self.limit {
+            codes.append(.nameTooLong)
+        }
+        let legible = words.map { $0.filter { !("0"..."9").contains($0) } }
+            .filter { NameLetters.cyrillic($0) != nil }
         if codes.isEmpty, legible.count < words.count { codes.append(.foreignLetters) }
         let isRefused = !codes.isEmpty
         let replaced = legible.compactMap(NameLetters.cyrillic)
@@ -89,10 +92,13 @@ struct NameCell {
             guard index + 1 < range.upperBound else { return false }
             let next = text[index + 1]
             if expectsCapital {
-                guard byte == 0xD0, next == 0x81 || (0x90...0xAF).contains(next) else { return false }
+                guard byte == 0xD0, next == 0x81 || (0x90...0xAF).contains(next) else {
+                    return false
+                }
                 expectsCapital = false
             } else {
-                let isLower = byte == 0xD0 ? next >= 0xB0 : byte == 0xD1 && (next <= 0x8F || next == 0x91)
+                let isLower =
+                    byte == 0xD0 ? next >= 0xB0 : byte == 0xD1 && (next <= 0x8F || next == 0x91)
                 guard isLower else { return false }
             }
             index += 2

@@ -6,13 +6,15 @@ extension RowCells {
 
     /// One answer per purpose column; the register's consent must be there and given.
     ///
-    /// A column «Согласие» alone speaks for the register only, never for two purposes.
+    /// An empty cell of another purpose is no answer, so it takes no earlier answer back. A column
+    /// «Согласие» alone speaks for the register only, never for two purposes.
     mutating func consents(_ bytes: Span<UInt8>) -> [Consent] {
         var consents: [Consent] = []
         consents.reserveCapacity(5)
         var isRegistered = false
         var isReported = false
         for (field, purpose) in Self.purposes where has(field) {
+            if purpose != .register, cell(field, bytes).isEmpty { continue }
             guard let answer = answer(field, bytes) else {
                 if purpose == .register { isReported = true }
                 continue
@@ -21,7 +23,8 @@ extension RowCells {
             if purpose == .register { isRegistered = answer.isGiven }
         }
         var blamed = RosterField.register
-        if !has(.register), has(.singleConsent), !cell(.singleConsent, bytes).isEmpty {
+        let isSilent = judge.isTable ? !has(.register) : cell(.register, bytes).isEmpty
+        if isSilent, !cell(.singleConsent, bytes).isEmpty {
             blamed = .singleConsent
             report(.consentSingleColumn, .singleConsent)
             if let answer = answer(.singleConsent, bytes) {

@@ -15,7 +15,8 @@ extension RowCells {
             return nil
         }
         switch (digits.count, digits.first) {
-        case (11, 0x37), (11, 0x38): return "+7" + String(decoding: digits.dropFirst(), as: UTF8.self)
+        case (11, 0x37), (11, 0x38):
+            return "+7" + String(decoding: digits.dropFirst(), as: UTF8.self)
         case (10, 0x39): return "+7" + String(decoding: digits, as: UTF8.self)
         case (11, _): report(.phoneFormat, .phone)
         default: report(.phoneLength, .phone)

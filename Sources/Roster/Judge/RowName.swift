@@ -15,7 +15,8 @@ extension RowCells {
             let full = FullName(bytes, last)
             if full.words.count > 1 {
                 return splitName(
-                    full, in: .last,
+                    full,
+                    in: .last,
                     others: [
                         (.first, part(bytes, first)), (.patronymic, part(bytes, patronymic)),
                     ]
@@ -42,7 +43,8 @@ extension RowCells {
         _ patronymic: Range<Int>
     ) -> PersonName? {
         guard NameCell.isPlain(bytes, last), NameCell.isPlain(bytes, first),
-            patronymic.isEmpty || NameCell.isPlain(bytes, patronymic)
+            patronymic.isEmpty || NameCell.isPlain(bytes, patronymic),
+            !saysNone(bytes, first), !saysNone(bytes, patronymic)
         else { return nil }
         let name = PersonName(
             last: CellText.string(bytes, last),
@@ -51,6 +53,14 @@ extension RowCells {
         )
         warnIfSwapped(name, .last)
         return name
+    }
+
+    /// Whether a plainly written word is «Нет» or «Отсутствует»; most words are told by their first letter.
+    private func saysNone(_ bytes: Span<UInt8>, _ cell: Range<Int>) -> Bool {
+        guard cell.count >= 2,
+            bytes[cell.lowerBound + 1] == 0x9D || bytes[cell.lowerBound + 1] == 0x9E
+        else { return false }
+        return CellText.saysNone(bytes, cell)
     }
 
     private mutating func slowName(

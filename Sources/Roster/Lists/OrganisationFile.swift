@@ -1,167 +1,109 @@
 public import UnionTicket
 
-/// A list of organisations: code, name and what else is known of each.
-public enum OrganisationFile {
-    /// One row: an organisation, or the reasons against it.
+/// A list of organisations: code, name, kind, okrug, rights and dates.
+public final class OrganisationFile {
+    /// Line, organisation unless an error forbids it, and findings.
     public typealias Row = (line: Int, draft: OrganisationDraft?, issues: [RowIssue])
 
-    private static let columns = [
-        TableColumn("code", ["Код", "Код организации", "№ организации"], isRequired: true),
+    /// The columns of the list.
+    public static let columns: [TableColumn] = [
+        TableColumn("code", ["Код", "Код организации"], isRequired: true),
         TableColumn(
-            "name", ["Наименование", "Название", "Организация", "name_ru"], isRequired: true),
-        TableColumn("kind", ["Вид", "Тип"]),
+            "name",
+            ["Наименование", "name_ru", "Название", "Наименование организации"],
+            isRequired: true
+        ),
+        TableColumn("kind", ["Вид", "Вид организации"]),
         TableColumn("okrug", ["Округ", "Окружная организация"]),
         TableColumn(
-            "territorialRights", ["С правами территориальной", "Права территориальной"]),
-        TableColumn("openedOn", ["Открыта", "Дата создания", "Создана"]),
-        TableColumn("closedOn", ["Закрыта", "Дата закрытия", "Ликвидирована"]),
-        TableColumn("nameSince", ["Наименование с", "Переименована"]),
+            "hasTerritorialRights",
+            ["С правами территориальной", "С правами территориальной организации"]
+        ),
+        TableColumn("openedOn", ["Открыта", "Дата открытия", "opened"]),
+        TableColumn("closedOn", ["Закрыта", "Дата закрытия", "closed"]),
+        TableColumn("nameSince", ["Наименование с", "Название с"]),
     ]
 
-    /// Reads a list of organisations from CSV or XLSX.
+    private static let nameLimit = 300
+
+    private let reader: TableReader
+    private let dates: DateRules
+
+    /// Opens a list of organisations.
     ///
-    /// - Throws: When the file as a whole is unusable.
-    public static func read(
-        _ path: String, encoding: TextEncoding? = nil
-    ) throws(RosterError) -> [Row] {
-        var seen: [OrganisationCode: Int] = [:]
-        return try ListFile.read(path, columns: columns, encoding: encoding).map { row in
-            var issues: [RowIssue] = []
-            let code = row["code"].flatMap { OrganisationCode($0) }
-            if code == nil {
-                issues.append(
-                    row.error(
-                        "code", "organisation_format",
-                        "Код не в виде RR, RR-TTT или RR-TTT-PPPP: исправьте.",
-                        "The code is not RR, RR-TTT or RR-TTT-PPPP: mend it."))
-            }
-            if let code, let line = seen.updateValue(row.line, forKey: code) {
-                issues.append(
-                    row.error(
-                        "code", "duplicate", "Этот код уже есть в строке \(line).",
-                        "This code stands in line \(line) already."))
-            }
-            guard let name = row["name"] else {
-                issues.append(
-                    row.error(
-                        "name", "name_missing", "Нет наименования: заполните.",
-                        "The name is missing: fill it in."))
-                return (row.line, nil, issues)
-            }
-            let draft = draft(row, code, name, &issues)
-            return (row.line, issues.isEmpty ? draft : nil, issues)
-        }
+    /// - Parameters:
+    ///   - path: A regular file, CSV or XLSX.
+    ///   - encoding: Overrides the detection; nil detects.
+    ///   - today: The day by which dates are judged.
+    /// - Returns: A reader before the first row.
+    /// - Throws: When the file as a whole is unusable, with code and place.
+    public static func open(
+        _ path: String,
+        encoding: TextEncoding? = nil,
+        today: CalendarDate
+    ) throws(RosterError) -> OrganisationFile {
+        let reader = try TableReader.open(
+            path,
+            encoding: encoding,
+            columns: columns,
+            threshold: 2
+        )
+        return OrganisationFile(
+            reader,
+            DateRules(today: today, serialShift: reader.table.serialShift)
+        )
     }
 
-    private static func draft(
-        _ row: ListFile.Row, _ code: OrganisationCode?, _ name: String, _ issues: inout [RowIssue]
-    ) -> OrganisationDraft? {
-        let opened = row.date("openedOn", &issues)
-        let closed = row.date("closedOn", &issues)
-        let since = row.date("nameSince", &issues)
-        let rights = row["territorialRights"]?.lowercased()
-        if let opened, let closed, closed < opened {
-            issues.append(
-                row.error(
-                    "closedOn", "dates_out_of_order", "Закрыта раньше, чем открыта: исправьте.",
-                    "Closed before it was opened: mend it."))
-        }
-        return code.map {
-            OrganisationDraft(
-                code: $0, name: name, kind: row["kind"], okrug: row["okrug"],
-                hasTerritorialRights: ["да", "+", "1", "yes", "true"].contains(rights ?? ""),
-                openedOn: opened, closedOn: closed, nameSince: since)
-        }
+    private init(_ reader: TableReader, _ dates: DateRules) {
+        self.reader = reader
+        self.dates = dates
     }
-}
 
-/// A list of cards of the old number scheme.
-public enum LegacyTicketFile {
-    /// One row: a card, or the reasons against it.
-    public typealias Row = (line: Int, draft: LegacyTicketDraft?, issues: [RowIssue])
+    /// The table underneath: form, encoding, header, ignored lines.
+    public var table: TableReader { reader }
 
-    private static let columns = [
-        TableColumn("issuer", ["Кем выдан", "Эмитент", "Выпустил", "Издатель"]),
-        TableColumn(
-            "number", ["Номер", "Номер билета", "Номер профсоюзного билета", "Номер карты"],
-            isRequired: true),
-        TableColumn("aisId", ["ИД АИС", "Код члена", "ID", "ais"], isRequired: true),
-        TableColumn("producedOn", ["Изготовлен", "Дата изготовления"]),
-        TableColumn("handedOutOn", ["Выдан", "Дата выдачи"]),
-    ]
-
-    /// Reads a list of legacy cards from CSV or XLSX; numbers are kept verbatim.
-    ///
-    /// - Throws: When the file as a whole is unusable.
-    public static func read(
-        _ path: String, encoding: TextEncoding? = nil
-    ) throws(RosterError) -> [Row] {
-        try ListFile.read(path, columns: columns, encoding: encoding).map { row in
-            var issues: [RowIssue] = []
-            let produced = row.date("producedOn", &issues)
-            let handedOut = row.date("handedOutOn", &issues)
-            if row["number"] == nil {
-                issues.append(
-                    row.error(
-                        "number", "ticket_missing", "Нет номера билета: заполните.",
-                        "The ticket number is missing: fill it in."))
-            }
-            if row["aisId"] == nil {
-                issues.append(
-                    row.error(
-                        "aisId", "ais_missing", "Нет ИД АИС: без него карту не к кому привязать.",
-                        "The АИС identifier is missing: the card belongs to nobody."))
-            }
-            if let number = row["number"], number.contains(","), number.uppercased().contains("E") {
-                issues.append(
-                    row.error(
-                        "number", "ticket_spreadsheet",
-                        "Номер испорчен таблицей: выгрузите столбец как текст.",
-                        "A spreadsheet ate the number: export the column as text."))
-            }
-            guard issues.isEmpty, let number = row["number"], let ais = row["aisId"] else {
-                return (row.line, nil, issues)
-            }
-            return (
-                row.line,
-                LegacyTicketDraft(
-                    issuer: row["issuer"] ?? "", number: number, aisId: ais, producedOn: produced,
-                    handedOutOn: handedOut), []
-            )
-        }
+    /// Reads and judges up to `maximum` rows; empty only at the end of the file.
+    public func next(_ maximum: Int) throws(RosterError) -> [Row] {
+        try reader.next(maximum).map { judge(ListRow($0, reader.columns, dates)) }
     }
-}
 
-/// A list of members to order cards for.
-public enum OrderFile {
-    /// Whom to order for: АИС identifier or ticket number.
-    public typealias Row = (line: Int, reference: String)
-
-    private static let columns = [
-        TableColumn("aisId", ["ИД АИС", "Код члена", "ID", "ais"]),
-        TableColumn("ticket", ["Номер билета", "Билет", "Номер"]),
-        TableColumn("reason", ["Причина"]),
-        TableColumn("name", ["ФИО", "Фамилия"]),
-    ]
-
-    /// Reads a list of members from CSV or XLSX.
-    ///
-    /// - Throws: When the file as a whole is unusable, or a row names nobody.
-    public static func read(
-        _ path: String, encoding: TextEncoding? = nil
-    ) throws(RosterError) -> [Row] {
-        var rows: [Row] = []
-        for row in try ListFile.read(path, columns: columns, encoding: encoding) {
-            guard let reference = row["aisId"] ?? row["ticket"] else {
-                throw RosterError(
-                    .columnMissing,
-                    Bilingual(
-                        "Строка без ИД АИС и без номера билета: дополните её.",
-                        "A row without АИС identifier and ticket number: complete it."),
-                    line: row.line)
-            }
-            rows.append((row.line, reference))
+    private func judge(_ source: ListRow) -> Row {
+        var row = source
+        let code = code(&row)
+        let name = row.text("name")
+        if name == nil || (name?.unicodeScalars.count ?? 0) > Self.nameLimit {
+            row.report(.organisationName, "name")
         }
-        return rows
+        let rights = row.flag("hasTerritorialRights")
+        let opened = row.date("openedOn")
+        let closed = row.date("closedOn")
+        let since = row.date("nameSince")
+        if let opened, let closed, closed < opened { row.report(.organisationDates, "closedOn") }
+        guard !row.hasError, let code, let name, let rights else {
+            return (row.line, nil, row.issues)
+        }
+        let draft = OrganisationDraft(
+            code: code,
+            name: name,
+            kind: row.text("kind"),
+            okrug: row.text("okrug"),
+            hasTerritorialRights: rights,
+            openedOn: opened,
+            closedOn: closed,
+            nameSince: since
+        )
+        return (row.line, draft, row.issues)
+    }
+
+    private func code(_ row: inout ListRow) -> OrganisationCode? {
+        guard let bytes = row.bytes("code") else {
+            row.report(.organisationMissing, "code")
+            return nil
+        }
+        guard let code = OrganisationCode(utf8: bytes) else {
+            row.report(.organisationFormat, "code")
+            return nil
+        }
+        return code
     }
 }

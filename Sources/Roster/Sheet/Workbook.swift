@@ -22,7 +22,9 @@ final class Workbook {
         try XMLParser.parse(archive.part("xl/workbook.xml", limit: Self.partLimit), outline)
         let links = WorkbookLinks()
         try XMLParser.parse(
-            archive.part("xl/_rels/workbook.xml.rels", limit: Self.partLimit), links)
+            archive.part("xl/_rels/workbook.xml.rels", limit: Self.partLimit),
+            links
+        )
         sheetPaths = outline.sheets.compactMap { links.targets[$0] }.map(Self.absolute)
         serialShift = outline.countsFrom1904 ? 1462 : 0
         let styles = SheetStyles()
@@ -65,7 +67,9 @@ private final class WorkbookLinks: XMLEvents {
     var targets: [String: String] = [:]
 
     func start(_ name: String, _ attributes: XMLAttributes) {
-        guard name == "Relationship", targets.count < 1024, let id = attributes["Id"] else { return }
+        guard name == "Relationship", targets.count < 1024, let id = attributes["Id"] else {
+            return
+        }
         targets[id] = attributes["Target"]
     }
 
@@ -77,7 +81,9 @@ private final class WorkbookLinks: XMLEvents {
 /// Which cell formats of styles.xml show dates.
 private final class SheetStyles: XMLEvents {
     private(set) var isDate: [Bool] = []
-    private var dateFormats: Set<Int> = Set(14...17).union([22]).union(27...31).union([36, 50, 57, 58])
+    private var dateFormats: Set<Int> = Set(14...17).union([22]).union(27...31).union([
+        36, 50, 57, 58,
+    ])
     private var isInCellFormats = false
 
     func start(_ name: String, _ attributes: XMLAttributes) {

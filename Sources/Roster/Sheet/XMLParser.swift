@@ -105,7 +105,9 @@ final class XMLParser {
         guard depth <= Self.depthLimit else { return fail(Self.damaged) }
         do {
             try events?.start(
-                Self.local(unsafe String(cString: name)), unsafe XMLAttributes(attributes))
+                Self.local(unsafe String(cString: name)),
+                unsafe XMLAttributes(attributes)
+            )
         } catch {
             fail(error)
         }

@@ -25,7 +25,11 @@ final class ZipArchive {
             let file = unsafe zip_fopen(archive, name, 0)
         else { throw Self.damaged }
         let part = unsafe ZipPart(
-            archive: self, file: file, limit: limit, packedSize: status.comp_size)
+            archive: self,
+            file: file,
+            limit: limit,
+            packedSize: status.comp_size
+        )
         if unsafe status.size > limit || part.isBomb(at: status.size) { throw Self.tooLarge }
         return part
     }

@@ -43,7 +43,8 @@ enum DelimitedScanner {
             }
             if byte == separator {
                 rows.cells.append(
-                    .init(start: Int32(cellStart) + shift, end: Int32(index) + shift))
+                    .init(start: Int32(cellStart) + shift, end: Int32(index) + shift)
+                )
                 cellStart = index + 1
             } else if byte == newline || byte == carriageReturn {
                 break

@@ -22,7 +22,10 @@ struct FoldedKey: Hashable, Sendable {
                 Self.appendASCII(byte, to: &key)
                 index += 1
             } else if byte & 0xFE == 0xD0, index + 1 < end {
-                Self.appendCyrillic(UInt16(byte & 1) << 6 | UInt16(text[index + 1] & 0x3F), to: &key)
+                Self.appendCyrillic(
+                    UInt16(byte & 1) << 6 | UInt16(text[index + 1] & 0x3F),
+                    to: &key
+                )
                 index += 2
             } else {
                 index += 1

@@ -48,7 +48,10 @@ final class Table {
     ) throws(RosterError) {
         let choice = try SeparatorChoice.choose(stream, vocabulary)
         let source = DelimitedRows(
-            stream: stream, separator: choice.separator, line: choice.firstLine)
+            stream: stream,
+            separator: choice.separator,
+            line: choice.firstLine
+        )
         var first = RawRows()
         try source.read(into: &first, maximum: TableHeader.depth)
         try self.init(
@@ -72,7 +75,12 @@ final class Table {
             try source.read(into: &first, maximum: TableHeader.depth)
             guard TableHeader.find(in: first, vocabulary) != nil else { continue }
             try self.init(
-                source, first, vocabulary, format: .xlsx, serialShift: workbook.serialShift)
+                source,
+                first,
+                vocabulary,
+                format: .xlsx,
+                serialShift: workbook.serialShift
+            )
             return
         }
         throw TableHeader.missing
@@ -122,7 +130,8 @@ final class Table {
             if isNumbering(row, rows) { return .numbering }
         }
         guard bytes[first.lowerBound] & 0xFE == 0xD0 else { return nil }
-        guard first.count >= 10, bytes[first.lowerBound + 1] == 0x98
+        guard first.count >= 10,
+            bytes[first.lowerBound + 1] == 0x98
                 || bytes[first.lowerBound + 1] == 0xB8
                 || bytes[first.lowerBound + 1] == 0x92
                 || bytes[first.lowerBound + 1] == 0xB2

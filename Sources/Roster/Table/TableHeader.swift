@@ -17,8 +17,12 @@ struct TableHeader {
         let columns: [TableColumn]
         private let meanings: [FoldedKey: Int]
 
-        init(_ columns: [TableColumn]) {
+        /// A row with so many known headers is the header row.
+        let threshold: Int
+
+        init(_ columns: [TableColumn], threshold: Int = 2) {
             self.columns = columns
+            self.threshold = threshold
             var meanings: [FoldedKey: Int] = [:]
             for (index, column) in columns.enumerated() {
                 for text in [column.name] + column.synonyms { meanings[FoldedKey(text)] = index }
@@ -30,9 +34,6 @@ struct TableHeader {
             let key = FoldedKey(header)
             return key.isEmpty ? nil : meanings[key]
         }
-
-        /// A row with so many known headers is the header row.
-        var threshold: Int { min(2, columns.count) }
     }
 
     /// The row with the most known headers, or nil when none has enough.

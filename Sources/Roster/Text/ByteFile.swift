@@ -40,10 +40,17 @@ final class ByteFile {
         _ descriptor: Int32
     ) -> Int {
         #if canImport(Glibc)
-        unsafe Glibc.read(descriptor, target.baseAddress?.advanced(by: offset), target.count - offset)
+        unsafe Glibc.read(
+            descriptor,
+            target.baseAddress?.advanced(by: offset),
+            target.count - offset
+        )
         #else
         unsafe Darwin.read(
-            descriptor, target.baseAddress?.advanced(by: offset), target.count - offset)
+            descriptor,
+            target.baseAddress?.advanced(by: offset),
+            target.count - offset
+        )
         #endif
     }
 

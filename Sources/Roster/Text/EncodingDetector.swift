@@ -19,7 +19,9 @@ enum EncodingDetector {
             .map { ($0, score(sample, $0)) }
             .sorted { $0.1 > $1.1 }
         guard ranked[0].1 > 0 else { throw controls > 0 ? binary : ambiguous }
-        guard ranked[0].1 - ranked[1].1 > 0.6 else { throw ambiguous }
+        // Few letters prove little: three need a lead of 7, a hundred one of 0.8.
+        let letters = Double(sample.count { $0 >= 0x80 })
+        guard ranked[0].1 - ranked[1].1 > 0.6 + 20 / letters else { throw ambiguous }
         return ranked[0].0
     }
 

@@ -1,0 +1,111 @@
+import Roster
+import Testing
+import UnionTicket
+
+struct WorkbookTests {
+    private static let styles = """
+        <styleSheet><numFmts><numFmt numFmtId='164' formatCode='DD.MM.YYYY'/></numFmts>\
+        <cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='164'/></cellXfs></styleSheet>
+        """
+
+    /// The clean row, the cells of two dates as numbers in these styles.
+    private static func sheet(birth: String, join: String, prologue: String = "") -> String {
+        let headers = RosterFiles.headers.map { "<c t='inlineStr'><is><t>\($0)</t></is></c>" }
+        let cells = RosterFiles.clean.enumerated().map { index, cell in
+            switch index {
+            case 4: birth
+            case 8: join
+            default: "<c t='inlineStr'><is><t>\(cell)</t></is></c>"
+            }
+        }
+        return "\(prologue)<worksheet><sheetData><row r='1'>\(headers.joined())</row>"
+            + "<row r='2'>\(cells.joined())</row></sheetData></worksheet>"
+    }
+
+    @Test func `a workbook of a spreadsheet is read: second sheet, dates, numbers, totals`() throws
+    {
+        let path = try RosterFiles.sample("openpyxl-3.xlsx")
+        let reader = try RosterReader.open(path, today: RosterFiles.today)
+        #expect(reader.format == .xlsx)
+        #expect(reader.encoding == nil)
+        #expect(reader.headerLine == 3)
+        let rows = try reader.next(100)
+        #expect(rows.map(\.line) == [4, 5, 6])
+        #expect(rows[0].issues.isEmpty)
+        let draft = try #require(rows[0].draft)
+        #expect(draft.aisId == "10000014")
+        #expect(draft.birthDate == CalendarDate(year: 1980, month: 5, day: 17))
+        #expect(draft.joinDate == CalendarDate(year: 2001, month: 9, day: 3))
+        #expect(draft.legacyNumber == "0012345")
+        #expect(rows[1].codes == ["name_case"])
+        #expect(rows[1].draft?.phone == "+79001234567")
+        #expect(rows[1].draft?.consents.map(\.isGiven) == [true, false])
+        #expect(rows[2].codes == ["date_serial"])
+        #expect(reader.ignoredLines.last?.line == 8)
+        #expect(reader.ignoredLines.last?.reason == .total)
+    }
+
+    @Test(arguments: [(false, "29358", "37137"), (true, "27896", "35675")])
+    func `styled dates give the drafts of the table, from 1900 and from 1904`(
+        _ from1904: Bool,
+        _ birth: String,
+        _ join: String
+    ) throws {
+        let bytes = StoredArchive.workbook(
+            sheet: Self.sheet(
+                birth: "<c s='1'><v>\(birth)</v></c>",
+                join: "<c s='2'><v>\(join)</v></c>"
+            ),
+            styles: Self.styles,
+            from1904: from1904
+        )
+        let row = try #require(try RosterFiles.rows(bytes).first)
+        #expect(row.issues.isEmpty)
+        #expect(try row.draft == RosterFiles.row([:]).draft)
+    }
+
+    @Test func `shared strings are followed, an index without a string is an empty cell`() throws {
+        let sheet = Self.sheet(
+            birth: "<c t='s'><v>1</v></c>",
+            join: "<c t='s'><v>99</v></c>"
+        )
+        let bytes = StoredArchive.workbook(
+            sheet: sheet,
+            strings: "<sst><si><t>x</t></si><si><r><t>17.05.</t></r><r><t>1980</t></r></si></sst>"
+        )
+        let row = try #require(try RosterFiles.rows(bytes).first)
+        #expect(row.issues.map(\.code) == ["date_missing"])
+        #expect(row.issues.first?.field == "joinDate")
+    }
+
+    @Test func `entities are refused before they expand`() throws {
+        let prologue = "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]>"
+        let bytes = StoredArchive.workbook(
+            sheet: Self.sheet(birth: "<c><v>&b;</v></c>", join: "<c/>", prologue: prologue)
+        )
+        #expect(try RosterFiles.failure(bytes)?.code == .sheetEntity)
+    }
+
+    @Test(arguments: [
+        "<worksheet><sheetData><row>", "<worksheet></sheet>", "",
+        String(repeating: "<a>", count: 100),
+    ])
+    func `a damaged sheet is named`(_ sheet: String) throws {
+        #expect(
+            try RosterFiles.failure(StoredArchive.workbook(sheet: sheet))?.code == .sheetDamaged
+        )
+    }
+
+    @Test func `a sheet that is too wide is named`() throws {
+        let sheet = "<worksheet><sheetData><row r='1'><c r='XFD1'/></row></sheetData></worksheet>"
+        let code = try RosterFiles.failure(StoredArchive.workbook(sheet: sheet))?.code
+        #expect(code == .tooManyColumns)
+    }
+
+    @Test func `a workbook without a roster says that the header is missing`() throws {
+        let sheet = "<worksheet><sheetData/></worksheet>"
+        #expect(
+            try RosterFiles.failure(StoredArchive.workbook(sheet: sheet))?.code == .headerMissing
+        )
+    }
+}
