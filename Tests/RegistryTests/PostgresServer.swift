@@ -15,6 +15,15 @@ enum PostgresServer {
         options: PostgresOptions = PostgresOptions(),
         _ body: (PostgresDatabase) throws -> Result
     ) throws -> Result {
+        try withConnection { conninfo in
+            let database = try PostgresDatabase(conninfo, options: options)
+            defer { database.close() }
+            return try body(database)
+        }
+    }
+
+    /// Runs `body` with a connection string of a schema of its own, dropped afterwards.
+    static func withConnection<Result>(_ body: (String) throws -> Result) throws -> Result {
         guard let server = ProcessInfo.processInfo.environment["PROFBILET_TEST_POSTGRES"] else {
             throw Missing()
         }
@@ -22,9 +31,7 @@ enum PostgresServer {
         let keeper = try PostgresDatabase(server)
         try keeper.write { try $0.script("CREATE SCHEMA \(schema)") }
         defer { try? keeper.write { try $0.script("DROP SCHEMA \(schema) CASCADE") } }
-        let database = try PostgresDatabase(conninfo(server, schema), options: options)
-        defer { database.close() }
-        return try body(database)
+        return try body(conninfo(server, schema))
     }
 
     private static func conninfo(_ server: String, _ schema: String) -> String {

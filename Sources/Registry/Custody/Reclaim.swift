@@ -47,7 +47,7 @@ public struct Reclaim: Sendable {
             try requireWhole(ordered, in: session)
             for item in ordered { try take(item, by: user, in: session, &report) }
             for token in found.tokens.sorted(by: { $0.sequence < $1.sequence }) {
-                try take(token, in: session, &report)
+                try take(token, by: user, in: session, &report)
             }
             try Setting.mustReclaim.clear(in: session)
             try AuditLog(register).record(
@@ -285,7 +285,8 @@ public struct Reclaim: Sendable {
 
     /// Holds every slot that a published list blocks and the register would not.
     private func take(
-        _ token: StatusListToken, in session: any DatabaseSession, _ report: inout Report
+        _ token: StatusListToken, by user: SignedInUser, in session: any DatabaseSession,
+        _ report: inout Report
     ) throws {
         guard let name = token.subject.split(separator: "/").last, let list = UInt32(name) else {
             throw Self.refused(token.subject, "subject")
@@ -306,8 +307,43 @@ public struct Reclaim: Sendable {
             guard published == 1 || published == 2, own[index] != published, own[index] != 1 else {
                 continue
             }
-            try hold(list, index, published, in: session)
+            let held = try adopt(
+                published == 1 ? .withdrawn : .suspended, list, index, by: user, in: session)
+            if !held { try hold(list, index, published, in: session) }
             report.blocked += 1
+        }
+        try adoptActivations(token, list, by: user, in: session)
+    }
+
+    /// Moves the carrier of a slot to a state, when there is one that can make the step.
+    private func adopt(
+        _ state: CarrierState, _ list: UInt32, _ index: Int, by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        let carrier = try session.first(
+            "\(CarrierFile.columns) WHERE list = $1 AND idx = $2", [.int(list), .int(index)],
+            CarrierFile.carrier)
+        guard let carrier = carrier ?? nil, carrier.state.successors.contains(state) else {
+            return false
+        }
+        try CarrierFile(register).set(carrier, to: state, reason: "reclaim", by: user, in: session)
+        return true
+    }
+
+    /// Carriers issued before the list was signed and valid in it were activated meanwhile.
+    private func adoptActivations(
+        _ token: StatusListToken, _ list: UInt32, by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let waiting = try session.all(
+            """
+            SELECT c.idx FROM carrier c JOIN issuance i ON i.sequence = c.issuance
+            WHERE c.list = $1 AND c.published = 2 AND i.at < $2 AND c.expires_at > $3
+            """,
+            [.int(list), .integer(token.issuedAt.seconds), .integer(token.issuedAt.seconds)]
+        ) { Int($0.integer(0)) }
+        for index in waiting where token.list[index] == 0 {
+            _ = try adopt(.active, list, index, by: user, in: session)
         }
     }
 

@@ -116,7 +116,7 @@ public struct AuditLog: Sendable {
                     (3...6).map { row.text($0) }
                 )
                 if hash != row.blob(7), finding == nil { finding = .tampered(sequence: sequence) }
-                if let expected, expected.sequence == sequence, expected.hash != hash {
+                if finding == nil, let expected, expected.sequence == sequence, expected.hash != hash {
                     finding = .tampered(sequence: sequence)
                 }
                 head = Head(sequence: sequence, hash: hash)

@@ -1,0 +1,49 @@
+# ProfBilet: everything a fresh Debian 12 needs is installed, built and run from here.
+# Swift 6.3 must be on PATH (https://www.swift.org/install/linux/).
+
+# Without it dependency traits come in random order and half of all re-plans recompile.
+export SWIFT_DETERMINISTIC_HASHING = 1
+export LC_ALL = C.UTF-8
+
+PROFBILET = .build/debug/profbilet
+PACKAGES = zlib1g-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev sqlite3
+TEST_PACKAGES = $(PACKAGES) postgresql python3-venv openssl
+VENV = .build/venv
+SECONDS_A_TARGET ?= 600
+KILLS ?= 500
+
+.PHONY: build demo test lint packages test-packages venv fuzz bench chaos clean help
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
+
+packages:
+	@.ci/packages $(PACKAGES)
+
+test-packages:
+	@.ci/packages $(TEST_PACKAGES)
+
+build: packages ## the program, debug
+	swift build --product profbilet --explicit-target-dependency-import-check error
+
+demo: build ## a dirty roster becomes numbered, signed, published tickets
+	@PROFBILET=$(PROFBILET) .ci/demo
+
+lint: ## format, strictly
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+$(VENV)/ready: Tests/independent/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+venv: test-packages
+	@$(MAKE) --no-print-directory $(VENV)/ready
+
+test: test-packages lint venv ## everything: unit tests on both databases, independent checks, kills
+	swift build --build-tests --explicit-target-dependency-import-check error
+	Tests/with-postgres.sh swift test --skip-build
+	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/independent/check.py
+
+clean:
+	rm -rf .build .build-*
