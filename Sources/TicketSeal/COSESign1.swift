@@ -63,12 +63,13 @@ public struct COSESign1: Sendable, Equatable {
 
     /// Signs `payload`.
     ///
-    /// - Parameters:
-    ///   - header: Members of the protected header beside the algorithm.
-    ///   - isDetached: Leave the payload out of the message.
-    /// - Returns: The message with tag 18.
+    /// `header` has the members of the protected header beside the algorithm; a detached payload is
+    /// left out of the message, which has tag 18.
     public static func seal(
-        _ payload: [UInt8], with key: SigningKey, header: [CBOR.Entry], isDetached: Bool = false
+        _ payload: [UInt8],
+        with key: SigningKey,
+        header: [CBOR.Entry],
+        isDetached: Bool = false
     ) throws -> [UInt8] {
         let algorithm = CBOR.Entry(.integer(1), .integer(Int64(key.algorithm.rawValue)))
         let protected = CBOR.map([algorithm] + header).encoded
@@ -97,7 +98,9 @@ public struct COSESign1: Sendable, Equatable {
     public func isSigned(by key: VerificationKey, detached: [UInt8]? = nil) -> Bool {
         guard algorithm == key.algorithm, let payload = payload ?? detached else { return false }
         return key.isValid(
-            signature: signature, for: Self.structure(protectedBytes, payload))
+            signature: signature,
+            for: Self.structure(protectedBytes, payload)
+        )
     }
 
     /// Sig_structure of RFC 9052 § 4.4, without external data.

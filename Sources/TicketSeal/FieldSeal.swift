@@ -70,7 +70,8 @@ public enum KeyDerivation {
     /// 32 bytes by HKDF-SHA256 (RFC 5869) without salt.
     public static func hkdf(_ master: [UInt8], info: String) -> [UInt8] {
         unsafe HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: master), info: Array(info.utf8),
+            inputKeyMaterial: SymmetricKey(data: master),
+            info: Array(info.utf8),
             outputByteCount: 32
         ).withUnsafeBytes { unsafe Array($0) }
     }

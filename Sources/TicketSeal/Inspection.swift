@@ -118,19 +118,30 @@ extension Inspection {
         inspection.add("ticket", "Билет", "Ticket", claims?.carrier.ticket.printed)
         inspection.add("issue", "Экземпляр", "Issue", claims.map { "\($0.carrier.issue)" })
         inspection.add("scheme", "Схема", "Scheme", claims.map { "\($0.carrier.ticket.scheme)" })
-        inspection.add("list", "Список статусов", "Status list", claims.map { "\($0.coordinate.list)" })
+        inspection.add(
+            "list",
+            "Список статусов",
+            "Status list",
+            claims.map { "\($0.coordinate.list)" }
+        )
         inspection.add("index", "Место в списке", "Slot", claims.map { "\($0.coordinate.index)" })
         inspection.add("expires", "Действует до", "Expires", claims?.expiresAt.rfc3339)
         inspection.add("notBefore", "Действует с", "Not before", claims?.notBefore?.rfc3339)
         inspection.add("chipUID", "UID чипа", "Chip UID", claims?.chipUID.map { Hex.text($0) })
         inspection.add(
-            "deviceKey", "Ключ телефона", "Device key",
-            claims?.confirmation.map { Hex.text($0.kid) })
+            "deviceKey",
+            "Ключ телефона",
+            "Device key",
+            claims?.confirmation.map { Hex.text($0.kid) }
+        )
         inspection.add("kid", "Ключ подписи", "Signing key", judgement.kid.map { Hex.text($0) })
         if judgement.verdict == .valid, !judgement.isPurposeJudged {
             inspection.add(
-                "purposeJudged", "Назначение ключа", "Purpose of the key",
-                "не проверено: ключ без пакета доверия / not judged: a bare key")
+                "purposeJudged",
+                "Назначение ключа",
+                "Purpose of the key",
+                "не проверено: ключ без пакета доверия / not judged: a bare key"
+            )
         }
         return inspection
     }
@@ -181,7 +192,9 @@ extension Inspection {
     public func signed(_ bytes: [UInt8], signature: [UInt8], keys: TrustedKeys) -> Inspection {
         let isSigned = Manifest.isSigned(bytes, signature: signature, keys: keys)
         var inspection = Inspection(
-            kind, isSigned ? "valid" : PayloadVerdict.badSignature.rawValue)
+            kind,
+            isSigned ? "valid" : PayloadVerdict.badSignature.rawValue
+        )
         inspection.lines = lines
         return inspection
     }
@@ -196,7 +209,10 @@ extension Inspection {
     }
 
     private static func message(
-        _ message: COSESign1, _ bytes: [UInt8], keys: TrustedKeys, at now: Instant
+        _ message: COSESign1,
+        _ bytes: [UInt8],
+        keys: TrustedKeys,
+        at now: Instant
     ) -> Inspection {
         switch message.type {
         case StatusListToken.typeCWT:
@@ -242,7 +258,9 @@ extension Inspection {
     }
 
     private static func bundle(
-        _ message: COSESign1, keys: TrustedKeys, at now: Instant
+        _ message: COSESign1,
+        keys: TrustedKeys,
+        at now: Instant
     ) -> Inspection {
         guard let bundle = try? TrustBundle(unverified: message), let payload = message.payload,
             let root = (try? CBOR(decoding: payload))?[-4].flatMap(VerificationKey.init(coseKey:))

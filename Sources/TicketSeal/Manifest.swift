@@ -23,7 +23,7 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// What kind of package: `issuance`, …
+    /// What kind of package, as `issuance`.
     public let kind: String
     /// Its identifier.
     public let id: String
@@ -44,8 +44,15 @@ public struct Manifest: Sendable, Equatable {
 
     /// A manifest to be written.
     public init(
-        kind: String, id: String, sequence: Int, previous: String?, created: Instant,
-        files: [File], counts: [String: Int], kids: [String], extra: [String: String] = [:]
+        kind: String,
+        id: String,
+        sequence: Int,
+        previous: String?,
+        created: Instant,
+        files: [File],
+        counts: [String: Int],
+        kids: [String],
+        extra: [String: String] = [:]
     ) {
         self.kind = kind
         self.id = id
@@ -78,8 +85,17 @@ public struct Manifest: Sendable, Equatable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         let body = Body(
-            format: Self.format, kind: kind, id: id, sequence: sequence, previous: previous,
-            created: created.seconds, files: files, counts: counts, kids: kids, extra: extra)
+            format: Self.format,
+            kind: kind,
+            id: id,
+            sequence: sequence,
+            previous: previous,
+            created: created.seconds,
+            files: files,
+            counts: counts,
+            kids: kids,
+            extra: extra
+        )
         return Array(try encoder.encode(body)) + [0x0A]
     }
 
@@ -95,21 +111,33 @@ public struct Manifest: Sendable, Equatable {
             })
         else { return nil }
         self.init(
-            kind: body.kind, id: body.id, sequence: body.sequence, previous: body.previous,
-            created: Instant(seconds: body.created), files: body.files, counts: body.counts,
-            kids: body.kids, extra: body.extra)
+            kind: body.kind,
+            id: body.id,
+            sequence: body.sequence,
+            previous: body.previous,
+            created: Instant(seconds: body.created),
+            files: body.files,
+            counts: body.counts,
+            kids: body.kids,
+            extra: body.extra
+        )
     }
 
     /// Signs a manifest's bytes.
     public static func signature(of bytes: [UInt8], with key: SigningKey) throws -> [UInt8] {
         try COSESign1.seal(
-            bytes, with: key, header: [CBOR.Entry(.integer(4), .bytes(key.publicKey.kid))],
-            isDetached: true)
+            bytes,
+            with: key,
+            header: [CBOR.Entry(.integer(4), .bytes(key.publicKey.kid))],
+            isDetached: true
+        )
     }
 
     /// Whether `signature` is a package key's over a manifest's bytes.
     public static func isSigned(
-        _ bytes: [UInt8], signature: [UInt8], keys: TrustedKeys
+        _ bytes: [UInt8],
+        signature: [UInt8],
+        keys: TrustedKeys
     ) -> Bool {
         guard let message = try? COSESign1(decoding: signature), message.payload == nil,
             let kid = message.kid, let trusted = keys.key(kid),

@@ -38,10 +38,12 @@ public enum SealedFile {
 
     /// Seals a secret.
     ///
-    /// - Parameter cost: log₂ of scrypt's N; 15 takes about a tenth of a second and 32 MB.
-    /// - Returns: The file's bytes.
+    /// `cost` is log₂ of scrypt's N; 15 takes about a tenth of a second and 32 MB.
     public static func seal(
-        _ secret: [UInt8], passphrase: String, purpose: Purpose, cost: UInt8 = 15
+        _ secret: [UInt8],
+        passphrase: String,
+        purpose: Purpose,
+        cost: UInt8 = 15
     ) throws -> [UInt8] {
         let salt = Array(FieldSeal.randomKey().prefix(16))
         let header = magic + [purpose.rawValue, cost, 8, 1] + salt
@@ -53,7 +55,9 @@ public enum SealedFile {
     ///
     /// - Throws: ``Refusal``.
     public static func open(
-        _ file: [UInt8], passphrase: String, purpose: Purpose
+        _ file: [UInt8],
+        passphrase: String,
+        purpose: Purpose
     ) throws(Refusal) -> [UInt8] {
         guard file.count > headerLength + 28, file.starts(with: magic) else {
             throw .notSealedFile
@@ -73,8 +77,13 @@ public enum SealedFile {
     private static func key(_ passphrase: String, _ header: [UInt8]) throws -> [UInt8] {
         let key = try KDF.Scrypt.deriveKey(
             from: Array(passphrase.precomposedStringWithCanonicalMapping.utf8),
-            salt: Array(header[9...]), outputByteCount: 32, rounds: 1 << Int(header[6]),
-            blockSize: Int(header[7]), parallelism: Int(header[8]), maxMemory: 512 << 20)
+            salt: Array(header[9...]),
+            outputByteCount: 32,
+            rounds: 1 << Int(header[6]),
+            blockSize: Int(header[7]),
+            parallelism: Int(header[8]),
+            maxMemory: 512 << 20
+        )
         return unsafe key.withUnsafeBytes { unsafe Array($0) }
     }
 }

@@ -23,11 +23,11 @@ public struct SealedStream: Sendable {
 
     /// Seals everything `read` gives until it gives nothing.
     ///
-    /// - Parameters:
-    ///   - read: Gives at most so many next bytes; fewer only at the end.
-    ///   - write: Takes the sealed chunks in order.
+    /// `read` gives at most so many next bytes, fewer only at the end; `write` takes the sealed
+    /// chunks in order.
     public func seal(
-        _ read: (Int) throws -> [UInt8], _ write: ([UInt8]) throws -> Void
+        _ read: (Int) throws -> [UInt8],
+        _ write: ([UInt8]) throws -> Void
     ) throws {
         var number: UInt64 = 0
         var current = try read(Self.chunk)
@@ -46,7 +46,8 @@ public struct SealedStream: Sendable {
     ///
     /// - Throws: ``Mismatch``; chunks given before it are genuine, but the whole is not.
     public func open(
-        _ read: (Int) throws -> [UInt8], _ write: ([UInt8]) throws -> Void
+        _ read: (Int) throws -> [UInt8],
+        _ write: ([UInt8]) throws -> Void
     ) throws {
         let size = Self.chunk + Self.overhead
         var number: UInt64 = 0
@@ -56,8 +57,10 @@ public struct SealedStream: Sendable {
             let isLast = next.isEmpty
             guard current.count >= Self.overhead,
                 let box = try? AES.GCM.SealedBox(
-                    nonce: nonce(number, isLast), ciphertext: current.dropLast(Self.overhead),
-                    tag: current.suffix(Self.overhead)),
+                    nonce: nonce(number, isLast),
+                    ciphertext: current.dropLast(Self.overhead),
+                    tag: current.suffix(Self.overhead)
+                ),
                 let plain = try? AES.GCM.open(box, using: key)
             else { throw Mismatch() }
             try write(Array(plain))

@@ -53,8 +53,12 @@ public struct StatusListToken: Sendable, Equatable {
 
     /// A token to be signed.
     public init(
-        subject: String, issuedAt: Instant, expiresAt: Instant?, timeToLive: Int64?,
-        sequence: UInt64, list: StatusList
+        subject: String,
+        issuedAt: Instant,
+        expiresAt: Instant?,
+        timeToLive: Int64?,
+        sequence: UInt64,
+        list: StatusList
     ) {
         self.subject = subject
         self.issuedAt = issuedAt
@@ -66,7 +70,7 @@ public struct StatusListToken: Sendable, Equatable {
 
     /// How far it can be relied on now.
     ///
-    /// - Parameter limit: The oldest age that still counts as stale, seconds.
+    /// `limit` is the oldest age that still counts as stale, seconds.
     public func freshness(at now: Instant, limit: Int64 = 72 * 3600) -> Freshness {
         if let expiresAt, now >= expiresAt { return .unknown }
         let age = now.seconds - issuedAt.seconds
@@ -84,7 +88,8 @@ public struct StatusListToken: Sendable, Equatable {
                 .map([
                     CBOR.Entry(.text("bits"), .unsigned(UInt64(list.bits))),
                     CBOR.Entry(.text("lst"), .bytes(list.compressed())),
-                ])),
+                ])
+            ),
             CBOR.Entry(.integer(-65540), .unsigned(sequence)),
         ]
         if let expiresAt {
@@ -92,21 +97,25 @@ public struct StatusListToken: Sendable, Equatable {
         }
         if let timeToLive { claims.append(CBOR.Entry(.integer(65534), .integer(timeToLive))) }
         return try COSESign1.seal(
-            CBOR.map(claims).encoded, with: key,
+            CBOR.map(claims).encoded,
+            with: key,
             header: [
                 CBOR.Entry(.integer(4), .bytes(key.publicKey.kid)),
                 CBOR.Entry(.integer(16), .text(Self.typeCWT)),
-            ])
+            ]
+        )
     }
 
     /// Opens the CWT form and checks everything a reader must (ticket.md § 4).
     ///
-    /// - Parameters:
-    ///   - subject: The list's URI in the trust bundle; nil does not judge it.
-    ///   - heldSequence: The sequence the reader holds already.
+    /// `subject` is the list's URI in the trust bundle (nil does not judge it), `heldSequence` the
+    /// version the reader holds already.
     public init(
-        cwt bytes: [UInt8], keys: TrustedKeys, subject expected: String? = nil,
-        heldSequence: UInt64 = 0, at now: Instant
+        cwt bytes: [UInt8],
+        keys: TrustedKeys,
+        subject expected: String? = nil,
+        heldSequence: UInt64 = 0,
+        at now: Instant
     ) throws(Refusal) {
         guard let message = try? COSESign1(decoding: bytes), let payload = message.payload,
             let claims = try? CBOR(decoding: payload)
@@ -126,14 +135,19 @@ public struct StatusListToken: Sendable, Equatable {
             let list = StatusList(bits: Int(clamping: bits), compressed: packed)
         else { return nil }
         self.init(
-            subject: subject, issuedAt: Instant(seconds: issued),
+            subject: subject,
+            issuedAt: Instant(seconds: issued),
             expiresAt: claims[4]?.integer.map(Instant.init(seconds:)),
             timeToLive: claims[65534]?.integer,
-            sequence: UInt64(clamping: claims[-65540]?.integer ?? 0), list: list)
+            sequence: UInt64(clamping: claims[-65540]?.integer ?? 0),
+            list: list
+        )
     }
 
     private func check(
-        _ expected: String?, _ held: UInt64, _ now: Instant
+        _ expected: String?,
+        _ held: UInt64,
+        _ now: Instant
     ) throws(Refusal) {
         if let expected, expected != subject { throw .wrongSubject }
         // Nothing of the future is accepted (ticket.md § 3).
@@ -142,7 +156,9 @@ public struct StatusListToken: Sendable, Equatable {
     }
 
     private static func check(
-        _ kid: [UInt8]?, _ keys: TrustedKeys, _ isSigned: (VerificationKey) -> Bool
+        _ kid: [UInt8]?,
+        _ keys: TrustedKeys,
+        _ isSigned: (VerificationKey) -> Bool
     ) throws(Refusal) {
         guard let kid, let trusted = keys.key(kid), trusted.purpose ?? .status == .status,
             trusted.state != .next
@@ -185,11 +201,18 @@ extension StatusListToken {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let header = Header(
-            alg: key.algorithm.name, kid: Hex.text(key.publicKey.kid), typ: Self.typeJWT)
+            alg: key.algorithm.name,
+            kid: Hex.text(key.publicKey.kid),
+            typ: Self.typeJWT
+        )
         let claims = Claims(
-            sub: subject, iat: issuedAt.seconds, exp: expiresAt?.seconds, ttl: timeToLive,
+            sub: subject,
+            iat: issuedAt.seconds,
+            exp: expiresAt?.seconds,
+            ttl: timeToLive,
             seq: sequence,
-            statusList: .init(bits: list.bits, lst: Base64URL.text(list.compressed())))
+            statusList: .init(bits: list.bits, lst: Base64URL.text(list.compressed()))
+        )
         let head = Base64URL.text(Array(try encoder.encode(header)))
         let text = head + "." + Base64URL.text(Array(try encoder.encode(claims)))
         return text + "." + Base64URL.text(try key.sign(Array(text.utf8)))
@@ -197,8 +220,11 @@ extension StatusListToken {
 
     /// Opens the JWT form with the checks of the CWT form.
     public init(
-        jwt text: String, keys: TrustedKeys, subject expected: String? = nil,
-        heldSequence: UInt64 = 0, at now: Instant
+        jwt text: String,
+        keys: TrustedKeys,
+        subject expected: String? = nil,
+        heldSequence: UInt64 = 0,
+        at now: Instant
     ) throws(Refusal) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard text.utf8.count < 1 << 22, parts.count == 3, let head = Base64URL.bytes(parts[0]),
@@ -214,9 +240,13 @@ extension StatusListToken {
             $0.algorithm.name == header.alg && $0.isValid(signature: signature, for: signed)
         }
         let token = Self(
-            subject: claims.sub, issuedAt: Instant(seconds: claims.iat),
-            expiresAt: claims.exp.map(Instant.init(seconds:)), timeToLive: claims.ttl,
-            sequence: claims.seq ?? 0, list: list)
+            subject: claims.sub,
+            issuedAt: Instant(seconds: claims.iat),
+            expiresAt: claims.exp.map(Instant.init(seconds:)),
+            timeToLive: claims.ttl,
+            sequence: claims.seq ?? 0,
+            list: list
+        )
         try token.check(expected, heldSequence, now)
         self = token
     }

@@ -17,8 +17,11 @@ public struct TicketClaims: Sendable, Equatable {
 
     /// The claims of one carrier.
     public init(
-        expiresAt: Instant, notBefore: Instant? = nil, carrier: CarrierNumber,
-        coordinate: StatusCoordinate, chipUID: [UInt8]? = nil,
+        expiresAt: Instant,
+        notBefore: Instant? = nil,
+        carrier: CarrierNumber,
+        coordinate: StatusCoordinate,
+        chipUID: [UInt8]? = nil,
         confirmation: VerificationKey? = nil
     ) {
         self.expiresAt = expiresAt
@@ -67,12 +70,13 @@ public struct TicketClaims: Sendable, Equatable {
 
     /// Signs the claims: 110 bytes with Ed25519 and nothing optional.
     ///
-    /// - Parameter key: An issuing key; its kid goes into the protected header.
-    /// - Returns: COSE_Sign1 with tag 18.
+    /// The key's kid goes into the protected header of a COSE_Sign1 with tag 18.
     public func seal(with key: SigningKey) throws -> [UInt8] {
         try COSESign1.seal(
-            encoded, with: key,
-            header: [CBOR.Entry(.integer(4), .bytes(key.publicKey.kid))])
+            encoded,
+            with: key,
+            header: [CBOR.Entry(.integer(4), .bytes(key.publicKey.kid))]
+        )
     }
 
     private var encoded: [UInt8] {
@@ -80,7 +84,9 @@ public struct TicketClaims: Sendable, Equatable {
         for shift in stride(from: 48, through: 0, by: -8) {
             name.append(UInt8(truncatingIfNeeded: carrier.value >> UInt64(shift)))
         }
-        let place = CBOR.array([.unsigned(UInt64(coordinate.list)), .unsigned(UInt64(coordinate.index))])
+        let place = CBOR.array([
+            .unsigned(UInt64(coordinate.list)), .unsigned(UInt64(coordinate.index)),
+        ])
         var claims = [
             CBOR.Entry(.integer(4), .integer(expiresAt.seconds)),
             CBOR.Entry(.integer(7), .bytes(name)), CBOR.Entry(.integer(-65537), place),
@@ -107,11 +113,15 @@ public enum Presentation {
     ///
     /// - Returns: COSE bytes, to be shown as digits without a URL.
     public static func seal(
-        inner: [UInt8], at instant: Instant, with deviceKey: SigningKey
+        inner: [UInt8],
+        at instant: Instant,
+        with deviceKey: SigningKey
     ) throws -> [UInt8] {
         let payload = CBOR.map([6: .integer(instant.seconds), -65538: .bytes(inner)])
         return try COSESign1.seal(
-            payload.encoded, with: deviceKey,
-            header: [CBOR.Entry(.integer(16), .text(type))])
+            payload.encoded,
+            with: deviceKey,
+            header: [CBOR.Entry(.integer(16), .text(type))]
+        )
     }
 }

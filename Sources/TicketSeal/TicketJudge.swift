@@ -101,7 +101,9 @@ public struct TicketJudge: Sendable {
     }
 
     private func judge(
-        _ message: COSESign1, at instant: Instant, presentedAt: Instant? = nil
+        _ message: COSESign1,
+        at instant: Instant,
+        presentedAt: Instant? = nil
     ) -> Judgement {
         guard let payload = message.payload else { return Judgement(.malformed) }
         var unread = Judgement(.unknownKey)
@@ -131,7 +133,9 @@ public struct TicketJudge: Sendable {
     }
 
     private func judge(
-        _ outer: PresentationParts, _ message: COSESign1, at instant: Instant
+        _ outer: PresentationParts,
+        _ message: COSESign1,
+        at instant: Instant
     ) -> Judgement {
         guard let inner = try? COSESign1(decoding: outer.inner) else {
             return Judgement(.malformed).asPresentation

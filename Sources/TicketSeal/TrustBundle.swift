@@ -36,8 +36,12 @@ public struct TrustBundle: Sendable {
 
     /// A bundle to be signed.
     public init(
-        sequence: UInt64, issuedAt: Instant, expiresAt: Instant, keys: [TrustedKey],
-        lists: [(list: UInt32, uri: String)], roots: [[UInt8]]
+        sequence: UInt64,
+        issuedAt: Instant,
+        expiresAt: Instant,
+        keys: [TrustedKey],
+        lists: [(list: UInt32, uri: String)],
+        roots: [[UInt8]]
     ) {
         self.sequence = sequence
         self.issuedAt = issuedAt
@@ -56,25 +60,29 @@ public struct TrustBundle: Sendable {
             1: .unsigned(sequence), 6: .integer(issuedAt.seconds), 4: .integer(expiresAt.seconds),
             -1: .array(keys.map(Self.item)),
             -2: .array(
-                lists.map { .array([.unsigned(UInt64($0.list)), .text($0.uri)]) }),
+                lists.map { .array([.unsigned(UInt64($0.list)), .text($0.uri)]) }
+            ),
             -3: .array(roots.map(CBOR.bytes)),
             -4: root.publicKey.coseKey,
         ])
         return try COSESign1.seal(
-            claims.encoded, with: root,
+            claims.encoded,
+            with: root,
             header: [
                 CBOR.Entry(.integer(4), .bytes(root.publicKey.kid)),
                 CBOR.Entry(.integer(16), .text(Self.type)),
-            ])
+            ]
+        )
     }
 
     /// Opens a bundle against the pinned roots.
     ///
-    /// - Parameters:
-    ///   - pinnedRoots: Thumbprints the reader was given.
-    ///   - heldSequence: The sequence the reader holds already.
+    /// `pinnedRoots` are the thumbprints the reader was given, `heldSequence` the version it holds.
     public init(
-        opening bytes: [UInt8], pinnedRoots: [[UInt8]], heldSequence: UInt64 = 0, at now: Instant
+        opening bytes: [UInt8],
+        pinnedRoots: [[UInt8]],
+        heldSequence: UInt64 = 0,
+        at now: Instant
     ) throws(Refusal) {
         guard let message = try? COSESign1(decoding: bytes), let payload = message.payload,
             let claims = try? CBOR(decoding: payload),
@@ -123,7 +131,8 @@ public struct TrustBundle: Sendable {
                 .array([
                     .unsigned(UInt64(key.issues.lowerBound)),
                     .unsigned(UInt64(key.issues.upperBound)),
-                ])),
+                ])
+            ),
             CBOR.Entry(.integer(6), .text(key.state.rawValue)),
         ]
         let instants: [(Int64, Instant?)] = [
@@ -145,13 +154,21 @@ public struct TrustBundle: Sendable {
             let last = issues[1].integer.flatMap({ UInt8(exactly: $0) }), first <= last,
             let state = item[6]?.text.flatMap(KeyState.init)
         else { return nil }
-        func instant(_ label: Int64) -> Instant? { item[label]?.integer.map(Instant.init(seconds:)) }
+        func instant(_ label: Int64) -> Instant? {
+            item[label]?.integer.map(Instant.init(seconds:))
+        }
         return TrustedKey(
-            key: key, purpose: purpose,
+            key: key,
+            purpose: purpose,
             schemes: schemes.compactMap {
                 $0.integer.flatMap { UInt8(exactly: $0) }.flatMap(TicketNumber.Scheme.init)
             },
-            issues: first...last, longestExpiry: instant(5), state: state, createdAt: instant(7),
-            activeFrom: instant(8), revokedAt: instant(9))
+            issues: first...last,
+            longestExpiry: instant(5),
+            state: state,
+            createdAt: instant(7),
+            activeFrom: instant(8),
+            revokedAt: instant(9)
+        )
     }
 }

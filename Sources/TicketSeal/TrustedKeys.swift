@@ -54,9 +54,15 @@ public struct TrustedKey: Sendable, Equatable {
 
     /// A key of a trust bundle.
     public init(
-        key: VerificationKey, purpose: KeyPurpose?, schemes: [TicketNumber.Scheme],
-        issues: ClosedRange<UInt8>, longestExpiry: Instant?, state: KeyState,
-        createdAt: Instant? = nil, activeFrom: Instant? = nil, revokedAt: Instant? = nil
+        key: VerificationKey,
+        purpose: KeyPurpose?,
+        schemes: [TicketNumber.Scheme],
+        issues: ClosedRange<UInt8>,
+        longestExpiry: Instant?,
+        state: KeyState,
+        createdAt: Instant? = nil,
+        activeFrom: Instant? = nil,
+        revokedAt: Instant? = nil
     ) {
         self.key = key
         self.purpose = purpose
@@ -72,8 +78,13 @@ public struct TrustedKey: Sendable, Equatable {
     /// A bare key: signs anything, and the verdict says that its purpose was not judged.
     public init(bare key: VerificationKey) {
         self.init(
-            key: key, purpose: nil, schemes: TicketNumber.Scheme.allCases, issues: 0...9,
-            longestExpiry: nil, state: .active)
+            key: key,
+            purpose: nil,
+            schemes: TicketNumber.Scheme.allCases,
+            issues: 0...9,
+            longestExpiry: nil,
+            state: .active
+        )
     }
 
     /// Whether a payload with these claims lies in the key's range.

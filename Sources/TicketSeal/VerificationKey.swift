@@ -93,10 +93,12 @@ extension VerificationKey {
 
     /// A COSE_Key with its kid and algorithm.
     public var publishedCOSEKey: CBOR {
-        .map((coseKey.entries ?? []) + [
-            CBOR.Entry(.integer(2), .bytes(kid)),
-            CBOR.Entry(.integer(3), .integer(Int64(algorithm.rawValue))),
-        ])
+        .map(
+            (coseKey.entries ?? []) + [
+                CBOR.Entry(.integer(2), .bytes(kid)),
+                CBOR.Entry(.integer(3), .integer(Int64(algorithm.rawValue))),
+            ]
+        )
     }
 
     /// The key of a COSE_Key: OKP with Ed25519, or EC2 on P-256 with full y.

@@ -13,7 +13,10 @@ public struct LegacyTicketDraft: Hashable, Sendable {
 
     /// A row of a list of legacy cards.
     public init(
-        issuer: String, number: String, aisId: String, producedOn: CalendarDate? = nil,
+        issuer: String,
+        number: String,
+        aisId: String,
+        producedOn: CalendarDate? = nil,
         handedOutOn: CalendarDate? = nil
     ) {
         self.issuer = issuer

@@ -4,7 +4,7 @@ public struct OrganisationDraft: Hashable, Sendable {
     public var code: OrganisationCode
     /// Its name.
     public var name: String
-    /// Kind of a regional organisation: oblast, krai, republican, city, okrug, interregional …
+    /// Kind of a regional organisation: oblast, krai, republican, city and so on.
     public var kind: String?
     /// The okrug it belongs to, an optional level between region and territory.
     public var okrug: String?
@@ -19,9 +19,14 @@ public struct OrganisationDraft: Hashable, Sendable {
 
     /// A row of a list of organisations.
     public init(
-        code: OrganisationCode, name: String, kind: String? = nil, okrug: String? = nil,
-        hasTerritorialRights: Bool = false, openedOn: CalendarDate? = nil,
-        closedOn: CalendarDate? = nil, nameSince: CalendarDate? = nil
+        code: OrganisationCode,
+        name: String,
+        kind: String? = nil,
+        okrug: String? = nil,
+        hasTerritorialRights: Bool = false,
+        openedOn: CalendarDate? = nil,
+        closedOn: CalendarDate? = nil,
+        nameSince: CalendarDate? = nil
     ) {
         self.code = code
         self.name = name

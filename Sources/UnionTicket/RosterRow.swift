@@ -48,7 +48,10 @@ public struct RosterRow: Hashable, Sendable {
 
     /// A row that was read.
     public init(
-        line: Int, draft: MemberDraft?, issues: [RowIssue], organisation: OrganisationCode? = nil
+        line: Int,
+        draft: MemberDraft?,
+        issues: [RowIssue],
+        organisation: OrganisationCode? = nil
     ) {
         self.line = line
         self.draft = draft

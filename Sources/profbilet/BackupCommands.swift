@@ -10,15 +10,18 @@ struct BackupOptions: ParsableArguments {
 
     func passphrase() throws -> String {
         try Passphrases.read(
-            file: backupPassphraseFile, variable: "PROFBILET_BACKUP_PASSPHRASE",
-            prompt: "Парольная фраза копии / Passphrase of the backup: ")
+            file: backupPassphraseFile,
+            variable: "PROFBILET_BACKUP_PASSPHRASE",
+            prompt: "Парольная фраза копии / Passphrase of the backup: "
+        )
     }
 }
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Зашифрованная копия без остановки работы / Encrypted online backup")
+        abstract: "Зашифрованная копия без остановки работы / Encrypted online backup"
+    )
     @Argument(help: "Файл / file") var file: String
     @OptionGroup var options: BackupOptions
     @OptionGroup var office: Office
@@ -28,7 +31,8 @@ struct BackupCommand: ParsableCommand {
             try Backup(register).write(to: file, passphrase: try options.passphrase(), by: user)
             say(
                 "Копия: \(file). Ключ эпохи (keys/epoch-*.key) и журнал уничтожений храните отдельно.",
-                "Backup: \(file). Keep the epoch key (keys/epoch-*.key) and the erasure log apart.")
+                "Backup: \(file). Keep the epoch key (keys/epoch-*.key) and the erasure log apart."
+            )
         }
     }
 }
@@ -36,7 +40,8 @@ struct BackupCommand: ParsableCommand {
 struct VerifyBackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-backup",
-        abstract: "Проверить копию пробным восстановлением / Check a backup by a trial restore")
+        abstract: "Проверить копию пробным восстановлением / Check a backup by a trial restore"
+    )
     @Argument(help: "Файл / file") var file: String
     @Flag(help: "JSON") var json = false
     @OptionGroup var options: BackupOptions
@@ -45,9 +50,12 @@ struct VerifyBackupCommand: ParsableCommand {
     func run() throws {
         let directory = try office.directory
         let contents = try Backup.verify(
-            file, passphrase: try options.passphrase(),
-            masterPassphrase: try office.registerPassphrase(), directory: directory,
-            now: Clock.now(specimenOnly: try Settings(of: directory.path).isSpecimen))
+            file,
+            passphrase: try options.passphrase(),
+            masterPassphrase: try office.registerPassphrase(),
+            directory: directory,
+            now: Clock.now(specimenOnly: try Settings(of: directory.path).isSpecimen)
+        )
         show(contents, json)
         guard contents.complaints.isEmpty else { throw ExitCode(ExitStatus.damaged.rawValue) }
     }
@@ -57,7 +65,8 @@ struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Восстановить копию в пустой каталог / Restore a backup into an empty directory",
-        discussion: "Затем обязательно / then always: profbilet reclaim DIR…")
+        discussion: "Затем обязательно / then always: profbilet reclaim DIR…"
+    )
     @Argument(help: "Файл / file") var file: String
     @Option(help: "Каталог с ключами эпох (старый каталог данных) / directory with epoch keys")
     var epochKeys: String?
@@ -71,17 +80,23 @@ struct RestoreCommand: ParsableCommand {
         let epochs = epochKeys.map { DataDirectory(path: $0) } ?? directory
         let isSpecimen = try Settings(of: epochs.path).isSpecimen
         let contents = try Restore.run(
-            file, into: directory, passphrase: try options.passphrase(),
-            masterPassphrase: try office.registerPassphrase(), epochs: epochs,
-            erasureLog: erasureLog, noErasures: noErasures,
-            now: Clock.now(specimenOnly: isSpecimen))
+            file,
+            into: directory,
+            passphrase: try options.passphrase(),
+            masterPassphrase: try office.registerPassphrase(),
+            epochs: epochs,
+            erasureLog: erasureLog,
+            noErasures: noErasures,
+            now: Clock.now(specimenOnly: isSpecimen)
+        )
         if isSpecimen {
             try writeFile(Array("specimen: true\n".utf8), to: directory.path + "/profbilet.yaml")
         }
         show(contents, false)
         say(
             "Восстановлено в \(directory.path). Выпуск закрыт до profbilet reclaim КАТАЛОГ…",
-            "Restored into \(directory.path). Issuing is shut until profbilet reclaim DIR…")
+            "Restored into \(directory.path). Issuing is shut until profbilet reclaim DIR…"
+        )
     }
 }
 
@@ -89,7 +104,8 @@ struct ReclaimCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reclaim",
         abstract: "Перечитать выпущенное и опубликованное после копии / Re-read what was issued "
-            + "and published since the backup")
+            + "and published since the backup"
+    )
     @Argument(help: "Каталоги issuances и публикации / issuances and published directories")
     var directories: [String]
     @Flag(help: "JSON") var json = false
@@ -109,7 +125,8 @@ struct ReclaimCommand: ParsableCommand {
                     "Манифестов \(report.manifests), номеров внесено \(report.numbers), списков "
                         + "\(report.lists), удержано блокировок \(report.blocked).",
                     "Manifests \(report.manifests), numbers entered \(report.numbers), lists "
-                        + "\(report.lists), blocks held \(report.blocked).")
+                        + "\(report.lists), blocks held \(report.blocked)."
+                )
             }
         }
     }
@@ -129,15 +146,18 @@ private func show(_ contents: Backup.Contents, _ json: Bool) {
         "Копия на \(contents.at.russian): членов \(contents.members), носителей "
             + "\(contents.carriers), записей журнала \(contents.auditHead).",
         "Backup of \(contents.at.rfc3339): members \(contents.members), carriers "
-            + "\(contents.carriers), audit rows \(contents.auditHead).")
+            + "\(contents.carriers), audit rows \(contents.auditHead)."
+    )
     for complaint in contents.complaints { print("  ! \(complaint)") }
     if contents.complaints.isEmpty { say("Проверка пройдена.", "The check passed.") }
 }
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Журнал действий / Audit log",
-        subcommands: [Show.self, Verify.self])
+        commandName: "audit",
+        abstract: "Журнал действий / Audit log",
+        subcommands: [Show.self, Verify.self]
+    )
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Показать / Show")
@@ -160,21 +180,25 @@ struct AuditCommand: ParsableCommand {
                     return
                 }
                 printTable(
-                    ["№", "когда/at", "кто/who", "действие/action", "что/subject",
-                        "подробности/detail"],
+                    [
+                        "№", "когда/at", "кто/who", "действие/action", "что/subject",
+                        "подробности/detail",
+                    ],
                     entries.map {
                         [
                             "\($0.sequence)", $0.at.russian, $0.user, $0.action, $0.subject,
                             $0.detail,
                         ]
-                    })
+                    }
+                )
             }
         }
     }
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Проверить цепочку: правка, пропуск, обрез / Check the chain")
+            abstract: "Проверить цепочку: правка, пропуск, обрез / Check the chain"
+        )
         @OptionGroup var office: Office
 
         func run() throws {
@@ -183,20 +207,26 @@ struct AuditCommand: ParsableCommand {
             case .intact(let head):
                 say(
                     "Журнал цел: записей \(head.sequence).",
-                    "The log is intact: \(head.sequence) rows.")
+                    "The log is intact: \(head.sequence) rows."
+                )
             case .tampered(let sequence):
                 throw Failure(
-                    .damaged, "Запись \(sequence) журнала изменена. Сверьте с копией.",
-                    "Row \(sequence) of the log was changed. Compare with a backup.")
+                    .damaged,
+                    "Запись \(sequence) журнала изменена. Сверьте с копией.",
+                    "Row \(sequence) of the log was changed. Compare with a backup."
+                )
             case .gap(let after):
                 throw Failure(
-                    .damaged, "После записи \(after) журнала записи удалены. Сверьте с копией.",
-                    "Rows after \(after) of the log were removed. Compare with a backup.")
+                    .damaged,
+                    "После записи \(after) журнала записи удалены. Сверьте с копией.",
+                    "Rows after \(after) of the log were removed. Compare with a backup."
+                )
             case .cutTail(let last, let expected):
                 throw Failure(
                     .damaged,
                     "Журнал обрезан: последняя запись \(last), а была \(expected). Сверьте с копией.",
-                    "The log was cut: it ends at \(last) but had \(expected). Compare with a backup.")
+                    "The log was cut: it ends at \(last) but had \(expected). Compare with a backup."
+                )
             }
         }
     }

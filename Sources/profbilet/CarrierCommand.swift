@@ -4,11 +4,13 @@ import UnionTicket
 
 struct CarrierCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "carrier", abstract: "Носители билета / Carriers of tickets",
+        commandName: "carrier",
+        abstract: "Носители билета / Carriers of tickets",
         discussion: "Носитель: номер билета (все носители), номер носителя, список/место или "
             + "L:старый номер. A carrier: ticket number (all of them), carrier number, list/slot, "
             + "or L:legacy number.",
-        subcommands: [Show.self, Block.self, Unblock.self, Replace.self, History.self])
+        subcommands: [Show.self, Block.self, Unblock.self, Replace.self, History.self]
+    )
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Показать / Show")
@@ -25,7 +27,8 @@ struct CarrierCommand: ParsableCommand {
 
     struct Block: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Заблокировать: suspend, lost, stolen, withdraw / Block")
+            abstract: "Заблокировать: suspend, lost, stolen, withdraw / Block"
+        )
         @Argument var carrier: String
         @Option(name: .customLong("as"), help: "suspend, lost, stolen, withdraw")
         var change: CarrierFile.Change = .suspend
@@ -37,14 +40,21 @@ struct CarrierCommand: ParsableCommand {
             try office.work { register, user in
                 CarrierCommand.show(
                     try CarrierFile(register).apply(
-                        change, to: carrier, reason: reason, by: user), json)
+                        change,
+                        to: carrier,
+                        reason: reason,
+                        by: user
+                    ),
+                    json
+                )
             }
         }
     }
 
     struct Unblock: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Снять приостановку или активировать / End a suspension, or activate")
+            abstract: "Снять приостановку или активировать / End a suspension, or activate"
+        )
         @Argument var carrier: String
         @Option(help: "Основание / why") var reason: String
         @Flag(help: "JSON") var json = false
@@ -54,14 +64,21 @@ struct CarrierCommand: ParsableCommand {
             try office.work { register, user in
                 CarrierCommand.show(
                     try CarrierFile(register).apply(
-                        .unblock, to: carrier, reason: reason, by: user), json)
+                        .unblock,
+                        to: carrier,
+                        reason: reason,
+                        by: user
+                    ),
+                    json
+                )
             }
         }
     }
 
     struct Replace: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Заказать замену / Order a replacement")
+            abstract: "Заказать замену / Order a replacement"
+        )
         @Argument var carrier: String
         @Option(help: "lost, stolen, damaged, defect, renamed") var reason: OrderReason
         @OptionGroup var office: Office
@@ -96,7 +113,8 @@ struct CarrierCommand: ParsableCommand {
                     } else {
                         printTable(
                             ["когда/at", "кто/who", "из/from", "в/to", "почему/why"],
-                            events.map { [$0.at.russian, $0.user, $0.from, $0.to, $0.reason] })
+                            events.map { [$0.at.russian, $0.user, $0.from, $0.to, $0.reason] }
+                        )
                     }
                 }
             }
@@ -127,14 +145,17 @@ struct CarrierCommand: ParsableCommand {
             return
         }
         printTable(
-            ["носитель/carrier", "вид/kind", "состояние/state", "статус/status",
-                "действует до/expires"],
+            [
+                "носитель/carrier", "вид/kind", "состояние/state", "статус/status",
+                "действует до/expires",
+            ],
             carriers.map {
                 [
                     name($0), $0.kind.rawValue, $0.state.rawValue,
                     $0.coordinate.map { "\($0.list)/\($0.index)" } ?? "",
                     $0.expiresAt?.moscowDate.russian ?? "",
                 ]
-            })
+            }
+        )
     }
 }

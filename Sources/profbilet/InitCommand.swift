@@ -7,7 +7,8 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Создать реестр, ключи и первого администратора / Make a register, its keys and "
-            + "the first administrator")
+            + "the first administrator"
+    )
 
     @Option(help: "Каталог данных / data directory (PROFBILET_DATA)")
     var data: String?
@@ -32,32 +33,46 @@ struct InitCommand: ParsableCommand {
         guard let path = data ?? Environment["PROFBILET_DATA"] else {
             throw Failure(
                 "Не указан каталог данных: --data или PROFBILET_DATA.",
-                "No data directory given: --data or PROFBILET_DATA.")
+                "No data directory given: --data or PROFBILET_DATA."
+            )
         }
         var plan = Register.Plan()
         plan.scheme = specimen ? .specimen : .production
         plan.listBase = statusUri
         plan.administrator = admin ?? Environment["PROFBILET_USER"] ?? "admin"
         plan.passphrase = try Passphrases.read(
-            file: passphraseFile, variable: "PROFBILET_PASSPHRASE",
-            prompt: "Новая парольная фраза реестра / New passphrase of the register: ")
+            file: passphraseFile,
+            variable: "PROFBILET_PASSPHRASE",
+            prompt: "Новая парольная фраза реестра / New passphrase of the register: "
+        )
         plan.rootPassphrase = try Passphrases.read(
-            file: rootPassphraseFile, variable: "PROFBILET_ROOT_PASSPHRASE",
-            prompt: "Новая парольная фраза корневого ключа / New passphrase of the root key: ")
+            file: rootPassphraseFile,
+            variable: "PROFBILET_ROOT_PASSPHRASE",
+            prompt: "Новая парольная фраза корневого ключа / New passphrase of the root key: "
+        )
         plan.administratorPassphrase = try Passphrases.read(
-            file: userPassphraseFile, variable: "PROFBILET_USER_PASSPHRASE",
-            prompt: "Парольная фраза \(plan.administrator) / Passphrase of \(plan.administrator): ")
+            file: userPassphraseFile,
+            variable: "PROFBILET_USER_PASSPHRASE",
+            prompt: "Парольная фраза \(plan.administrator) / Passphrase of \(plan.administrator): "
+        )
         let directory = DataDirectory(path: path)
         let settings = try Settings(of: path)
         _ = try Register.create(
-            in: directory, plan, location: settings.location,
-            now: Clock.now(specimenOnly: specimen))
+            in: directory,
+            plan,
+            location: settings.location,
+            now: Clock.now(specimenOnly: specimen)
+        )
         if specimen, !FileManager.default.fileExists(atPath: path + "/profbilet.yaml") {
             try "specimen: true\n".write(
-                toFile: path + "/profbilet.yaml", atomically: true, encoding: .utf8)
+                toFile: path + "/profbilet.yaml",
+                atomically: true,
+                encoding: .utf8
+            )
         }
         say(
             "Реестр создан в \(path). Корневой ключ \(directory.rootKeyFile) уберите в сейф.",
-            "The register is in \(path). Take the root key \(directory.rootKeyFile) to a safe.")
+            "The register is in \(path). Take the root key \(directory.rootKeyFile) to a safe."
+        )
     }
 }

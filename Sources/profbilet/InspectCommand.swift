@@ -8,7 +8,8 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Прочесть и проверить код, подпись, список, пакет / Decode and judge anything",
         discussion: "TEXT — текст кода, имя файла или, с --hex, байты COSE. Without a register: "
-            + "keys come from --keys.")
+            + "keys come from --keys."
+    )
     @Argument(help: "Текст, файл или hex / text, file or hex") var text: String?
     @Option(help: "Пакет доверия, JWKS, COSE_KeySet / trust bundle, JWK set, COSE_KeySet")
     var keys: String?
@@ -45,18 +46,23 @@ struct InspectCommand: ParsableCommand {
         guard let keys = TrustedKeys(file: Array(data)) else {
             throw Failure(
                 "\(path): не пакет доверия, не JWKS и не COSE_KeySet.",
-                "\(path): no trust bundle, JWK set or COSE_KeySet.")
+                "\(path): no trust bundle, JWK set or COSE_KeySet."
+            )
         }
         return keys
     }
 
     private func inspect(
-        _ text: String, _ keys: TrustedKeys, _ now: Instant
+        _ text: String,
+        _ keys: TrustedKeys,
+        _ now: Instant
     ) throws -> Inspection {
         if hex {
             guard let bytes = Hex.bytes(text.filter { !$0.isWhitespace }) else {
                 throw Failure(
-                    "--hex: нужны шестнадцатеричные цифры.", "--hex: hexadecimal digits are needed.")
+                    "--hex: нужны шестнадцатеричные цифры.",
+                    "--hex: hexadecimal digits are needed."
+                )
             }
             return coseOnly
                 ? Inspection(coseOnly: bytes, keys: keys)

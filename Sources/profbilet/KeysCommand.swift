@@ -6,8 +6,10 @@ import UnionTicket
 
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Ключи подписи / Signing keys",
-        subcommands: [List.self, Rotate.self, Retire.self, Revoke.self, Export.self])
+        commandName: "keys",
+        abstract: "Ключи подписи / Signing keys",
+        subcommands: [List.self, Rotate.self, Retire.self, Revoke.self, Export.self]
+    )
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Показать ключи / List the keys")
@@ -22,15 +24,18 @@ struct KeysCommand: ParsableCommand {
                     return
                 }
                 printTable(
-                    ["ключ/kid", "назначение/purpose", "состояние/state", "создан/created",
-                        "подписывает до/signs until"],
+                    [
+                        "ключ/kid", "назначение/purpose", "состояние/state", "создан/created",
+                        "подписывает до/signs until",
+                    ],
                     keys.map {
                         [
                             $0.kid, $0.purpose.rawValue, $0.state.rawValue,
                             $0.createdAt.moscowDate.russian,
                             $0.longestExpiry?.moscowDate.russian ?? "",
                         ]
-                    })
+                    }
+                )
             }
         }
     }
@@ -38,7 +43,8 @@ struct KeysCommand: ParsableCommand {
     struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Сменить ключ: сначала публикуется, затем подписывает / Replace a key: "
-                + "published first, then signing")
+                + "published first, then signing"
+        )
         @Argument(help: "plastic, virtual, status, snapshot, package") var purpose: KeyPurpose
         @Flag(name: .customLong("now"), help: "Без срока публикации / without the lead time")
         var immediately = false
@@ -50,23 +56,30 @@ struct KeysCommand: ParsableCommand {
             guard purpose != .root else {
                 throw Failure(
                     "Корневой ключ меняется в сейфе, не этой командой.",
-                    "The root key is not replaced by this command.")
+                    "The root key is not replaced by this command."
+                )
             }
             try office.work { register, user in
                 let key = try KeyRing(register).rotate(
-                    purpose, algorithm: es256 ? .es256 : .edDSA, immediately: immediately,
+                    purpose,
+                    algorithm: es256 ? .es256 : .edDSA,
+                    immediately: immediately,
                     secrets: try office.signingSecrets(),
-                    root: try root.open(register.directory), by: user)
+                    root: try root.open(register.directory),
+                    by: user
+                )
                 say(
                     "Ключ \(key.kid) (\(key.purpose.rawValue)): \(key.state.rawValue).",
-                    "Key \(key.kid) (\(key.purpose.rawValue)): \(key.state.rawValue).")
+                    "Key \(key.kid) (\(key.purpose.rawValue)): \(key.state.rawValue)."
+                )
             }
         }
     }
 
     struct Retire: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Вывести ключ из обращения / Retire a key that signs no more")
+            abstract: "Вывести ключ из обращения / Retire a key that signs no more"
+        )
         @Argument var kid: String
         @OptionGroup var office: Office
         @OptionGroup var root: RootOptions
@@ -79,7 +92,8 @@ struct KeysCommand: ParsableCommand {
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Отозвать ключ: всё им подписанное недействительно / Revoke a key with all "
-                + "it signed")
+                + "it signed"
+        )
         @Argument var kid: String
         @Option(help: "С какого времени / since when") var at: String?
         @OptionGroup var office: Office
@@ -92,7 +106,8 @@ struct KeysCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Открытые ключи: пакет доверия, JWKS, COSE_KeySet / Public keys")
+            abstract: "Открытые ключи: пакет доверия, JWKS, COSE_KeySet / Public keys"
+        )
         enum Form: String, ExpressibleByArgument, CaseIterable {
             case bundle, jwks, coseKeySet = "cose-keyset"
         }
@@ -119,16 +134,26 @@ struct KeysCommand: ParsableCommand {
     }
 
     static func end(
-        _ kid: String, _ state: KeyState, _ at: Instant?, _ office: Office, _ root: RootOptions
+        _ kid: String,
+        _ state: KeyState,
+        _ at: Instant?,
+        _ office: Office,
+        _ root: RootOptions
     ) throws {
         try office.work { register, user in
             let key = try KeyRing(register).end(
-                kid, as: state, at: at, root: try root.open(register.directory), by: user)
+                kid,
+                as: state,
+                at: at,
+                root: try root.open(register.directory),
+                by: user
+            )
             say(
                 "Ключ \(key.kid): \(key.state.rawValue). Опубликуйте пакет доверия: "
                     + "profbilet status publish.",
                 "Key \(key.kid): \(key.state.rawValue). Publish the bundle: "
-                    + "profbilet status publish.")
+                    + "profbilet status publish."
+            )
         }
     }
 
@@ -146,7 +171,9 @@ struct KeysCommand: ParsableCommand {
 func writeFile(_ bytes: [UInt8], to path: String) throws {
     do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
         throw Failure(
-            .storage, "Не удалось записать \(path). Проверьте каталог и место на диске.",
-            "Cannot write \(path). Check the directory and the disk space.")
+            .storage,
+            "Не удалось записать \(path). Проверьте каталог и место на диске.",
+            "Cannot write \(path). Check the directory and the disk space."
+        )
     }
 }

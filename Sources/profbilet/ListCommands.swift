@@ -6,12 +6,15 @@ import UnionTicket
 
 struct OrganisationCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "organisation", abstract: "Организации / Organisations",
-        subcommands: [Import.self])
+        commandName: "organisation",
+        abstract: "Организации / Organisations",
+        subcommands: [Import.self]
+    )
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Загрузить список организаций: CSV, TSV, XLSX / Import organisations")
+            abstract: "Загрузить список организаций: CSV, TSV, XLSX / Import organisations"
+        )
         @Argument(help: "Файл / file") var file: String
         @Option(help: "Кодировка / encoding") var encoding: TextEncoding?
         @Flag(help: "JSON Lines") var json = false
@@ -20,7 +23,10 @@ struct OrganisationCommand: ParsableCommand {
         func run() throws {
             let isRefused = try office.work { register, user in
                 let list = try OrganisationFile.open(
-                    file, encoding: encoding, today: register.now().moscowDate)
+                    file,
+                    encoding: encoding,
+                    today: register.now().moscowDate
+                )
                 let rows = try Rows.all { try list.next(4_096) }
                 let usable = rows.compactMap { row in row.draft.map { (row.line, $0) } }
                 let report = try OrganisationTree(register).import(usable, by: user)
@@ -33,7 +39,8 @@ struct OrganisationCommand: ParsableCommand {
         }
 
         private func show(
-            _ report: OrganisationTree.Report, _ refused: [(line: Int, issues: [RowIssue])]
+            _ report: OrganisationTree.Report,
+            _ refused: [(line: Int, issues: [RowIssue])]
         ) {
             if json {
                 for row in refused {
@@ -59,19 +66,23 @@ struct OrganisationCommand: ParsableCommand {
                 "Добавлено \(report.added), обновлено \(report.updated), без изменений "
                     + "\(report.unchanged), отклонено \(refused.count).",
                 "Added \(report.added), updated \(report.updated), unchanged "
-                    + "\(report.unchanged), refused \(refused.count).")
+                    + "\(report.unchanged), refused \(refused.count)."
+            )
         }
     }
 }
 
 struct LegacyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "legacy", abstract: "Карты прежней нумерации / Cards of the old scheme",
-        subcommands: [Import.self])
+        commandName: "legacy",
+        abstract: "Карты прежней нумерации / Cards of the old scheme",
+        subcommands: [Import.self]
+    )
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Загрузить список: кем выдан, номер, ИД АИС, изготовлен, выдан / Import")
+            abstract: "Загрузить список: кем выдан, номер, ИД АИС, изготовлен, выдан / Import"
+        )
         @Argument(help: "Файл / file") var file: String
         @Option(help: "Кодировка / encoding") var encoding: TextEncoding?
         @Flag(help: "JSON Lines") var json = false
@@ -80,9 +91,14 @@ struct LegacyCommand: ParsableCommand {
         func run() throws {
             let isRefused = try office.work { register, user in
                 let list = try LegacyTicketFile.open(
-                    file, encoding: encoding, today: register.now().moscowDate)
+                    file,
+                    encoding: encoding,
+                    today: register.now().moscowDate
+                )
                 let results = try LegacyImport(register).run(
-                    try Rows.all { try list.next(4_096) }, by: user)
+                    try Rows.all { try list.next(4_096) },
+                    by: user
+                )
                 for result in results {
                     if json {
                         say([
@@ -91,7 +107,9 @@ struct LegacyCommand: ParsableCommand {
                         ])
                     } else {
                         for issue in result.issues {
-                            print("  строка \(result.line): \(issue.message.russian) [\(issue.code)]")
+                            print(
+                                "  строка \(result.line): \(issue.message.russian) [\(issue.code)]"
+                            )
                         }
                     }
                 }
@@ -103,7 +121,8 @@ struct LegacyCommand: ParsableCommand {
                         "Карт внесено \(count(.added)), уже были \(count(.unchanged)), отклонено "
                             + "\(count(.error)).",
                         "Cards entered \(count(.added)), known \(count(.unchanged)), refused "
-                            + "\(count(.error)).")
+                            + "\(count(.error))."
+                    )
                 }
                 return count(.error) > 0
             }

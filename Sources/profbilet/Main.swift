@@ -17,7 +17,8 @@ struct ProfBilet: ParsableCommand {
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self,
-        ])
+        ]
+    )
 
     /// Runs one command; every failure ends with what happened, what to do, and an exit code.
     static func main() {

@@ -4,12 +4,15 @@ import UnionTicket
 
 struct MemberCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "member", abstract: "Учётная карточка / A member's record",
-        subcommands: [Show.self, SetStatus.self])
+        commandName: "member",
+        abstract: "Учётная карточка / A member's record",
+        subcommands: [Show.self, SetStatus.self]
+    )
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Показать; просмотр записывается / Show; each look is logged")
+            abstract: "Показать; просмотр записывается / Show; each look is logged"
+        )
         @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
         var reference: String
         @Option(help: "Зачем / why") var reason: String = "show"
@@ -28,14 +31,16 @@ struct MemberCommand: ParsableCommand {
                 }
                 printTable(
                     ["поле/field", "значение/value"],
-                    fields.compactMap { field in field.value.map { [field.label, $0] } })
+                    fields.compactMap { field in field.value.map { [field.label, $0] } }
+                )
             }
         }
     }
 
     struct SetStatus: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Сменить состояние / Change a member's standing")
+            abstract: "Сменить состояние / Change a member's standing"
+        )
         @Argument var reference: String
         @Argument(help: "candidate, active, suspended, left, transferred, expelled, deceased")
         var status: MemberStatus
@@ -45,7 +50,11 @@ struct MemberCommand: ParsableCommand {
         func run() throws {
             try office.work { register, user in
                 try MemberFile(register).setStatus(
-                    reference, to: status, reason: reason, by: user)
+                    reference,
+                    to: status,
+                    reason: reason,
+                    by: user
+                )
                 say("Состояние: \(status.rawValue).", "Standing: \(status.rawValue).")
             }
         }
@@ -69,8 +78,10 @@ struct MemberCommand: ParsableCommand {
             ("ticket", "билет/ticket", record.ticket?.printed),
             (
                 "consents", "согласия/consents",
-                draft.consents.map { $0.purpose.rawValue + ($0.recipient.isEmpty ? "" : "(\($0.recipient))") }
-                    .joined(separator: ", ")
+                draft.consents.map {
+                    $0.purpose.rawValue + ($0.recipient.isEmpty ? "" : "(\($0.recipient))")
+                }
+                .joined(separator: ", ")
             ),
         ]
     }

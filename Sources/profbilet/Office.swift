@@ -24,7 +24,8 @@ struct Office: ParsableArguments {
             guard let path = data ?? Environment["PROFBILET_DATA"] else {
                 throw Failure(
                     "Не указан каталог данных: --data или PROFBILET_DATA.",
-                    "No data directory given: --data or PROFBILET_DATA.")
+                    "No data directory given: --data or PROFBILET_DATA."
+                )
             }
             return DataDirectory(path: path, auditHeads: try Settings(of: path).auditHeads)
         }
@@ -35,8 +36,10 @@ struct Office: ParsableArguments {
         let register = try openRegister()
         let name = try userName()
         let passphrase = try Passphrases.read(
-            file: userPassphraseFile, variable: "PROFBILET_USER_PASSPHRASE",
-            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): ")
+            file: userPassphraseFile,
+            variable: "PROFBILET_USER_PASSPHRASE",
+            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): "
+        )
         let user = try UserDirectory(register).signIn(name, passphrase: passphrase)
         return (register, user)
     }
@@ -45,21 +48,28 @@ struct Office: ParsableArguments {
         let directory = try directory
         let settings = try Settings(of: directory.path)
         return try Register.open(
-            in: directory, passphrase: try registerPassphrase(), location: settings.location,
-            now: Clock.now(specimenOnly: settings.isSpecimen))
+            in: directory,
+            passphrase: try registerPassphrase(),
+            location: settings.location,
+            now: Clock.now(specimenOnly: settings.isSpecimen)
+        )
     }
 
     func registerPassphrase() throws -> String {
         try Passphrases.read(
-            file: passphraseFile, variable: "PROFBILET_PASSPHRASE",
-            prompt: "Парольная фраза реестра / Passphrase of the register: ")
+            file: passphraseFile,
+            variable: "PROFBILET_PASSPHRASE",
+            prompt: "Парольная фраза реестра / Passphrase of the register: "
+        )
     }
 
     func userName() throws -> String {
         guard let name = user ?? Environment["PROFBILET_USER"] else {
             throw Failure(
-                .notSignedIn, "Не указан пользователь: --user или PROFBILET_USER.",
-                "No user given: --user or PROFBILET_USER.")
+                .notSignedIn,
+                "Не указан пользователь: --user или PROFBILET_USER.",
+                "No user given: --user or PROFBILET_USER."
+            )
         }
         return name
     }
@@ -89,8 +99,11 @@ struct RootOptions: ParsableArguments {
         try Register.rootKey(
             at: rootKey ?? directory.rootKeyFile,
             passphrase: try Passphrases.read(
-                file: rootPassphraseFile, variable: "PROFBILET_ROOT_PASSPHRASE",
-                prompt: "Парольная фраза корневого ключа / Passphrase of the root key: "))
+                file: rootPassphraseFile,
+                variable: "PROFBILET_ROOT_PASSPHRASE",
+                prompt: "Парольная фраза корневого ключа / Passphrase of the root key: "
+            )
+        )
     }
 }
 
@@ -107,14 +120,16 @@ struct Settings {
             do { values = try Yams.load(yaml: text) as? [String: Any] ?? [:] } catch {
                 throw Failure(
                     "Настройки \(path) не читаются: \(error).",
-                    "The settings \(path) cannot be read: \(error).")
+                    "The settings \(path) cannot be read: \(error)."
+                )
             }
         }
         let known: Set<String> = ["database", "auditHeads", "specimen"]
         if let stranger = values.keys.first(where: { !known.contains($0) }) {
             throw Failure(
                 "\(path): неизвестная настройка «\(stranger)».",
-                "\(path): unknown setting \(stranger).")
+                "\(path): unknown setting \(stranger)."
+            )
         }
         isSpecimen = values["specimen"] as? Bool ?? false
         auditHeads = Environment["PROFBILET_AUDIT_HEADS"] ?? values["auditHeads"] as? String
@@ -149,8 +164,10 @@ enum Passphrases {
         if let path = file ?? Environment[variable + "_FILE"] {
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
                 throw Failure(
-                    .notSignedIn, "Файл парольной фразы \(path) не читается.",
-                    "The passphrase file \(path) cannot be read.")
+                    .notSignedIn,
+                    "Файл парольной фразы \(path) не читается.",
+                    "The passphrase file \(path) cannot be read."
+                )
             }
             return String(text.split(separator: "\n", omittingEmptySubsequences: false)[0])
         }
@@ -159,7 +176,8 @@ enum Passphrases {
             throw Failure(
                 .notSignedIn,
                 "Нет парольной фразы: задайте \(variable), \(variable)_FILE или файл в параметре.",
-                "No passphrase: set \(variable), \(variable)_FILE or name a file.")
+                "No passphrase: set \(variable), \(variable)_FILE or name a file."
+            )
         }
         guard let typed = unsafe getpass(prompt) else { return "" }
         return unsafe String(cString: typed)
@@ -174,7 +192,8 @@ enum TimeArgument {
                 "Время «\(text)» не понято: секунды Unix, 2026-11-21T09:00:00Z "
                     + "или 21.11.2026 12:00.",
                 "The time \(text) is not understood: Unix seconds, 2026-11-21T09:00:00Z "
-                    + "or 21.11.2026 12:00.")
+                    + "or 21.11.2026 12:00."
+            )
         }
         return instant
     }
@@ -192,7 +211,8 @@ enum TimeArgument {
         guard (2...3).contains(clock.count), (0..<24).contains(clock[0]),
             (0..<60).contains(clock[1])
         else { return nil }
-        return Instant(startOf: date) + (clock[0] * 3600 + clock[1] * 60 + (clock.count > 2 ? clock[2] : 0))
+        return Instant(startOf: date)
+            + (clock[0] * 3600 + clock[1] * 60 + (clock.count > 2 ? clock[2] : 0))
     }
 
     /// dd.mm.yyyy or yyyy-mm-dd.

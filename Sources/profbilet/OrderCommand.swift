@@ -5,10 +5,12 @@ import UnionTicket
 
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "order", abstract: "Заявки на карты / Orders of cards",
+        commandName: "order",
+        abstract: "Заявки на карты / Orders of cards",
         subcommands: [
             Create.self, Submit.self, Approve.self, Reject.self, Cancel.self, List.self,
-        ])
+        ]
+    )
 
     /// Whom a command means: members, an organisation, a file or orders by number.
     struct Selection: ParsableArguments {
@@ -26,7 +28,8 @@ struct OrderCommand: ParsableCommand {
             guard given == 1 else {
                 throw Failure(
                     "Укажите ровно одно: --member, --organisation, --file или номера заявок.",
-                    "Give exactly one of --member, --organisation, --file or order numbers.")
+                    "Give exactly one of --member, --organisation, --file or order numbers."
+                )
             }
             if let organisation { return .organisation(organisation) }
             if let file { return .members(try OrderCommand.references(file)) }
@@ -37,17 +40,21 @@ struct OrderCommand: ParsableCommand {
     /// The members a file names; a row that names nobody refuses the file.
     private static func references(_ file: String) throws -> [String] {
         let list = try OrderFile.open(
-            file, today: Clock.now(specimenOnly: false)().moscowDate)
+            file,
+            today: Clock.now(specimenOnly: false)().moscowDate
+        )
         return try Rows.all { try list.next(4_096) }.map { row in
             if let issue = row.issues.first {
                 throw Failure(
                     "\(file), строка \(row.line): \(issue.message.russian)",
-                    "\(file), line \(row.line): \(issue.message.english)")
+                    "\(file), line \(row.line): \(issue.message.english)"
+                )
             }
             guard let reference = row.reference else {
                 throw Failure(
                     "\(file), строка \(row.line): нет ни ИД АИС, ни номера билета.",
-                    "\(file), line \(row.line): neither АИС identifier nor ticket number.")
+                    "\(file), line \(row.line): neither АИС identifier nor ticket number."
+                )
             }
             return reference
         }
@@ -67,10 +74,18 @@ struct OrderCommand: ParsableCommand {
             let refused = try office.work { register, user in
                 let book = OrderBook(register)
                 let outcome = try book.create(
-                    try selection.value(), reason: reason, note: note, by: user)
+                    try selection.value(),
+                    reason: reason,
+                    note: note,
+                    by: user
+                )
                 if submit, !outcome.done.isEmpty {
                     _ = try book.move(
-                        .orders(outcome.done), to: .submitted, reason: "create", by: user)
+                        .orders(outcome.done),
+                        to: .submitted,
+                        reason: "create",
+                        by: user
+                    )
                 }
                 return OrderCommand.show(outcome, "создано", "created", json)
             }
@@ -89,7 +104,11 @@ struct OrderCommand: ParsableCommand {
         func run(to state: OrderState, _ russian: String, _ english: String) throws {
             let refused = try office.work { register, user in
                 let outcome = try OrderBook(register).move(
-                    try selection.value(orders: orders), to: state, reason: reason, by: user)
+                    try selection.value(orders: orders),
+                    to: state,
+                    reason: reason,
+                    by: user
+                )
                 return OrderCommand.show(outcome, russian, english, json)
             }
             if refused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
@@ -131,7 +150,11 @@ struct OrderCommand: ParsableCommand {
         func run() throws {
             try office.work { register, user in
                 let orders = try OrderBook(register).list(
-                    state: state, organisation: organisation, limit: limit, by: user)
+                    state: state,
+                    organisation: organisation,
+                    limit: limit,
+                    by: user
+                )
                 if json {
                     for order in orders {
                         say([
@@ -145,21 +168,27 @@ struct OrderCommand: ParsableCommand {
                     return
                 }
                 printTable(
-                    ["№", "член/member", "организация/organisation", "причина/reason",
-                        "состояние/state", "создана/created"],
+                    [
+                        "№", "член/member", "организация/organisation", "причина/reason",
+                        "состояние/state", "создана/created",
+                    ],
                     orders.map {
                         [
                             "\($0.id)", "#\($0.member)", "\($0.organisation)", $0.reason.rawValue,
                             $0.state.rawValue, $0.createdAt.moscowDate.russian,
                         ]
-                    })
+                    }
+                )
             }
         }
     }
 
     /// Prints what was done; true when something was refused.
     private static func show(
-        _ outcome: OrderBook.Outcome, _ russian: String, _ english: String, _ json: Bool
+        _ outcome: OrderBook.Outcome,
+        _ russian: String,
+        _ english: String,
+        _ json: Bool
     ) -> Bool {
         if json {
             say([
@@ -170,13 +199,17 @@ struct OrderCommand: ParsableCommand {
                             "subject": .text($0.subject), "reason": .text($0.reason.russian),
                             "reasonEn": .text($0.reason.english),
                         ])
-                    }),
+                    }
+                ),
             ])
         } else {
             say(
                 "Заявок \(russian): \(outcome.done.count), отказов: \(outcome.refused.count).",
-                "Orders \(english): \(outcome.done.count), refused: \(outcome.refused.count).")
-            for item in outcome.refused.prefix(50) { print("  \(item.subject): \(item.reason.russian)") }
+                "Orders \(english): \(outcome.done.count), refused: \(outcome.refused.count)."
+            )
+            for item in outcome.refused.prefix(50) {
+                print("  \(item.subject): \(item.reason.russian)")
+            }
         }
         return !outcome.refused.isEmpty && outcome.done.isEmpty
     }

@@ -7,14 +7,17 @@ import UnionTicket
 
 struct RosterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "roster", abstract: "Списки членов Профсоюза / Rosters of members",
-        subcommands: [Import.self, Conflicts.self, Quality.self])
+        commandName: "roster",
+        abstract: "Списки членов Профсоюза / Rosters of members",
+        subcommands: [Import.self, Conflicts.self, Quality.self]
+    )
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Загрузить список: CSV, XLSX, JSON, NDJSON / Import a roster",
             discussion: "0 — всё принято / all taken; 2 — есть отклонённые строки / rows refused; "
-                + "1 — файл непригоден / file unusable")
+                + "1 — файл непригоден / file unusable"
+        )
         @Argument(help: "Файл / file") var file: String
         @Option(help: "windows-1251, utf-8, utf-16le, cp866, koi8-r") var encoding: TextEncoding?
         @Flag(help: "Только проверить / check only") var dryRun = false
@@ -50,7 +53,8 @@ struct RosterCommand: ParsableCommand {
     struct Conflicts: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Очередь спорных строк / Rows a person must decide",
-            subcommands: [List.self, Resolve.self])
+            subcommands: [List.self, Resolve.self]
+        )
 
         struct List: ParsableCommand {
             static let configuration = CommandConfiguration(abstract: "Показать / List")
@@ -72,14 +76,17 @@ struct RosterCommand: ParsableCommand {
                         return
                     }
                     printTable(
-                        ["№", "вид/kind", "загрузка/import", "строка/line", "член/member",
-                            "организация/organisation"],
+                        [
+                            "№", "вид/kind", "загрузка/import", "строка/line", "член/member",
+                            "организация/organisation",
+                        ],
                         conflicts.map {
                             [
                                 "\($0.id)", $0.kind.rawValue, "\($0.importId)", "\($0.line)",
                                 "#\($0.member)", "\($0.organisation)",
                             ]
-                        })
+                        }
+                    )
                 }
             }
         }
@@ -87,7 +94,8 @@ struct RosterCommand: ParsableCommand {
         struct Resolve: ParsableCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Решить: keep — оставить, take — взять строку, separate — другой человек "
-                    + "/ Decide")
+                    + "/ Decide"
+            )
             @Argument(help: "Номера / numbers") var ids: [Int64]
             @Option(name: .customLong("as"), help: "keep, take, separate")
             var resolution: ConflictQueue.Resolution
@@ -97,8 +105,10 @@ struct RosterCommand: ParsableCommand {
                 try office.work { register, user in
                     for id in ids {
                         try ConflictQueue(register).resolve(id, as: resolution, by: user)
-                        say("Конфликт \(id) решён: \(resolution.rawValue).",
-                            "Conflict \(id) resolved: \(resolution.rawValue).")
+                        say(
+                            "Конфликт \(id) решён: \(resolution.rawValue).",
+                            "Conflict \(id) resolved: \(resolution.rawValue)."
+                        )
                     }
                 }
             }
@@ -107,7 +117,8 @@ struct RosterCommand: ParsableCommand {
 
     struct Quality: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Качество данных / Data quality")
+            abstract: "Качество данных / Data quality"
+        )
         @Option(help: "region — по регионам / by region") var by: String?
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
@@ -132,17 +143,19 @@ struct RosterCommand: ParsableCommand {
                     return
                 }
                 printTable(
-                    ["регион/region", "члены/members", "ИД АИС", "согласие/consent",
-                        "старый №/legacy", "споры/conflicts", "заявки/orders"],
+                    [
+                        "регион/region", "члены/members", "ИД АИС", "согласие/consent",
+                        "старый №/legacy", "споры/conflicts", "заявки/orders",
+                    ],
                     figures.map {
                         [
                             by == nil ? "всего/all" : "\($0.region)", "\($0.members)",
                             "\($0.withAisId)", "\($0.withCardConsent)", "\($0.withLegacyNumber)",
                             "\($0.conflicts)", "\($0.ordered)",
                         ]
-                    })
+                    }
+                )
             }
         }
     }
 }
-

@@ -25,8 +25,10 @@ struct RosterImportRun {
         options.format = Self.form(probe)
         if let name = command.secondUser {
             let passphrase = try Passphrases.read(
-                file: nil, variable: "PROFBILET_SECOND_PASSPHRASE",
-                prompt: "Парольная фраза \(name) / Passphrase of \(name): ")
+                file: nil,
+                variable: "PROFBILET_SECOND_PASSPHRASE",
+                prompt: "Парольная фраза \(name) / Passphrase of \(name): "
+            )
             options.secondPerson = try UserDirectory(register).signIn(name, passphrase: passphrase)
         }
         if !command.json { announce(probe) }
@@ -40,7 +42,9 @@ struct RosterImportRun {
                 let ahead = ReadAhead(reader)
                 last = reader
                 return { try ahead.next() }
-            } each: { try report.add($0) }
+            } each: {
+                try report.add($0)
+            }
         } catch {
             report.abandon()
             throw error
@@ -52,7 +56,10 @@ struct RosterImportRun {
 
     private func open() throws -> RosterReader {
         try RosterReader.open(
-            command.file, encoding: command.encoding, today: register.now().moscowDate)
+            command.file,
+            encoding: command.encoding,
+            today: register.now().moscowDate
+        )
     }
 
     private static func form(_ reader: RosterReader) -> String {
@@ -89,11 +96,13 @@ struct RosterImportRun {
                 + [
                     ["с замечаниями/with warnings", "\(summary.warnings)"],
                     ["служебных строк/ignored lines", "\(ignored)"],
-                ])
+                ]
+        )
         if command.completeFor != nil {
             say(
                 "Нет в файле: \(summary.absent.count), отмечено: \(summary.marked).",
-                "Absent from the file: \(summary.absent.count), marked: \(summary.marked).")
+                "Absent from the file: \(summary.absent.count), marked: \(summary.marked)."
+            )
             for absent in summary.absent.prefix(50) { print("  \(absent)") }
         }
         if command.dryRun {
@@ -101,7 +110,8 @@ struct RosterImportRun {
         } else if !summary.isKept {
             say(
                 "Есть отклонённые строки: файл не принят целиком, ничего не записано.",
-                "Rows were refused: nothing of the file was kept.")
+                "Rows were refused: nothing of the file was kept."
+            )
         } else {
             say("Загрузка \(summary.importId) записана.", "Import \(summary.importId) is kept.")
         }
@@ -146,8 +156,10 @@ final class ImportReport {
             let handle = FileHandle(forWritingAtPath: temporary)
         else {
             throw Failure(
-                .storage, "Отчёт \(temporary) не открывается для записи.",
-                "The report \(temporary) cannot be written.")
+                .storage,
+                "Отчёт \(temporary) не открывается для записи.",
+                "The report \(temporary) cannot be written."
+            )
         }
         self.handle = handle
         if isTable {
@@ -178,7 +190,10 @@ final class ImportReport {
         try handle?.close()
         guard unsafe rename(temporary, path) == 0 else {
             throw Failure(
-                .storage, "Отчёт \(path) не записан.", "The report \(path) was not written.")
+                .storage,
+                "Отчёт \(path) не записан.",
+                "The report \(path) was not written."
+            )
         }
     }
 
@@ -189,8 +204,10 @@ final class ImportReport {
     private func flush() throws {
         do { try handle?.write(contentsOf: Data(buffer)) } catch {
             throw Failure(
-                .storage, "Нет места для отчёта; ничего не записано.",
-                "No space for the report; nothing was kept.")
+                .storage,
+                "Нет места для отчёта; ничего не записано.",
+                "No space for the report; nothing was kept."
+            )
         }
         buffer.removeAll(keepingCapacity: true)
     }
@@ -228,7 +245,8 @@ enum FileHash {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw Failure(
                 "Файл \(path) не открывается. Проверьте путь и права.",
-                "The file \(path) cannot be opened. Check the path and its mode.")
+                "The file \(path) cannot be opened. Check the path and its mode."
+            )
         }
         var digest = SHA256Digest()
         while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { digest.add(piece) }

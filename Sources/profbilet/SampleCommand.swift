@@ -5,8 +5,10 @@ import UnionTicket
 
 struct SampleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sample", abstract: "Вымышленные данные / Synthetic data",
-        subcommands: [RosterSample.self])
+        commandName: "sample",
+        abstract: "Вымышленные данные / Synthetic data",
+        subcommands: [RosterSample.self]
+    )
 
     struct RosterSample: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -14,7 +16,8 @@ struct SampleCommand: ParsableCommand {
             abstract: "Вымышленный список с известными дефектами / A synthetic roster with known "
                 + "defects",
             discussion: "Рядом пишутся FILE.truth.jsonl и FILE.organisations.csv. The truth file "
-                + "and the list of organisations are written beside it.")
+                + "and the list of organisations are written beside it."
+        )
         @Option(help: "Строк / rows") var rows = 1000
         @Option(help: "Зерно / seed") var seed: UInt64 = 1
         @Option(help: "0 — чистый, 1 — обычный / dirt") var dirt = 1.0
@@ -40,17 +43,24 @@ struct SampleCommand: ParsableCommand {
                 form = .ndjson
             } else {
                 form = .csv(
-                    encoding, separator: separator == "tab" ? "\t" : Character(separator),
-                    mark: encoding != .windows1251)
+                    encoding,
+                    separator: separator == "tab" ? "\t" : Character(separator),
+                    mark: encoding != .windows1251
+                )
             }
-            let summary = try SampleRoster(rows: rows, seed: seed, dirt: dirt, region: region).write(
-                to: out, form: form, truth: out + ".truth.jsonl",
-                organisations: out + ".organisations.csv")
+            let summary = try SampleRoster(rows: rows, seed: seed, dirt: dirt, region: region)
+                .write(
+                    to: out,
+                    form: form,
+                    truth: out + ".truth.jsonl",
+                    organisations: out + ".organisations.csv"
+                )
             say(
                 "Строк \(summary.rows), без дефектов \(summary.untouched). Рядом записаны "
                     + "\(out).truth.jsonl и \(out).organisations.csv.",
                 "Rows \(summary.rows), untouched \(summary.untouched). Beside it: "
-                    + "\(out).truth.jsonl and \(out).organisations.csv.")
+                    + "\(out).truth.jsonl and \(out).organisations.csv."
+            )
         }
     }
 }

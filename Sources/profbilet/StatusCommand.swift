@@ -4,12 +4,16 @@ import UnionTicket
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Списки статусов / Status lists",
-        subcommands: [Publish.self])
+        commandName: "status",
+        abstract: "Списки статусов / Status lists",
+        subcommands: [Publish.self]
+    )
 
     struct Publish: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Подписать и записать списки и пакет доверия / Sign and write lists and bundle")
+            abstract:
+                "Подписать и записать списки и пакет доверия / Sign and write lists and bundle"
+        )
         @Argument(help: "Каталог / directory") var directory: String
         @Flag(help: "Пересобрать все / rebuild all") var rebuildAll = false
         @Flag(help: "JSON") var json = false
@@ -18,8 +22,11 @@ struct StatusCommand: ParsableCommand {
         func run() throws {
             try office.work { register, user in
                 let report = try StatusPublisher(register).publish(
-                    to: directory, secrets: try office.signingSecrets(), rebuildAll: rebuildAll,
-                    by: user)
+                    to: directory,
+                    secrets: try office.signingSecrets(),
+                    rebuildAll: rebuildAll,
+                    by: user
+                )
                 if json {
                     say([
                         "rebuilt": .list(report.rebuilt.map(JSONValue.int)),
@@ -31,7 +38,8 @@ struct StatusCommand: ParsableCommand {
                         "Списков пересобрано \(report.rebuilt.count), без изменений "
                             + "\(report.kept.count). Опубликовано в \(directory).",
                         "Lists rebuilt \(report.rebuilt.count), unchanged \(report.kept.count). "
-                            + "Published in \(directory).")
+                            + "Published in \(directory)."
+                    )
                 }
             }
         }

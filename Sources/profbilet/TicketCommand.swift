@@ -6,12 +6,15 @@ import UnionTicket
 
 struct TicketCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ticket", abstract: "Билеты / Tickets",
-        subcommands: [Find.self, Issue.self, Payloads.self])
+        commandName: "ticket",
+        abstract: "Билеты / Tickets",
+        subcommands: [Find.self, Issue.self, Payloads.self]
+    )
 
     struct Find: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Найти по номеру, старому номеру или имени / Find by number or name")
+            abstract: "Найти по номеру, старому номеру или имени / Find by number or name"
+        )
         @Argument(help: "Номер / number") var number: String?
         @Option(help: "Старый номер / legacy number") var legacy: String?
         @Option(help: "Фамилия Имя [Отчество] / name") var name: String?
@@ -57,7 +60,8 @@ struct TicketCommand: ParsableCommand {
                 "Билет: \(hit.ticket?.printed ?? "не выпущен")"
                     + (hit.organisation.map { ", организация \($0)" } ?? ""),
                 "Ticket: \(hit.ticket?.printed ?? "not issued")"
-                    + (hit.organisation.map { ", organisation \($0)" } ?? ""))
+                    + (hit.organisation.map { ", organisation \($0)" } ?? "")
+            )
             if let name = hit.name { print("  \(name.full)") }
             if !hit.carriers.isEmpty { CarrierCommand.show(hit.carriers, false) }
         }
@@ -67,7 +71,8 @@ struct TicketCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Дать номера и подписи одобренным заявкам / Number and sign approved orders",
             discussion: "Срок и адрес стоят на пластике годами: изменить их нельзя. "
-                + "Validity and URL stand on plastic for years and cannot be changed.")
+                + "Validity and URL stand on plastic for years and cannot be changed."
+        )
         @Option(help: "Действительны до, дд.мм.гггг / valid until") var validUntil: String
         @Option(help: "Адрес перед цифрами, например HTTPS://EPB.EXAMPLE.RU/C/ / URL prefix")
         var url: String
@@ -82,13 +87,20 @@ struct TicketCommand: ParsableCommand {
                 guard let date = TimeArgument.date(validUntil) else {
                     throw Failure(
                         "--valid-until: нужна дата дд.мм.гггг.",
-                        "--valid-until: a date dd.mm.yyyy is needed.")
+                        "--valid-until: a date dd.mm.yyyy is needed."
+                    )
                 }
                 let terms = TicketIssuance.Terms(
-                    expiresAt: Instant(endOf: date), urlPrefix: url, organisation: organisation,
-                    limit: limit)
+                    expiresAt: Instant(endOf: date),
+                    urlPrefix: url,
+                    organisation: organisation,
+                    limit: limit
+                )
                 let report = try TicketIssuance(register).issue(
-                    terms, secrets: try office.signingSecrets(), by: user)
+                    terms,
+                    secrets: try office.signingSecrets(),
+                    by: user
+                )
                 if json {
                     say([
                         "issuance": .int(report.sequence), "cards": .int(report.cards),
@@ -100,7 +112,8 @@ struct TicketCommand: ParsableCommand {
                         "Выпуск \(report.sequence): билетов \(report.cards), пропущено заявок "
                             + "\(report.skipped.count). Манифест: \(report.folder)",
                         "Issuance \(report.sequence): tickets \(report.cards), orders passed over "
-                            + "\(report.skipped.count). Manifest: \(report.folder)")
+                            + "\(report.skipped.count). Manifest: \(report.folder)"
+                    )
                 }
             }
         }
@@ -108,7 +121,8 @@ struct TicketCommand: ParsableCommand {
 
     struct Payloads: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Подписанные тексты QR одного выпуска, JSON Lines / An issuance's payloads")
+            abstract: "Подписанные тексты QR одного выпуска, JSON Lines / An issuance's payloads"
+        )
         @Argument(help: "Номер выпуска / issuance") var issuance: Int64
         @OptionGroup var office: Office
 

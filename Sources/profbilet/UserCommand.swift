@@ -5,14 +5,17 @@ import UnionTicket
 
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Пользователи / Users",
+        commandName: "user",
+        abstract: "Пользователи / Users",
         subcommands: [
             Add.self, Disable.self, Enable.self, SetRole.self, List.self, ExportKey.self,
-        ])
+        ]
+    )
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Добавить человека с ролью и областью / Add a person with role and scope")
+            abstract: "Добавить человека с ролью и областью / Add a person with role and scope"
+        )
         @Argument(help: "Имя / name") var name: String
         @Option(help: "Роль / role") var role: Role
         @Option(help: "RR, RR-TTT, RR-TTT-PPPP; 99 — вся организация / the whole union")
@@ -26,27 +29,40 @@ struct UserCommand: ParsableCommand {
         func run() throws {
             try office.work { register, user in
                 let passphrase = try Passphrases.read(
-                    file: newPassphraseFile, variable: "PROFBILET_NEW_PASSPHRASE",
-                    prompt: "Парольная фраза \(name) / Passphrase of \(name): ")
+                    file: newPassphraseFile,
+                    variable: "PROFBILET_NEW_PASSPHRASE",
+                    prompt: "Парольная фраза \(name) / Passphrase of \(name): "
+                )
                 let sealed = try key.map { path in
                     guard let data = FileManager.default.contents(atPath: path) else {
                         throw Failure(
-                            .notFound, "Файл \(path) не читается.", "Cannot read \(path).")
+                            .notFound,
+                            "Файл \(path) не читается.",
+                            "Cannot read \(path)."
+                        )
                     }
                     return Array(data)
                 }
                 try UserDirectory(register).add(
-                    name, role: role, scope: scope, passphrase: passphrase, sealedKey: sealed,
-                    by: user)
-                say("Добавлен \(name): \(role.rawValue), область \(scope).",
-                    "Added \(name): \(role.rawValue), scope \(scope).")
+                    name,
+                    role: role,
+                    scope: scope,
+                    passphrase: passphrase,
+                    sealedKey: sealed,
+                    by: user
+                )
+                say(
+                    "Добавлен \(name): \(role.rawValue), область \(scope).",
+                    "Added \(name): \(role.rawValue), scope \(scope)."
+                )
             }
         }
     }
 
     struct Disable: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Отключить учётную запись / Disable an account")
+            abstract: "Отключить учётную запись / Disable an account"
+        )
         @Argument var name: String
         @OptionGroup var office: Office
 
@@ -60,7 +76,8 @@ struct UserCommand: ParsableCommand {
 
     struct Enable: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Снять блокировку или отключение / End a lock-out or disablement")
+            abstract: "Снять блокировку или отключение / End a lock-out or disablement"
+        )
         @Argument var name: String
         @OptionGroup var office: Office
 
@@ -74,7 +91,9 @@ struct UserCommand: ParsableCommand {
 
     struct SetRole: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "role", abstract: "Сменить роль и область / Change role and scope")
+            commandName: "role",
+            abstract: "Сменить роль и область / Change role and scope"
+        )
         @Argument var name: String
         @Argument var role: Role
         @Option var scope: OrganisationCode = .centralCouncil
@@ -83,8 +102,10 @@ struct UserCommand: ParsableCommand {
         func run() throws {
             try office.work { register, user in
                 try UserDirectory(register).setRole(name, role: role, scope: scope, by: user)
-                say("\(name): \(role.rawValue), область \(scope).",
-                    "\(name): \(role.rawValue), scope \(scope).")
+                say(
+                    "\(name): \(role.rawValue), область \(scope).",
+                    "\(name): \(role.rawValue), scope \(scope)."
+                )
             }
         }
     }
@@ -117,7 +138,8 @@ struct UserCommand: ParsableCommand {
                                 ? "отключён/disabled"
                                 : $0.isLocked ? "заблокирован/locked" : "действует/active",
                         ]
-                    })
+                    }
+                )
             }
         }
     }
@@ -125,7 +147,8 @@ struct UserCommand: ParsableCommand {
     struct ExportKey: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "export-key",
-            abstract: "Запечатанный ключ человека для другого реестра / A person's sealed key")
+            abstract: "Запечатанный ключ человека для другого реестра / A person's sealed key"
+        )
         @Argument var name: String
         @Option var out: String
         @OptionGroup var office: Office

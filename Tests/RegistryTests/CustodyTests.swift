@@ -6,14 +6,22 @@ import UnionTicket
 
 @Suite struct `Users, keys, audit, backups` {
     @Test(arguments: TestEngine.allCases)
-    func `wrong passphrases lock the account until an administrator unlocks it`(_ engine: TestEngine) throws {
+    func `wrong passphrases lock the account until an administrator unlocks it`(
+        _ engine: TestEngine
+    ) throws {
         try TestOffice.with(engine) { office in
             let users = UserDirectory(office.register)
             try users.add(
-                "reg", role: .registrar, scope: try TestOffice.code("26"),
-                passphrase: "registrar phrase", by: office.admin)
+                "reg",
+                role: .registrar,
+                scope: try TestOffice.code("26"),
+                passphrase: "registrar phrase",
+                by: office.admin
+            )
             for _ in 0..<UserDirectory.defaultLockAfter {
-                #expect(throws: RegisterError.self) { try users.signIn("reg", passphrase: "wrong phrase") }
+                #expect(throws: RegisterError.self) {
+                    try users.signIn("reg", passphrase: "wrong phrase")
+                }
             }
             #expect { try users.signIn("reg", passphrase: "registrar phrase") } throws: {
                 ($0 as? RegisterError)?.message.english.contains("locked") == true
@@ -21,12 +29,20 @@ import UnionTicket
             try users.enable("reg", by: office.admin)
             let registrar = try users.signIn("reg", passphrase: "registrar phrase")
             #expect(throws: RegisterError.self) {
-                try users.add("x", role: .chair, scope: .centralCouncil, passphrase: "12345678", by: registrar)
+                try users.add(
+                    "x",
+                    role: .chair,
+                    scope: .centralCouncil,
+                    passphrase: "12345678",
+                    by: registrar
+                )
             }
             let elsewhere = try TestOffice.draft(9, organisation: "27-001-0001")
             #expect(try office.take([elsewhere], by: registrar).codes == [["outside_scope"]])
             try users.disable("reg", by: office.admin)
-            #expect(throws: RegisterError.self) { try users.signIn("reg", passphrase: "registrar phrase") }
+            #expect(throws: RegisterError.self) {
+                try users.signIn("reg", passphrase: "registrar phrase")
+            }
             #expect(throws: RegisterError.self) { try users.disable("admin", by: office.admin) }
         }
     }
@@ -38,8 +54,13 @@ import UnionTicket
             let key = try users.exportKey(of: "admin", by: office.admin)
             #expect {
                 try users.add(
-                    "double", role: .cardOffice, scope: .centralCouncil,
-                    passphrase: "admin passphrase", sealedKey: key, by: office.admin)
+                    "double",
+                    role: .cardOffice,
+                    scope: .centralCouncil,
+                    passphrase: "admin passphrase",
+                    sealedKey: key,
+                    by: office.admin
+                )
             } throws: { ($0 as? RegisterError)?.message.english.contains("one person") == true }
         }
     }
@@ -79,21 +100,28 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
-    func `a key is published before it signs, and a revoked one refuses all it signed`(_ engine: TestEngine) throws {
+    func `a key is published before it signs, and a revoked one refuses all it signed`(
+        _ engine: TestEngine
+    ) throws {
         try TestOffice.with(engine) { office in
             try office.take([try TestOffice.draft(1)])
             try office.issue()
             let payload = try office.payloads(1)[0]
             func verdict() throws -> PayloadVerdict {
                 let keys = try #require(TrustedKeys(file: try KeyRing(office.register).bundle()))
-                return TicketJudge(keys: keys).judge(bytes: payload.bytes, at: office.clock.now()).verdict
+                return TicketJudge(keys: keys).judge(bytes: payload.bytes, at: office.clock.now())
+                    .verdict
             }
             let ring = KeyRing(office.register)
             let old = try #require(try ring.list(by: office.admin).first { $0.purpose == .plastic })
             func rotate() throws -> KeyRing.Key {
                 try ring.rotate(
-                    .plastic, immediately: false, secrets: try office.secrets,
-                    root: try office.root, by: office.admin)
+                    .plastic,
+                    immediately: false,
+                    secrets: try office.secrets,
+                    root: try office.root,
+                    by: office.admin
+                )
             }
             #expect(try rotate().state == .next)
             #expect(throws: RegisterError.self) { try rotate() }
@@ -106,8 +134,12 @@ import UnionTicket
             #expect(try verdict() == .revokedKey)
             #expect(throws: RegisterError.self) {
                 try ring.rotate(
-                    .status, immediately: true, secrets: try office.secrets,
-                    root: SigningKey.generate(.edDSA), by: office.admin)
+                    .status,
+                    immediately: true,
+                    secrets: try office.secrets,
+                    root: SigningKey.generate(.edDSA),
+                    by: office.admin
+                )
             }
         }
     }
@@ -115,12 +147,18 @@ import UnionTicket
     @Test func `a wrong passphrase and a missing register say so`() throws {
         try TestOffice.with(.sqlite) { office in
             #expect {
-                try Register.open(in: office.directory, passphrase: "not this one", now: office.clock.now)
+                try Register.open(
+                    in: office.directory,
+                    passphrase: "not this one",
+                    now: office.clock.now
+                )
             } throws: { ($0 as? RegisterError)?.code == .wrongPassphrase }
             #expect {
                 try Register.open(
-                    in: DataDirectory(path: office.directory.path + "/none"), passphrase: "x",
-                    now: office.clock.now)
+                    in: DataDirectory(path: office.directory.path + "/none"),
+                    passphrase: "x",
+                    now: office.clock.now
+                )
             } throws: { ($0 as? RegisterError)?.code == .notFound }
             #expect {
                 try SigningSecrets.open(in: office.directory, passphrase: "not this one")
@@ -128,19 +166,36 @@ import UnionTicket
         }
     }
 
-    @Test func `after a restore nothing printed is unknown and nothing blocked comes back`() throws {
+    @Test func `after a restore nothing printed is unknown and nothing blocked comes back`() throws
+    {
         try TestOffice.with(.sqlite) { office in
-            try office.take(try (0..<20).map { try TestOffice.draft($0, organisation: $0 < 10 ? "26-001-0001" : "27-001-0001") })
+            try office.take(
+                try (0..<20).map {
+                    try TestOffice.draft($0, organisation: $0 < 10 ? "26-001-0001" : "27-001-0001")
+                }
+            )
             try office.issue("26")
             let path = office.directory.path + "/../backup"
-            try Backup(office.register).write(to: path, passphrase: "backup phrase", by: office.admin)
+            try Backup(office.register).write(
+                to: path,
+                passphrase: "backup phrase",
+                by: office.admin
+            )
             let contents = try Backup.verify(
-                path, passphrase: "backup phrase", masterPassphrase: TestOffice.passphrase,
-                directory: office.directory, now: office.clock.now)
-            #expect(contents.members == 20 && contents.carriers == 10 && contents.complaints.isEmpty)
+                path,
+                passphrase: "backup phrase",
+                masterPassphrase: TestOffice.passphrase,
+                directory: office.directory,
+                now: office.clock.now
+            )
+            #expect(
+                contents.members == 20 && contents.carriers == 10 && contents.complaints.isEmpty
+            )
             office.clock.advance(3600)
             try office.issue("27")
-            let (blocked, activated) = (try office.payloads(1)[0].carrier, try office.payloads(1)[1].carrier)
+            let (blocked, activated) = (
+                try office.payloads(1)[0].carrier, try office.payloads(1)[1].carrier
+            )
             let file = CarrierFile(office.register)
             for carrier in [blocked, activated] {
                 _ = try file.apply(.unblock, to: carrier.digits, reason: "", by: office.admin)
@@ -148,39 +203,72 @@ import UnionTicket
             _ = try file.apply(.stolen, to: blocked.digits, reason: "", by: office.admin)
             let folder = office.directory.path + "/published"
             _ = try StatusPublisher(office.register).publish(
-                to: folder, secrets: try office.secrets, by: office.admin)
+                to: folder,
+                secrets: try office.secrets,
+                by: office.admin
+            )
             try restored(office, path, folder, blocked: blocked, activated: activated)
         }
     }
 
     private func restored(
-        _ office: TestOffice, _ path: String, _ folder: String, blocked: CarrierNumber,
+        _ office: TestOffice,
+        _ path: String,
+        _ folder: String,
+        blocked: CarrierNumber,
         activated: CarrierNumber
     ) throws {
         let target = DataDirectory(path: office.directory.path + "/../restored")
         func restore(_ noErasures: Bool) throws {
             _ = try Restore.run(
-                path, into: target, passphrase: "backup phrase",
-                masterPassphrase: TestOffice.passphrase, epochs: office.directory,
-                erasureLog: nil, noErasures: noErasures, now: office.clock.now)
+                path,
+                into: target,
+                passphrase: "backup phrase",
+                masterPassphrase: TestOffice.passphrase,
+                epochs: office.directory,
+                erasureLog: nil,
+                noErasures: noErasures,
+                now: office.clock.now
+            )
         }
         #expect(throws: RegisterError.self) { try restore(false) }
         try restore(true)
         let register = try Register.open(
-            in: target, passphrase: TestOffice.passphrase, now: office.clock.now)
+            in: target,
+            passphrase: TestOffice.passphrase,
+            now: office.clock.now
+        )
         let secrets = try SigningSecrets.open(in: target, passphrase: TestOffice.passphrase)
-        #expect { try StatusPublisher(register).publish(to: folder + "2", secrets: secrets, by: office.admin) }
-            throws: { ($0 as? RegisterError)?.code == .mustReclaim }
-        #expect(throws: RegisterError.self) { try Reclaim(register).run([folder + "/none"], by: office.admin) }
-        let report = try Reclaim(register).run([office.directory.issuances, folder], by: office.admin)
+        #expect {
+            try StatusPublisher(register).publish(
+                to: folder + "2",
+                secrets: secrets,
+                by: office.admin
+            )
+        } throws: { ($0 as? RegisterError)?.code == .mustReclaim }
+        #expect(throws: RegisterError.self) {
+            try Reclaim(register).run([folder + "/none"], by: office.admin)
+        }
+        let report = try Reclaim(register).run(
+            [office.directory.issuances, folder],
+            by: office.admin
+        )
         #expect(report.manifests == 2 && report.numbers == 10 && report.carriers == 10)
-        let known = try register.read { try $0.first("SELECT count(*) FROM ticket_number") { $0.integer(0) } }
+        let known = try register.read {
+            try $0.first("SELECT count(*) FROM ticket_number") { $0.integer(0) }
+        }
         #expect(known == 20)
-        _ = try StatusPublisher(register).publish(to: folder + "2", secrets: secrets, by: office.admin)
+        _ = try StatusPublisher(register).publish(
+            to: folder + "2",
+            secrets: secrets,
+            by: office.admin
+        )
         let keys = try #require(TrustedKeys(file: try KeyRing(register).bundle()))
         let token = try StatusListToken(
-            cwt: try Files.read(folder + "2/status-lists/26.cwt", atMost: 1 << 20), keys: keys,
-            at: office.clock.now())
+            cwt: try Files.read(folder + "2/status-lists/26.cwt", atMost: 1 << 20),
+            keys: keys,
+            at: office.clock.now()
+        )
         let file = CarrierFile(register)
         for (carrier, status) in [(blocked, UInt8(1)), (activated, 0)] {
             let place = try #require(try file.show(carrier.digits, by: office.admin)[0].coordinate)
@@ -192,7 +280,11 @@ import UnionTicket
     @Test func `a damaged backup is refused`() throws {
         try TestOffice.with(.sqlite) { office in
             let path = office.directory.path + "/../backup"
-            try Backup(office.register).write(to: path, passphrase: "backup phrase", by: office.admin)
+            try Backup(office.register).write(
+                to: path,
+                passphrase: "backup phrase",
+                by: office.admin
+            )
             var bytes = try Files.read(path, atMost: 1 << 26)
             bytes[bytes.count / 2] ^= 1
             try Files.write(bytes, to: path + ".bad")
@@ -200,14 +292,22 @@ import UnionTicket
             for file in [path + ".bad", path + ".short"] {
                 #expect(throws: RegisterError.self) {
                     try Backup.verify(
-                        file, passphrase: "backup phrase", masterPassphrase: TestOffice.passphrase,
-                        directory: office.directory, now: office.clock.now)
+                        file,
+                        passphrase: "backup phrase",
+                        masterPassphrase: TestOffice.passphrase,
+                        directory: office.directory,
+                        now: office.clock.now
+                    )
                 }
             }
             #expect(throws: RegisterError.self) {
                 try Backup.verify(
-                    path, passphrase: "other phrase", masterPassphrase: TestOffice.passphrase,
-                    directory: office.directory, now: office.clock.now)
+                    path,
+                    passphrase: "other phrase",
+                    masterPassphrase: TestOffice.passphrase,
+                    directory: office.directory,
+                    now: office.clock.now
+                )
             }
         }
     }

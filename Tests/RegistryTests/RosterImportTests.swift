@@ -15,7 +15,11 @@ import UnionTicket
             let again = try office.take(changed)
             #expect(again.outcomes[7] == .updated)
             #expect(again.summary[.unchanged] == 299)
-            let record = try MemberFile(office.register).show("1007", reason: "test", by: office.admin)
+            let record = try MemberFile(office.register).show(
+                "1007",
+                reason: "test",
+                by: office.admin
+            )
             #expect(record.draft.phone == "+70009999999")
             #expect(record.draft.name == drafts[7].name)
             #expect(try office.number("SELECT count(*) FROM member") == 300)
@@ -31,7 +35,9 @@ import UnionTicket
                 $0.name = PersonName(last: "ОРЛОВА", first: "Анна", patronymic: nil)
             }
             let elsewhere = try TestOffice.draft(1, organisation: "27-001-0001")
-            let namesake = try TestOffice.draft(2) { $0.birthDate = one.birthDate; $0.organisation = elsewhere.organisation }
+            let namesake = try TestOffice.draft(2) {
+                $0.birthDate = one.birthDate; $0.organisation = elsewhere.organisation
+            }
             let doubtful = try TestOffice.draft(3, organisation: "26-001-0002") {
                 $0.aisId = nil
                 $0.birthDate = one.birthDate
@@ -42,12 +48,14 @@ import UnionTicket
             }
             let found = try office.take([one, spelt, elsewhere, namesake, doubtful, stranger])
             #expect(
-                found.outcomes == [.added, .duplicate, .conflict, .added, .conflict, .conflict])
+                found.outcomes == [.added, .duplicate, .conflict, .added, .conflict, .conflict]
+            )
             #expect(
                 found.codes == [
                     [], ["duplicate"], ["two_organisations"], [], ["same_name_and_birth_date"],
                     ["same_id_other_person"],
-                ])
+                ]
+            )
             #expect(try office.number("SELECT count(*) FROM member") == 2)
             #expect(try office.take([one, elsewhere]).outcomes == [.unchanged, .conflict])
             #expect(try office.number("SELECT count(*) FROM conflict") == 3)
@@ -74,7 +82,11 @@ import UnionTicket
                 try queue.resolve(open[0].id, as: .keep, by: office.admin)
             }
             #expect(try office.number("SELECT count(*) FROM member") == 2)
-            let record = try MemberFile(office.register).show("1001", reason: "test", by: office.admin)
+            let record = try MemberFile(office.register).show(
+                "1001",
+                reason: "test",
+                by: office.admin
+            )
             #expect("\(record.draft.organisation)" == "27-001-0001")
             #expect(try office.take([moved, other]).outcomes == [.unchanged, .unchanged])
             #expect(try queue.list(by: office.admin).isEmpty)
@@ -92,7 +104,8 @@ import UnionTicket
             options.allOrNothing = true
             let refused = try office.take(
                 [try TestOffice.draft(1), try TestOffice.draft(2, organisation: "26-001-0099")],
-                options)
+                options
+            )
             #expect(refused.outcomes == [.added, .error] && !refused.summary.isKept)
             #expect(refused.codes[1] == ["organisation_unknown"])
             #expect(try office.number("SELECT count(*) FROM member") == 0)
@@ -114,14 +127,23 @@ import UnionTicket
                     ]
                 }
             ])
-            let record = try MemberFile(office.register).show("1001", reason: "test", by: office.admin)
+            let record = try MemberFile(office.register).show(
+                "1001",
+                reason: "test",
+                by: office.admin
+            )
             #expect(record.draft.consents.map(\.purpose) == [.bonusTransfer, .register])
-            #expect(try office.number("SELECT count(*) FROM consent WHERE withdrawn_on IS NOT NULL") == 1)
+            #expect(
+                try office.number("SELECT count(*) FROM consent WHERE withdrawn_on IS NOT NULL")
+                    == 1
+            )
         }
     }
 
     @Test(arguments: TestEngine.allCases)
-    func `a whole roster marks the absent, many only with a second person`(_ engine: TestEngine) throws {
+    func `a whole roster marks the absent, many only with a second person`(
+        _ engine: TestEngine
+    ) throws {
         try TestOffice.with(engine) { office in
             let drafts = try (0..<40).map { try TestOffice.draft($0) }
             try office.take(drafts)
@@ -130,15 +152,25 @@ import UnionTicket
             #expect(try office.take(Array(drafts.dropLast(1)), options).summary.absent == ["1039"])
             options.markAbsent = .left
             #expect(try office.take(Array(drafts.dropLast(1)), options).summary.marked == 1)
-            #expect(throws: RegisterError.self) { try office.take(Array(drafts.prefix(10)), options) }
+            #expect(throws: RegisterError.self) {
+                try office.take(Array(drafts.prefix(10)), options)
+            }
             #expect(try office.number("SELECT count(*) FROM member WHERE state = 'active'") == 39)
             try UserDirectory(office.register).add(
-                "second", role: .cardOffice, scope: .centralCouncil, passphrase: "second passphrase",
-                by: office.admin)
+                "second",
+                role: .cardOffice,
+                scope: .centralCouncil,
+                passphrase: "second passphrase",
+                by: office.admin
+            )
             options.secondPerson = office.admin
-            #expect(throws: RegisterError.self) { try office.take(Array(drafts.prefix(10)), options) }
+            #expect(throws: RegisterError.self) {
+                try office.take(Array(drafts.prefix(10)), options)
+            }
             options.secondPerson = try UserDirectory(office.register).signIn(
-                "second", passphrase: "second passphrase")
+                "second",
+                passphrase: "second passphrase"
+            )
             #expect(try office.take(Array(drafts.prefix(10)), options).summary.marked == 29)
         }
     }
@@ -146,13 +178,15 @@ import UnionTicket
     @Test func `names lie sealed and a tampered row does not open`() throws {
         try TestOffice.with(.sqlite) { office in
             try office.take([try TestOffice.draft(1), try TestOffice.draft(2)])
-            let bytes = try Files.read(office.directory.registerFile, atMost: 1 << 26)
+            let bytes =
+                try Files.read(office.directory.registerFile, atMost: 1 << 26)
                 + (try Files.read(office.directory.registerFile + "-wal", atMost: 1 << 26))
             for planted in ["Орлова", "+70001000001"] {
                 #expect(!bytes.contains(subsequence: Array(planted.utf8)))
             }
             try office.execute(
-                "UPDATE member SET sealed = (SELECT sealed FROM member WHERE id = 2) WHERE id = 1")
+                "UPDATE member SET sealed = (SELECT sealed FROM member WHERE id = 2) WHERE id = 1"
+            )
             #expect {
                 try MemberFile(office.register).show("1001", reason: "test", by: office.admin)
             } throws: { ($0 as? RegisterError)?.code == .damaged }

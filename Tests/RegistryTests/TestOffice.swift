@@ -19,7 +19,8 @@ struct TestOffice {
 
     /// Runs `body` with an empty register on one engine.
     static func with<Result>(
-        _ engine: TestEngine, _ body: (TestOffice) throws -> Result
+        _ engine: TestEngine,
+        _ body: (TestOffice) throws -> Result
     ) throws -> Result {
         try withScratch { scratch in
             let clock = TestClock()
@@ -47,8 +48,13 @@ struct TestOffice {
         let codes = ["26", "26-001", "26-001-0001", "26-001-0002", "27", "27-001", "27-001-0001"]
         let report = try OrganisationTree(register).import(
             codes.enumerated().map { line, text in
-                (line + 2, OrganisationDraft(code: try Self.code(text), name: "Организация \(text)"))
-            }, by: admin)
+                (
+                    line + 2,
+                    OrganisationDraft(code: try Self.code(text), name: "Организация \(text)")
+                )
+            },
+            by: admin
+        )
         #expect(report.added == codes.count)
     }
 
@@ -68,27 +74,37 @@ struct TestOffice {
 
     /// A member of a number, always the same.
     static func draft(
-        _ number: Int, organisation: String = "26-001-0001", _ change: (inout MemberDraft) -> Void = { _ in }
+        _ number: Int,
+        organisation: String = "26-001-0001",
+        _ change: (inout MemberDraft) -> Void = { _ in }
     ) throws -> MemberDraft {
         var draft = MemberDraft(
             aisId: "\(1000 + number)",
             name: PersonName(last: "Орлова", first: "Анна", patronymic: "Петровна"),
-            birthDate: CalendarDate(day: 4000 + number), sex: .female, category: .working,
-            organisation: try code(organisation), joinDate: CalendarDate(day: 12_000 + number),
-            phone: "+7000\(1_000_000 + number)", email: nil, legacyNumber: nil, status: .active,
+            birthDate: CalendarDate(day: 4000 + number),
+            sex: .female,
+            category: .working,
+            organisation: try code(organisation),
+            joinDate: CalendarDate(day: 12_000 + number),
+            phone: "+7000\(1_000_000 + number)",
+            email: nil,
+            legacyNumber: nil,
+            status: .active,
             consents: [
                 Consent(purpose: .register, isGiven: true),
                 Consent(purpose: .cardProduction, isGiven: true),
                 Consent(purpose: .bonusTransfer, recipient: "profcards", isGiven: false),
-            ])
+            ]
+        )
         change(&draft)
         return draft
     }
 
-    /// Imports drafts as rows 2, 3, 4 …
+    /// Imports drafts as rows from 2 on.
     @discardableResult
     func take(
-        _ drafts: [MemberDraft], _ options: RosterImport.Options = .init(),
+        _ drafts: [MemberDraft],
+        _ options: RosterImport.Options = .init(),
         by user: SignedInUser? = nil
     ) throws -> (summary: RosterImport.Summary, outcomes: [RowOutcome], codes: [[String]]) {
         var outcomes: [RowOutcome] = []
@@ -109,7 +125,10 @@ struct TestOffice {
     func issue(_ organisation: String = "26") throws -> TicketIssuance.Report {
         let book = OrderBook(register)
         let made = try book.create(
-            .organisation(try Self.code(organisation)), reason: .first, by: admin)
+            .organisation(try Self.code(organisation)),
+            reason: .first,
+            by: admin
+        )
         _ = try book.move(.orders(made.done), to: .submitted, reason: "", by: admin)
         _ = try book.move(.orders(made.done), to: .approved, reason: "", by: admin)
         return try issueApproved()
@@ -119,7 +138,11 @@ struct TestOffice {
         try TicketIssuance(register).issue(
             .init(
                 expiresAt: clock.now() + 5 * 365 * 86_400,
-                urlPrefix: "HTTPS://EPB.EXAMPLE.RU/C/"), secrets: try secrets, by: admin)
+                urlPrefix: "HTTPS://EPB.EXAMPLE.RU/C/"
+            ),
+            secrets: try secrets,
+            by: admin
+        )
     }
 
     func payloads(_ sequence: Int64) throws -> [IssuanceManifest.Payload] {

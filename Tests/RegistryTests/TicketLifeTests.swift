@@ -6,7 +6,9 @@ import UnionTicket
 
 @Suite struct `Orders, numbers, carriers, publication` {
     @Test(arguments: TestEngine.allCases)
-    func `approved orders get numbers and payloads that anyone can verify`(_ engine: TestEngine) throws {
+    func `approved orders get numbers and payloads that anyone can verify`(
+        _ engine: TestEngine
+    ) throws {
         try TestOffice.with(engine) { office in
             try office.take(try (0..<50).map { try TestOffice.draft($0) })
             let report = try office.issue()
@@ -63,7 +65,8 @@ import UnionTicket
                     INSERT INTO carrier (id, region, member_id, kind, number, issue, state, list, idx,
                     published) SELECT 99, region, member_id, kind, number, 2, 'active', list, 1, 0
                     FROM carrier WHERE id = 1
-                    """)
+                    """
+                )
             } throws: { ($0 as? DatabaseError)?.code == .constraint }
         }
     }
@@ -73,7 +76,9 @@ import UnionTicket
             let carriers = CarrierState.allCases.map(\.successors.count).reduce(0, +)
             let orders = OrderState.allCases.map(\.successors.count).reduce(0, +)
             #expect(try office.number("SELECT count(*) FROM carrier_transition") == Int64(carriers))
-            #expect(try office.number("SELECT count(*) FROM card_order_transition") == Int64(orders))
+            #expect(
+                try office.number("SELECT count(*) FROM card_order_transition") == Int64(orders)
+            )
         }
     }
 
@@ -82,16 +87,28 @@ import UnionTicket
         try TestOffice.with(engine) { office in
             try office.take([
                 try TestOffice.draft(1),
-                try TestOffice.draft(2) { $0.consents[1] = Consent(purpose: .cardProduction, isGiven: false) },
+                try TestOffice.draft(2) {
+                    $0.consents[1] = Consent(purpose: .cardProduction, isGiven: false)
+                },
                 try TestOffice.draft(3) { $0.status = .suspended },
                 try TestOffice.draft(4) { $0.aisId = nil },
             ])
             let book = OrderBook(office.register)
             let first = try book.create(
-                .members(["1001", "1002", "1003", "#4"]), reason: .first, by: office.admin)
-            #expect(first.done.count == 1 && first.refused.map(\.subject) == ["1002", "1003", "#4"])
-            #expect(try book.create(.members(["1001"]), reason: .first, by: office.admin).done.isEmpty)
-            #expect(try book.move(.orders(first.done), to: .approved, reason: "", by: office.admin).done.isEmpty)
+                .members(["1001", "1002", "1003", "#4"]),
+                reason: .first,
+                by: office.admin
+            )
+            #expect(
+                first.done.count == 1 && first.refused.map(\.subject) == ["1002", "1003", "#4"]
+            )
+            #expect(
+                try book.create(.members(["1001"]), reason: .first, by: office.admin).done.isEmpty
+            )
+            #expect(
+                try book.move(.orders(first.done), to: .approved, reason: "", by: office.admin).done
+                    .isEmpty
+            )
             #expect(throws: RegisterError.self) {
                 try book.create(.members(["4711"]), reason: .first, by: office.admin)
             }
@@ -99,7 +116,9 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
-    func `a lost card is revoked at once and its replacement keeps the number`(_ engine: TestEngine) throws {
+    func `a lost card is revoked at once and its replacement keeps the number`(
+        _ engine: TestEngine
+    ) throws {
         try TestOffice.with(engine) { office in
             try office.take([try TestOffice.draft(1)])
             try office.issue()
@@ -109,37 +128,53 @@ import UnionTicket
             let order = try file.replace(carrier.digits, reason: .lost, by: office.admin)
             #expect(try file.show(carrier.digits, by: office.admin).map(\.state) == [.lost])
             _ = try OrderBook(office.register).move(
-                .orders([order]), to: .approved, reason: "", by: office.admin)
+                .orders([order]),
+                to: .approved,
+                reason: "",
+                by: office.admin
+            )
             _ = try office.issueApproved()
             let next = try office.payloads(2)[0].carrier
             #expect(next.ticket == carrier.ticket && next.issue == 2)
             #expect(throws: RegisterError.self) {
                 try file.apply(.unblock, to: carrier.digits, reason: "", by: office.admin)
             }
-            #expect(try file.history(carrier.digits, by: office.admin)[0].events.map(\.to)
-                == ["allocated", "active", "lost"])
+            #expect(
+                try file.history(carrier.digits, by: office.admin)[0].events.map(\.to)
+                    == ["allocated", "active", "lost"]
+            )
         }
     }
 
     @Test(arguments: TestEngine.allCases)
     func `lists say who is blocked and only changed ones are rebuilt`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
-            try office.take([try TestOffice.draft(1), try TestOffice.draft(2, organisation: "27-001-0001")])
+            try office.take([
+                try TestOffice.draft(1), try TestOffice.draft(2, organisation: "27-001-0001"),
+            ])
             try office.issue("26")
             try office.issue("27")
             let folder = office.directory.path + "/published"
             let publisher = StatusPublisher(office.register)
-            let first = try publisher.publish(to: folder, secrets: try office.secrets, by: office.admin)
+            let first = try publisher.publish(
+                to: folder,
+                secrets: try office.secrets,
+                by: office.admin
+            )
             #expect(first.rebuilt == [26, 27])
             let carrier = try office.payloads(1)[0].carrier
             let place = try #require(
-                try CarrierFile(office.register).show(carrier.digits, by: office.admin)[0].coordinate)
+                try CarrierFile(office.register).show(carrier.digits, by: office.admin)[0]
+                    .coordinate
+            )
             func status() throws -> (UInt8, UInt64) {
                 let keys = try #require(TrustedKeys(file: try KeyRing(office.register).bundle()))
                 let token = try StatusListToken(
                     cwt: try Files.read(folder + "/status-lists/26.cwt", atMost: 1 << 20),
-                    keys: keys, subject: "https://epb.example.ru/v1/status-lists/26",
-                    at: office.clock.now())
+                    keys: keys,
+                    subject: "https://epb.example.ru/v1/status-lists/26",
+                    at: office.clock.now()
+                )
                 return (token.list[Int(place.index)], token.sequence)
             }
             #expect(try status() == (2, 1))
@@ -149,13 +184,20 @@ import UnionTicket
             ] {
                 _ = try file.apply(change, to: carrier.digits, reason: "test", by: office.admin)
                 let report = try publisher.publish(
-                    to: folder, secrets: try office.secrets, by: office.admin)
+                    to: folder,
+                    secrets: try office.secrets,
+                    by: office.admin
+                )
                 #expect(report.rebuilt == [26] && report.kept == [27])
                 #expect(try status().0 == expected)
             }
             #expect(try status().1 == 5)
             office.clock.advance(StatusPublisher.life / 2 + 1)
-            let due = try publisher.publish(to: folder, secrets: try office.secrets, by: office.admin)
+            let due = try publisher.publish(
+                to: folder,
+                secrets: try office.secrets,
+                by: office.admin
+            )
             #expect(due.rebuilt == [26, 27])
         }
     }
@@ -177,14 +219,23 @@ import UnionTicket
                 try search.number(String(typed), by: office.admin)
             } throws: { ($0 as? RegisterError)?.message.english.contains("group 4") == true }
             try UserDirectory(office.register).add(
-                "hot", role: .hotline, scope: .centralCouncil, passphrase: "hotline passphrase",
-                by: office.admin)
-            let hotline = try UserDirectory(office.register).signIn("hot", passphrase: "hotline passphrase")
+                "hot",
+                role: .hotline,
+                scope: .centralCouncil,
+                passphrase: "hotline passphrase",
+                by: office.admin
+            )
+            let hotline = try UserDirectory(office.register).signIn(
+                "hot",
+                passphrase: "hotline passphrase"
+            )
             #expect(try search.number(ticket.printed, by: hotline).name == nil)
             #expect(throws: RegisterError.self) { try search.name("Орлова Анна", by: hotline) }
             let log = try AuditLog(office.register).entries(by: office.admin)
             #expect(log.filter { $0.action == "ticket.find" && $0.user == "hot" }.count == 1)
-            #expect(!log.contains { $0.detail.contains("Орлова") || $0.detail.contains(ticket.digits) })
+            #expect(
+                !log.contains { $0.detail.contains("Орлова") || $0.detail.contains(ticket.digits) }
+            )
         }
     }
 
@@ -194,26 +245,61 @@ import UnionTicket
             try office.take([try TestOffice.draft(1)])
             try office.issue()
             try MemberFile(office.register).setStatus(
-                "1001", to: .left, reason: "заявление", by: office.admin)
-            #expect(try office.number("SELECT count(*) FROM carrier WHERE state = 'withdrawn' AND published = 1") == 1)
+                "1001",
+                to: .left,
+                reason: "заявление",
+                by: office.admin
+            )
+            #expect(
+                try office.number(
+                    "SELECT count(*) FROM carrier WHERE state = 'withdrawn' AND published = 1"
+                ) == 1
+            )
             #expect(throws: RegisterError.self) {
                 try MemberFile(office.register).setStatus(
-                    "1001", to: .suspended, reason: "", by: office.admin)
+                    "1001",
+                    to: .suspended,
+                    reason: "",
+                    by: office.admin
+                )
             }
         }
     }
 
     @Test(arguments: TestEngine.allCases)
-    func `legacy cards are entered once and do not block a first order`(_ engine: TestEngine) throws {
+    func `legacy cards are entered once and do not block a first order`(_ engine: TestEngine) throws
+    {
         try TestOffice.with(engine) { office in
             try office.take([try TestOffice.draft(1)])
             let rows = [
-                (line: 2, draft: LegacyTicketDraft?.some(.init(issuer: "26", number: "000123", aisId: "1001", handedOutOn: CalendarDate(day: 18_000))), issues: [RowIssue]()),
+                (
+                    line: 2,
+                    draft: LegacyTicketDraft?.some(
+                        .init(
+                            issuer: "26",
+                            number: "000123",
+                            aisId: "1001",
+                            handedOutOn: CalendarDate(day: 18_000)
+                        )
+                    ), issues: [RowIssue]()
+                ),
                 (line: 3, draft: .init(issuer: "26", number: "000124", aisId: "9999"), issues: []),
             ]
-            #expect(try LegacyImport(office.register).run(rows, by: office.admin).map(\.outcome) == [.added, .error])
-            #expect(try LegacyImport(office.register).run(rows, by: office.admin).map(\.outcome) == [.unchanged, .error])
-            #expect(try CarrierFile(office.register).show("L:000123", by: office.admin).map(\.kind) == [.legacyPlastic])
+            #expect(
+                try LegacyImport(office.register).run(rows, by: office.admin).map(\.outcome) == [
+                    .added, .error,
+                ]
+            )
+            #expect(
+                try LegacyImport(office.register).run(rows, by: office.admin).map(\.outcome) == [
+                    .unchanged, .error,
+                ]
+            )
+            #expect(
+                try CarrierFile(office.register).show("L:000123", by: office.admin).map(\.kind) == [
+                    .legacyPlastic
+                ]
+            )
             #expect(try office.issue().cards == 1)
         }
     }

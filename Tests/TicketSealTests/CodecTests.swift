@@ -18,7 +18,8 @@ import UnionTicket
     ]
     static let refused = [
         "5f42010243030405ff", "7f657374726561646d696e67ff", "9fff", "9f018202039f0405ffff",
-        "83018202039f0405ff", "bf61610161629f0203ffff", "1800", "190001", "1a00000001", "a2010101 02",
+        "83018202039f0405ff", "bf61610161629f0203ffff", "1800", "190001", "1a00000001",
+        "a2010101 02",
         "0000", "18", "62c328", "fc", "f818", "ff", "8181818181818181818101", "9b7fffffffffffffff",
     ]
 
@@ -72,7 +73,8 @@ import UnionTicket
         #expect(keys.map { Hex.text($0.key.kid) } == ["133bb508", "9a376b60"])
         #expect(
             Hex.text(keys[0].key.thumbprint)
-                == "133bb508c0c0ae428cd2f4a728211003300d0d9a7d18208f43043a0e8c9d520a")
+                == "133bb508c0c0ae428cd2f4a728211003300d0d9a7d18208f43043a0e8c9d520a"
+        )
     }
 
     @Test func `keys survive JWK and COSE_Key`() throws {
@@ -90,12 +92,26 @@ import UnionTicket
         #expect(try COSESign1(decoding: good).isSigned(by: key.publicKey))
         #expect(try COSESign1(decoding: [0xD8, 61] + good).isSigned(by: key.publicKey))
         let unprotected = CBOR.tagged(
-            18, .array([.bytes([]), .map([1: .integer(-8)]), .bytes([1]), .bytes(Array(repeating: 0, count: 64))]))
-        #expect(throws: COSESign1.Refusal.algorithm) { try COSESign1(decoding: unprotected.encoded) }
+            18,
+            .array([
+                .bytes([]), .map([1: .integer(-8)]), .bytes([1]),
+                .bytes(Array(repeating: 0, count: 64)),
+            ])
+        )
+        #expect(throws: COSESign1.Refusal.algorithm) {
+            try COSESign1(decoding: unprotected.encoded)
+        }
         let der = CBOR.tagged(
-            18, .array([.bytes(CBOR.map([1: .integer(-7)]).encoded), .map([]), .bytes([1]), .bytes(Array(repeating: 0, count: 71))]))
+            18,
+            .array([
+                .bytes(CBOR.map([1: .integer(-7)]).encoded), .map([]), .bytes([1]),
+                .bytes(Array(repeating: 0, count: 71)),
+            ])
+        )
         #expect(throws: COSESign1.Refusal.signatureLength) { try COSESign1(decoding: der.encoded) }
-        #expect(throws: COSESign1.Refusal.notSign1) { try COSESign1(decoding: Array(good.dropFirst())) }
+        #expect(throws: COSESign1.Refusal.notSign1) {
+            try COSESign1(decoding: Array(good.dropFirst()))
+        }
         let detached = try COSESign1.seal([9], with: key, header: [], isDetached: true)
         let message = try COSESign1(decoding: detached)
         #expect(message.payload == nil)

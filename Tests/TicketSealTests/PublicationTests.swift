@@ -40,7 +40,8 @@ import UnionTicket
             VerificationKey(jwk: [
                 "crv": "P-256", "x": "I3HWm_0Ds1dPMI-IWmf4mBmH-YaeAVbPVu7vB27CxXo",
                 "y": "6N_d5Elj9bs1htgV3okJKIdbHEpkgTmAluYKJemzn1M",
-            ]))
+            ])
+        )
         let message = try COSESign1(decoding: bytes)
         #expect(message.isSigned(by: key))
         #expect(message.type == StatusListToken.typeCWT)
@@ -51,15 +52,25 @@ import UnionTicket
         list[3] = 1
         list[9] = 2
         return StatusListToken(
-            subject: "https://x/26", issuedAt: now, expiresAt: now + 1000, timeToLive: 100,
-            sequence: sequence, list: list)
+            subject: "https://x/26",
+            issuedAt: now,
+            expiresAt: now + 1000,
+            timeToLive: 100,
+            sequence: sequence,
+            list: list
+        )
     }
 
     private func keys(_ key: SigningKey, _ purpose: KeyPurpose = .status) -> TrustedKeys {
         TrustedKeys([
             TrustedKey(
-                key: key.publicKey, purpose: purpose, schemes: [], issues: 0...9,
-                longestExpiry: nil, state: .active)
+                key: key.publicKey,
+                purpose: purpose,
+                schemes: [],
+                issues: 0...9,
+                longestExpiry: nil,
+                state: .active
+            )
         ])
     }
 
@@ -67,8 +78,14 @@ import UnionTicket
         let key = SigningKey.generate(.edDSA)
         let cwt = try token().sealCWT(with: key)
         let jwt = try token().sealJWT(with: key)
-        #expect(try StatusListToken(cwt: cwt, keys: keys(key), subject: "https://x/26", at: now) == token())
-        #expect(try StatusListToken(jwt: jwt, keys: keys(key), subject: "https://x/26", at: now) == token())
+        #expect(
+            try StatusListToken(cwt: cwt, keys: keys(key), subject: "https://x/26", at: now)
+                == token()
+        )
+        #expect(
+            try StatusListToken(jwt: jwt, keys: keys(key), subject: "https://x/26", at: now)
+                == token()
+        )
         #expect(throws: StatusListToken.Refusal.wrongSubject) {
             try StatusListToken(cwt: cwt, keys: keys(key), subject: "https://x/27", at: now)
         }
@@ -100,15 +117,25 @@ import UnionTicket
         let next = SigningKey.generate(.edDSA)
         let signing = SigningKey.generate(.es256)
         let bundle = TrustBundle(
-            sequence: 7, issuedAt: now, expiresAt: now + 1000,
+            sequence: 7,
+            issuedAt: now,
+            expiresAt: now + 1000,
             keys: [
                 TrustedKey(
-                    key: signing.publicKey, purpose: .plastic, schemes: [.production],
-                    issues: 1...9, longestExpiry: now + 500, state: .verifyOnly,
-                    createdAt: now, activeFrom: now, revokedAt: nil)
+                    key: signing.publicKey,
+                    purpose: .plastic,
+                    schemes: [.production],
+                    issues: 1...9,
+                    longestExpiry: now + 500,
+                    state: .verifyOnly,
+                    createdAt: now,
+                    activeFrom: now,
+                    revokedAt: nil
+                )
             ],
             lists: [(26, "https://x/26")],
-            roots: [root.publicKey.thumbprint, next.publicKey.thumbprint])
+            roots: [root.publicKey.thumbprint, next.publicKey.thumbprint]
+        )
         let bytes = try bundle.seal(with: root)
         let pins = [root.publicKey.thumbprint]
         let opened = try TrustBundle(opening: bytes, pinnedRoots: pins, heldSequence: 7, at: now)
@@ -132,9 +159,15 @@ import UnionTicket
         let key = SigningKey.generate(.edDSA)
         func manifest(_ name: String) -> Manifest {
             Manifest(
-                kind: "issuance", id: "000001", sequence: 1, previous: nil, created: now,
-                files: [.init(name: name, bytes: 3, sha256: "00")], counts: ["cards": 3],
-                kids: ["133bb508"])
+                kind: "issuance",
+                id: "000001",
+                sequence: 1,
+                previous: nil,
+                created: now,
+                files: [.init(name: name, bytes: 3, sha256: "00")],
+                counts: ["cards": 3],
+                kids: ["133bb508"]
+            )
         }
         let bytes = try manifest("tickets.csv").encoded()
         #expect(Manifest(decoding: bytes) == manifest("tickets.csv"))
@@ -148,8 +181,15 @@ import UnionTicket
     }
 
     @Test func `a sealed file opens by its passphrase and as its purpose only`() throws {
-        let sealed = try SealedFile.seal([1, 2, 3], passphrase: "пароль-й", purpose: .rootKey, cost: 10)
-        #expect(try SealedFile.open(sealed, passphrase: "пароль-й", purpose: .rootKey) == [1, 2, 3])
+        let sealed = try SealedFile.seal(
+            [1, 2, 3],
+            passphrase: "пароль-й",
+            purpose: .rootKey,
+            cost: 10
+        )
+        #expect(
+            try SealedFile.open(sealed, passphrase: "пароль-й", purpose: .rootKey) == [1, 2, 3]
+        )
         #expect(throws: SealedFile.Refusal.wrongPassphrase) {
             try SealedFile.open(sealed, passphrase: "пароль", purpose: .rootKey)
         }
@@ -171,7 +211,8 @@ import UnionTicket
         let plain = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         let stream = SealedStream(key: FieldSeal.randomKey())
         func pour(
-            _ bytes: [UInt8], _ body: ((Int) throws -> [UInt8], ([UInt8]) throws -> Void) throws -> Void
+            _ bytes: [UInt8],
+            _ body: ((Int) throws -> [UInt8], ([UInt8]) throws -> Void) throws -> Void
         ) throws -> [UInt8] {
             var rest = bytes[...]
             var result: [UInt8] = []
@@ -180,7 +221,9 @@ import UnionTicket
                     let piece = Array(rest.prefix(count))
                     rest = rest.dropFirst(count)
                     return piece
-                }, { result += $0 })
+                },
+                { result += $0 }
+            )
             return result
         }
         let sealed = try pour(plain, stream.seal)

@@ -14,17 +14,25 @@ import UnionTicket
         TicketClaims(
             expiresAt: instant + days * 86_400,
             carrier: try #require(CarrierNumber(ticket: ticket(), issue: issue)),
-            coordinate: try #require(StatusCoordinate(list: 26, index: 123_456)))
+            coordinate: try #require(StatusCoordinate(list: 26, index: 123_456))
+        )
     }
 
     static func trusted(
-        _ key: SigningKey, purpose: KeyPurpose = .plastic, state: KeyState = .active,
+        _ key: SigningKey,
+        purpose: KeyPurpose = .plastic,
+        state: KeyState = .active,
         longest: Instant? = nil
     ) -> TrustedKeys {
         TrustedKeys([
             TrustedKey(
-                key: key.publicKey, purpose: purpose, schemes: [.production],
-                issues: purpose == .virtual ? 0...0 : 1...9, longestExpiry: longest, state: state)
+                key: key.publicKey,
+                purpose: purpose,
+                schemes: [.production],
+                issues: purpose == .virtual ? 0...0 : 1...9,
+                longestExpiry: longest,
+                state: state
+            )
         ])
     }
 
@@ -85,9 +93,12 @@ import UnionTicket
         let claims = TicketClaims(
             expiresAt: Self.instant + 60,
             carrier: try #require(CarrierNumber(ticket: Self.ticket(scheme: .specimen), issue: 1)),
-            coordinate: try #require(StatusCoordinate(list: 26, index: 1)))
+            coordinate: try #require(StatusCoordinate(list: 26, index: 1))
+        )
         let found = TicketJudge(keys: Self.trusted(key)).judge(
-            bytes: try claims.seal(with: key), at: Self.instant)
+            bytes: try claims.seal(with: key),
+            at: Self.instant
+        )
         #expect(found.verdict == .unknownKey)
     }
 
@@ -98,7 +109,8 @@ import UnionTicket
             expiresAt: Self.instant + 86_400,
             carrier: try #require(CarrierNumber(ticket: Self.ticket(), issue: 0)),
             coordinate: try #require(StatusCoordinate(list: 26, index: 9)),
-            confirmation: device.publicKey)
+            confirmation: device.publicKey
+        )
         let judge = TicketJudge(keys: Self.trusted(key, purpose: .virtual))
         let inner = try claims.seal(with: key)
         #expect(judge.judge(bytes: inner, at: Self.instant).isUnboundVirtual)
@@ -113,7 +125,10 @@ import UnionTicket
             #expect(!found.isUnboundVirtual)
         }
         let stranger = try Presentation.seal(
-            inner: inner, at: Self.instant, with: SigningKey.generate(.es256))
+            inner: inner,
+            at: Self.instant,
+            with: SigningKey.generate(.es256)
+        )
         #expect(judge.judge(bytes: stranger, at: Self.instant).verdict == .badSignature)
     }
 
@@ -134,7 +149,8 @@ import UnionTicket
                 default:
                     mutated.insert(
                         UInt8.random(in: 0...255, using: &generator),
-                        at: Int.random(in: mutated.indices, using: &generator))
+                        at: Int.random(in: mutated.indices, using: &generator)
+                    )
                 }
             }
             let found = judge.judge(bytes: mutated, at: Self.instant)

@@ -21,7 +21,8 @@ enum VectorFiles {
 
     static func data(_ name: String) throws -> Data {
         let url = try #require(
-            Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Vectors"))
+            Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Vectors")
+        )
         return try Data(contentsOf: url)
     }
 

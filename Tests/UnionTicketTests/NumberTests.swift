@@ -7,13 +7,17 @@ import UnionTicket
         #expect(Damm.isValid([5, 7, 2, 4]))
     }
 
-    @Test(arguments: [
-        177_481_516_234_216, 101_000_000_000_013, 126_000_000_000_422, 977_000_000_000_005,
-    ] as [UInt64])
+    @Test(
+        arguments: [
+            177_481_516_234_216, 101_000_000_000_013, 126_000_000_000_422, 977_000_000_000_005,
+        ] as [UInt64]
+    )
     func `the known numbers are valid`(_ value: UInt64) throws {
         let number = try #require(TicketNumber(value: value))
         #expect(
-            TicketNumber(scheme: number.scheme, region: number.region, serial: number.serial) == number)
+            TicketNumber(scheme: number.scheme, region: number.region, serial: number.serial)
+                == number
+        )
         #expect(number.digits == "\(value)")
     }
 
@@ -46,7 +50,9 @@ import UnionTicket
         "|77 48I5 1623 4216", "177 4815 162З 4216", " 177\u{A0}4815 1623 4216 ",
     ])
     func `what people type is normalised`(_ text: String) throws {
-        #expect(TypedNumber(text) == .ticket(try #require(TicketNumber(value: 177_481_516_234_216))))
+        #expect(
+            TypedNumber(text) == .ticket(try #require(TicketNumber(value: 177_481_516_234_216)))
+        )
     }
 
     @Test func `what cannot be a number is refused with the reason`() {
@@ -87,7 +93,9 @@ import UnionTicket
         #expect(code.subtree.contains(code.ordinal))
     }
 
-    @Test(arguments: ["", "0", "00", "6", "26-5", "26-005-", "26-005-2", "янв.14", "26-005-00020", "26-000"])
+    @Test(arguments: [
+        "", "0", "00", "6", "26-5", "26-005-", "26-005-2", "янв.14", "26-005-00020", "26-000",
+    ])
     func `what is no code is refused`(_ text: String) {
         #expect(OrganisationCode(text) == nil)
     }
@@ -101,7 +109,9 @@ import UnionTicket
         #expect(region.contains(primary) && region.contains(direct) && territory.contains(primary))
         #expect(!territory.contains(direct) && !region.contains(other))
         #expect(OrganisationCode.centralCouncil.contains(other))
-        #expect(region.subtree.contains(direct.ordinal) && !territory.subtree.contains(direct.ordinal))
+        #expect(
+            region.subtree.contains(direct.ordinal) && !territory.subtree.contains(direct.ordinal)
+        )
         #expect(!region.subtree.contains(other.ordinal))
         #expect(primary.parent == territory && direct.parent == region)
     }

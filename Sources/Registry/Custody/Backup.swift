@@ -42,8 +42,10 @@ public struct Backup: Sendable {
             let keyStore = register.keyStore as? SQLiteDatabase
         else {
             throw RegisterError(
-                .refused, "Реестр хранится в PostgreSQL: копируйте его средствами сервера (pg_dump).",
-                "The register is in PostgreSQL: back it up with the server's own tools (pg_dump).")
+                .refused,
+                "Реестр хранится в PostgreSQL: копируйте его средствами сервера (pg_dump).",
+                "The register is in PostgreSQL: back it up with the server's own tools (pg_dump)."
+            )
         }
         try register.write { session in
             try AuditLog(register).record("backup.write", "backup", "", by: user, in: session)
@@ -57,7 +59,11 @@ public struct Backup: Sendable {
             try database.backup(to: registerCopy)
             try keyStore.backup(to: keysCopy)
         } catch let failure as DatabaseError { throw RegisterError(failure) }
-        let epoch = try Epoch.current(register.directory, at: register.now(), passphrase: passphrase)
+        let epoch = try Epoch.current(
+            register.directory,
+            at: register.now(),
+            passphrase: passphrase
+        )
         let sealedKeys = scratch.path + "/keys.sealed"
         try Self.stream(from: keysCopy, to: sealedKeys) {
             try SealedStream(key: epoch.key).seal($0, $1)
@@ -72,7 +78,10 @@ public struct Backup: Sendable {
 
     /// Opens a backup into a scratch folder and checks everything a restore would rely on.
     public static func verify(
-        _ path: String, passphrase: String, masterPassphrase: String, directory: DataDirectory,
+        _ path: String,
+        passphrase: String,
+        masterPassphrase: String,
+        directory: DataDirectory,
         now: @escaping @Sendable () -> Instant
     ) throws -> Contents {
         let scratch = try Scratch(beside: path)
@@ -114,9 +123,13 @@ public struct Backup: Sendable {
             }
         }
         return Contents(
-            at: Instant(seconds: Int64(counts.last)), registerId: counts.id,
-            members: counts.members, carriers: counts.carriers, auditHead: Int64(counts.head),
-            complaints: complaints)
+            at: Instant(seconds: Int64(counts.last)),
+            registerId: counts.id,
+            members: counts.members,
+            carriers: counts.carriers,
+            auditHead: Int64(counts.head),
+            complaints: complaints
+        )
     }
 }
 

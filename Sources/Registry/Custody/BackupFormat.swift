@@ -10,7 +10,9 @@ extension Backup {
 
     /// Runs `body` between two files.
     static func stream(
-        from source: String, to target: String, _ body: (Read, Write) throws -> Void
+        from source: String,
+        to target: String,
+        _ body: (Read, Write) throws -> Void
     ) throws {
         let input = try InputFile(source)
         let output = try OutputFile(target)
@@ -19,7 +21,9 @@ extension Backup {
     }
 
     static func pack(
-        _ parts: [(name: String, file: String)], to path: String, passphrase: String
+        _ parts: [(name: String, file: String)],
+        to path: String,
+        passphrase: String
     ) throws {
         let key = FieldSeal.randomKey()
         let sealedKey = try SealedFile.seal(key, passphrase: passphrase, purpose: .backupKey)
@@ -41,7 +45,10 @@ extension Backup {
 
     /// Opens every part of a backup into a new data directory.
     static func unpack(
-        _ path: String, passphrase: String, epochs: DataDirectory, into target: DataDirectory
+        _ path: String,
+        passphrase: String,
+        epochs: DataDirectory,
+        into target: DataDirectory
     ) throws {
         let input = try InputFile(path)
         let head = try input.read(magic.count + 2)
@@ -69,8 +76,10 @@ extension Backup {
             try writer.finish()
         } catch is SealedStream.Mismatch {
             throw RegisterError(
-                .damaged, "Копия \(path) повреждена или обрезана. Возьмите другую копию.",
-                "The backup \(path) is damaged or cut short. Take another one.")
+                .damaged,
+                "Копия \(path) повреждена или обрезана. Возьмите другую копию.",
+                "The backup \(path) is damaged or cut short. Take another one."
+            )
         }
         let epoch = try Epoch.named(epochName, in: epochs, passphrase: passphrase)
         do {
@@ -83,8 +92,10 @@ extension Backup {
 
     private static func notBackup(_ path: String) -> RegisterError {
         RegisterError(
-            .badInput, "Файл \(path) — не резервная копия ProfBilet.",
-            "The file \(path) is no ProfBilet backup.")
+            .badInput,
+            "Файл \(path) — не резервная копия ProfBilet.",
+            "The file \(path) is no ProfBilet backup."
+        )
     }
 }
 
@@ -96,7 +107,9 @@ struct Epoch {
 
     /// This month's key, made when it is missing.
     static func current(
-        _ directory: DataDirectory, at now: Instant, passphrase: String
+        _ directory: DataDirectory,
+        at now: Instant,
+        passphrase: String
     ) throws -> Epoch {
         let name = String(now.moscowDate.iso.prefix(7))
         if Files.exists(file(name, directory)) {
@@ -109,7 +122,9 @@ struct Epoch {
     }
 
     static func named(
-        _ name: String, in directory: DataDirectory, passphrase: String
+        _ name: String,
+        in directory: DataDirectory,
+        passphrase: String
     ) throws -> Epoch {
         guard name.utf8.count == 7, !name.contains("/"), Files.exists(file(name, directory)) else {
             throw RegisterError(
@@ -117,11 +132,16 @@ struct Epoch {
                 "Нет ключа эпохи «\(name)» (\(file(name, directory))): положите его из сейфа. "
                     + "Если он уничтожен по сроку, копию открыть нельзя.",
                 "The epoch key \(name) is missing (\(file(name, directory))): put it there from the "
-                    + "safe. If it was destroyed in due time, the backup cannot be opened.")
+                    + "safe. If it was destroyed in due time, the backup cannot be opened."
+            )
         }
         let bytes = try Files.read(file(name, directory), atMost: 1 << 16)
         let key = try SealedKeyFile.open(
-            bytes, passphrase, .epochKey, path: file(name, directory))
+            bytes,
+            passphrase,
+            .epochKey,
+            path: file(name, directory)
+        )
         return Epoch(name: name, key: key)
     }
 

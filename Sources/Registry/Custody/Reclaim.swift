@@ -33,10 +33,9 @@ public struct Reclaim: Sendable {
 
     /// Reads folders of manifests and publications and lifts the refusal to allot and sign.
     ///
-    /// - Parameter folders: Folders with `manifest.json` (the old `issuances`) and published folders
-    ///   with `status-lists` and `trust-bundle`; searched with everything below them.
-    /// - Throws: ``RegisterError``: nothing to read, a gap in the manifests, a wrong signature. Then
-    ///   nothing was taken.
+    /// Folders with `manifest.json` (the old `issuances`) and published folders with `status-lists`
+    /// and `trust-bundle` are searched with everything below them. With nothing to read, a gap in the
+    /// manifests or a wrong signature it throws, and nothing was taken.
     public func run(_ folders: [String], by user: SignedInUser) throws -> Report {
         try user.requireEverywhere(.manageBackups)
         let found = try search(folders)
@@ -51,9 +50,13 @@ public struct Reclaim: Sendable {
             }
             try Setting.mustReclaim.clear(in: session)
             try AuditLog(register).record(
-                "register.reclaim", "register",
+                "register.reclaim",
+                "register",
                 "manifests \(report.manifests), numbers \(report.numbers), lists \(report.lists), "
-                    + "blocked \(report.blocked)", by: user, in: session)
+                    + "blocked \(report.blocked)",
+                by: user,
+                in: session
+            )
             return report
         }
     }
@@ -64,7 +67,10 @@ public struct Reclaim: Sendable {
         for folder in folders {
             guard let files = FileManager.default.enumerator(atPath: folder) else {
                 throw RegisterError(
-                    .notFound, "Нет каталога \(folder).", "There is no directory \(folder).")
+                    .notFound,
+                    "Нет каталога \(folder).",
+                    "There is no directory \(folder)."
+                )
             }
             for case let file as String in files { paths.append(folder + "/" + file) }
         }
@@ -77,7 +83,8 @@ public struct Reclaim: Sendable {
                 do {
                     // A list past its end still tells what it blocked.
                     found.tokens.append(
-                        try StatusListToken(cwt: bytes, keys: keys, at: register.now()))
+                        try StatusListToken(cwt: bytes, keys: keys, at: register.now())
+                    )
                 } catch { throw Self.refused(path, error.rawValue) }
             }
         }
@@ -87,7 +94,8 @@ public struct Reclaim: Sendable {
                 "В указанных каталогах нет ни манифестов, ни списков статусов. "
                     + "Укажите каталог issuances и каталог публикации.",
                 "The directories hold neither manifests nor status lists. "
-                    + "Give the issuances directory and the published one.")
+                    + "Give the issuances directory and the published one."
+            )
         }
         return found
     }
@@ -103,14 +111,22 @@ public struct Reclaim: Sendable {
         let roots = pinned.split(separator: ",").compactMap { Hex.bytes($0) }
         var keys = own.map {
             TrustedKey(
-                key: $0.key, purpose: $0.purpose, schemes: [register.scheme], issues: 0...9,
-                longestExpiry: nil, state: $0.state == .next ? .active : $0.state)
+                key: $0.key,
+                purpose: $0.purpose,
+                schemes: [register.scheme],
+                issues: 0...9,
+                longestExpiry: nil,
+                state: $0.state == .next ? .active : $0.state
+            )
         }
         for path in paths where path.hasSuffix("/trust-bundle") {
             let bytes = try Files.read(path, atMost: 1 << 24)
             do {
                 let bundle = try TrustBundle(
-                    opening: bytes, pinnedRoots: roots, at: register.now())
+                    opening: bytes,
+                    pinnedRoots: roots,
+                    at: register.now()
+                )
                 found.bundles.append((bytes, bundle))
                 keys += bundle.keys
             } catch { throw Self.refused(path, error.rawValue) }
@@ -119,11 +135,15 @@ public struct Reclaim: Sendable {
     }
 
     private func takeManifest(
-        _ path: String, _ keys: TrustedKeys, _ found: inout Found
+        _ path: String,
+        _ keys: TrustedKeys,
+        _ found: inout Found
     ) throws {
         let bytes = try Files.read(path, atMost: 1 << 24)
         let signature = try Files.read(path + ".cose", atMost: 1 << 16)
-        guard let manifest = Manifest(decoding: bytes) else { throw Self.refused(path, "malformed") }
+        guard let manifest = Manifest(decoding: bytes) else {
+            throw Self.refused(path, "malformed")
+        }
         guard Manifest.isSigned(bytes, signature: signature, keys: keys) else {
             throw Self.refused(path, "signature")
         }
@@ -139,7 +159,8 @@ public struct Reclaim: Sendable {
     }
 
     private func takeBundles(
-        _ bundles: [(bytes: [UInt8], bundle: TrustBundle)], in session: any DatabaseSession
+        _ bundles: [(bytes: [UInt8], bundle: TrustBundle)],
+        in session: any DatabaseSession
     ) throws {
         let held = try Counter.trustBundle.last(in: session)
         guard let newest = bundles.max(by: { $0.bundle.sequence < $1.bundle.sequence }),
@@ -150,21 +171,27 @@ public struct Reclaim: Sendable {
             "INSERT INTO trust_bundle (sequence, issued_at, bytes) VALUES ($1, $2, $3)",
             [
                 .integer(sequence), .integer(newest.bundle.issuedAt.seconds), .blob(newest.bytes),
-            ])
+            ]
+        )
         _ = try Counter.trustBundle.take(Int(sequence - held), in: session)
         let known = Set(try KeyRing(register).keys(in: session).map(\.key.thumbprint))
         for key in newest.bundle.keys where !known.contains(key.key.thumbprint) {
             // Its private part is not here: it verifies and never signs.
             if let purpose = key.purpose {
                 try KeyRing(register).insert(
-                    key.key, purpose, key.key.algorithm,
-                    state: key.state == .revoked ? .revoked : .verifyOnly, in: session)
+                    key.key,
+                    purpose,
+                    key.key.algorithm,
+                    state: key.state == .revoked ? .revoked : .verifyOnly,
+                    in: session
+                )
             }
         }
         for key in newest.bundle.keys where key.state == .revoked || key.state == .retired {
             try session.execute(
                 "UPDATE signing_key SET state = $1 WHERE thumbprint = $2",
-                [.text(key.state.rawValue), .blob(key.key.thumbprint)])
+                [.text(key.state.rawValue), .blob(key.key.thumbprint)]
+            )
         }
     }
 
@@ -175,7 +202,8 @@ public struct Reclaim: Sendable {
     ) throws {
         var expected = try Counter.issuance.last(in: session) + 1
         let last = try session.first(
-            "SELECT manifest FROM issuance WHERE sequence = $1", [.integer(expected - 1)]
+            "SELECT manifest FROM issuance WHERE sequence = $1",
+            [.integer(expected - 1)]
         ) { $0.optionalBlob(0) }
         var previous = (last ?? nil).map { Hex.text($0) }
         let registerId = try Setting.registerId.value(in: session)
@@ -189,7 +217,8 @@ public struct Reclaim: Sendable {
                 throw RegisterError(
                     .refused,
                     "Не хватает манифеста выпуска \(expected). Найдите его каталог и повторите.",
-                    "The manifest of issuance \(expected) is missing. Find its folder and repeat.")
+                    "The manifest of issuance \(expected) is missing. Find its folder and repeat."
+                )
             }
             previous = Hex.text(hash)
             expected += 1
@@ -197,8 +226,10 @@ public struct Reclaim: Sendable {
     }
 
     private func take(
-        _ item: (folder: String, manifest: Manifest, hash: [UInt8]), by user: SignedInUser,
-        in session: any DatabaseSession, _ report: inout Report
+        _ item: (folder: String, manifest: Manifest, hash: [UInt8]),
+        by user: SignedInUser,
+        in session: any DatabaseSession,
+        _ report: inout Report
     ) throws {
         report.manifests += 1
         let sequence = Int64(item.manifest.sequence)
@@ -214,20 +245,25 @@ public struct Reclaim: Sendable {
                 .integer(sequence), .integer(item.manifest.created.seconds), .integer(user.id),
                 .blob(rows.first?.kid ?? []), .integer(rows.first?.expiresAt ?? 0),
                 .int(Swift.max(rows.count, 1)), .blob(item.hash),
-            ])
+            ]
+        )
         for row in rows { try take(row, sequence, by: user, in: session, &report) }
     }
 
     private func take(
-        _ row: IssuedRow, _ sequence: Int64, by user: SignedInUser,
-        in session: any DatabaseSession, _ report: inout Report
+        _ row: IssuedRow,
+        _ sequence: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession,
+        _ report: inout Report
     ) throws {
         let ticket = row.carrier.ticket
         let member = try session.first(
             """
             SELECT m.id, (SELECT number FROM ticket_number t
                 WHERE t.member_id = m.id AND t.state = 'assigned') FROM member m WHERE m.id = $1
-            """, [.integer(row.member)]
+            """,
+            [.integer(row.member)]
         ) { (id: $0.integer(0), ticket: $0.optionalInteger(1)) }
         // A member whose number differs is another person than the manifest meant.
         let owner = member.flatMap { found in
@@ -235,7 +271,8 @@ public struct Reclaim: Sendable {
         }
         let isKnown =
             try session.first(
-                "SELECT 1 FROM ticket_number WHERE number = $1", [.int(ticket.value)]
+                "SELECT 1 FROM ticket_number WHERE number = $1",
+                [.int(ticket.value)]
             ) { $0.integer(0) } != nil
         if !isKnown {
             try session.execute(
@@ -247,7 +284,8 @@ public struct Reclaim: Sendable {
                     .int(ticket.value), .int(ticket.region),
                     .text(owner == nil ? "retired" : "assigned"), .optional(owner),
                     .integer(register.now().seconds),
-                ])
+                ]
+            )
             report.numbers += 1
         }
         let hasPipeline = try owner.map { id in
@@ -269,23 +307,30 @@ public struct Reclaim: Sendable {
                 .int(row.coordinate.list), .int(row.coordinate.index),
                 .int((holder == nil ? PublishedStatus.invalid : .suspended).rawValue),
                 .integer(row.expiresAt), .blob(row.kid), .integer(sequence),
-            ])
+            ]
+        )
         report.carriers += 1
         try session.execute(
             """
             UPDATE card_order SET state = 'batched', issuance = $1
             WHERE id = $2 AND member_id = $3 AND state = 'approved'
-            """, [.integer(sequence), .integer(row.order), .integer(row.member)])
+            """,
+            [.integer(sequence), .integer(row.order), .integer(row.member)]
+        )
         try session.execute(
             """
             INSERT INTO status_list (list, region, used, changed) VALUES ($1, $2, 1, 1)
             ON CONFLICT (list) DO UPDATE SET used = status_list.used + 1, changed = 1
-            """, [.int(row.coordinate.list), .int(ticket.region)])
+            """,
+            [.int(row.coordinate.list), .int(ticket.region)]
+        )
     }
 
     /// Holds every slot that a published list blocks and the register would not.
     private func take(
-        _ token: StatusListToken, by user: SignedInUser, in session: any DatabaseSession,
+        _ token: StatusListToken,
+        by user: SignedInUser,
+        in session: any DatabaseSession,
         _ report: inout Report
     ) throws {
         guard let name = token.subject.split(separator: "/").last, let list = UInt32(name) else {
@@ -296,11 +341,16 @@ public struct Reclaim: Sendable {
             """
             INSERT INTO status_list (list, region, used, changed) VALUES ($1, $2, 0, 1)
             ON CONFLICT (list) DO UPDATE SET changed = 1
-            """, [.int(list), .int(list % 100)])
+            """,
+            [.int(list), .int(list % 100)]
+        )
         try session.execute(
             "UPDATE status_list SET sequence = $1 WHERE list = $2 AND sequence < $3",
-            [.integer(Int64(clamping: token.sequence)), .int(list),
-                .integer(Int64(clamping: token.sequence))])
+            [
+                .integer(Int64(clamping: token.sequence)), .int(list),
+                .integer(Int64(clamping: token.sequence)),
+            ]
+        )
         let own = try StatusPublisher(register).bits(of: list, in: session)
         for index in 0..<Swift.min(token.list.count, StatusCoordinate.slots) {
             let published = token.list[index]
@@ -308,7 +358,12 @@ public struct Reclaim: Sendable {
                 continue
             }
             let held = try adopt(
-                published == 1 ? .withdrawn : .suspended, list, index, by: user, in: session)
+                published == 1 ? .withdrawn : .suspended,
+                list,
+                index,
+                by: user,
+                in: session
+            )
             if !held { try hold(list, index, published, in: session) }
             report.blocked += 1
         }
@@ -317,12 +372,17 @@ public struct Reclaim: Sendable {
 
     /// Moves the carrier of a slot to a state, when there is one that can make the step.
     private func adopt(
-        _ state: CarrierState, _ list: UInt32, _ index: Int, by user: SignedInUser,
+        _ state: CarrierState,
+        _ list: UInt32,
+        _ index: Int,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> Bool {
         let carrier = try session.first(
-            "\(CarrierFile.columns) WHERE list = $1 AND idx = $2", [.int(list), .int(index)],
-            CarrierFile.carrier)
+            "\(CarrierFile.columns) WHERE list = $1 AND idx = $2",
+            [.int(list), .int(index)],
+            CarrierFile.carrier
+        )
         guard let carrier = carrier ?? nil, carrier.state.successors.contains(state) else {
             return false
         }
@@ -332,7 +392,9 @@ public struct Reclaim: Sendable {
 
     /// Carriers issued before the list was signed and valid in it were activated meanwhile.
     private func adoptActivations(
-        _ token: StatusListToken, _ list: UInt32, by user: SignedInUser,
+        _ token: StatusListToken,
+        _ list: UInt32,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         let waiting = try session.all(
@@ -348,20 +410,26 @@ public struct Reclaim: Sendable {
     }
 
     private func hold(
-        _ list: UInt32, _ index: Int, _ published: UInt8, in session: any DatabaseSession
+        _ list: UInt32,
+        _ index: Int,
+        _ published: UInt8,
+        in session: any DatabaseSession
     ) throws {
         try session.execute(
             """
             INSERT INTO held_slot (list, idx, published, since) VALUES ($1, $2, $3, $4)
             ON CONFLICT (list, idx) DO UPDATE SET published = excluded.published
             """,
-            [.int(list), .int(index), .int(published), .integer(register.now().seconds)])
+            [.int(list), .int(index), .int(published), .integer(register.now().seconds)]
+        )
     }
 
     private static func refused(_ place: String, _ why: String) -> RegisterError {
         RegisterError(
-            .badInput, "\(place): не принято (\(why)). Возьмите неповреждённую копию.",
-            "\(place): not accepted (\(why)). Take an undamaged copy.")
+            .badInput,
+            "\(place): не принято (\(why)). Возьмите неповреждённую копию.",
+            "\(place): not accepted (\(why)). Take an undamaged copy."
+        )
     }
 }
 
@@ -386,12 +454,19 @@ struct IssuedRow {
                 let order = Int64(cells[6]), let member = Int64(cells[7])
             else {
                 throw RegisterError(
-                    .badInput, "\(path), строка \(number + 2): не строка списка билетов.",
-                    "\(path), line \(number + 2): no line of a list of tickets.")
+                    .badInput,
+                    "\(path), строка \(number + 2): не строка списка билетов.",
+                    "\(path), line \(number + 2): no line of a list of tickets."
+                )
             }
             return IssuedRow(
-                carrier: carrier, coordinate: coordinate, expiresAt: expires, kid: kid,
-                order: order, member: member)
+                carrier: carrier,
+                coordinate: coordinate,
+                expiresAt: expires,
+                kid: kid,
+                order: order,
+                member: member
+            )
         }
     }
 }

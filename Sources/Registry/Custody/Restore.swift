@@ -9,19 +9,24 @@ public enum Restore {
     ///
     /// The erasure log, kept outside the backup, is replayed first: who was erased stays erased.
     ///
-    /// - Parameters:
-    ///   - epochs: Where the epoch keys are, usually the old data directory.
-    ///   - erasureLog: The log's file; nil only when `noErasures` is sworn.
+    /// `epochs` holds the epoch keys, usually the old data directory; `erasureLog` is nil only when
+    /// `noErasures` is sworn.
     public static func run(
-        _ path: String, into directory: DataDirectory, passphrase: String,
-        masterPassphrase: String, epochs: DataDirectory, erasureLog: String?,
-        noErasures: Bool, now: @escaping @Sendable () -> Instant
+        _ path: String,
+        into directory: DataDirectory,
+        passphrase: String,
+        masterPassphrase: String,
+        epochs: DataDirectory,
+        erasureLog: String?,
+        noErasures: Bool,
+        now: @escaping @Sendable () -> Instant
     ) throws -> Backup.Contents {
         guard !Files.exists(directory.registerFile), !Files.exists(directory.masterKeyFile) else {
             throw RegisterError(
                 .refused,
                 "В каталоге \(directory.path) уже есть реестр. Восстанавливайте в пустой каталог.",
-                "The directory \(directory.path) holds a register. Restore into an empty one.")
+                "The directory \(directory.path) holds a register. Restore into an empty one."
+            )
         }
         let erased = try ErasureLog.read(erasureLog, noErasures: noErasures)
         let scratch = try Scratch(beside: directory.path)
@@ -38,8 +43,12 @@ public enum Restore {
     }
 
     private static func revive(
-        _ target: DataDirectory, _ passphrase: String, _ erased: [ErasureLog.Entry],
-        _ epochs: DataDirectory, _ erasureLog: String?, _ now: @escaping @Sendable () -> Instant
+        _ target: DataDirectory,
+        _ passphrase: String,
+        _ erased: [ErasureLog.Entry],
+        _ epochs: DataDirectory,
+        _ erasureLog: String?,
+        _ now: @escaping @Sendable () -> Instant
     ) throws -> Backup.Contents {
         let register = try Register.open(in: target, passphrase: passphrase, now: now)
         try ErasureLog(register).replay(erased)
@@ -50,8 +59,10 @@ public enum Restore {
         let contents = try Backup.contents(of: register)
         guard contents.complaints.isEmpty else {
             throw RegisterError(
-                .damaged, "Копия не проходит проверку: \(contents.complaints[0]).",
-                "The backup fails its check: \(contents.complaints[0]).")
+                .damaged,
+                "Копия не проходит проверку: \(contents.complaints[0]).",
+                "The backup fails its check: \(contents.complaints[0])."
+            )
         }
         if let erasureLog {
             try Files.write(try Files.read(erasureLog, atMost: 1 << 28), to: target.erasureLog)
@@ -60,7 +71,8 @@ public enum Restore {
         where file.hasPrefix("epoch-") || file.hasPrefix("root") {
             try Files.write(
                 try Files.read(epochs.path + "/keys/" + file, atMost: 1 << 16),
-                to: target.path + "/keys/" + file)
+                to: target.path + "/keys/" + file
+            )
         }
         try AuditLog(register).countersignHead()
         for store in [register.database, register.keyStore] {
@@ -96,8 +108,10 @@ struct ErasureLog {
             let text = "erasure \(parts[0]) \(parts[1])"
             guard Hex.text(register.secrets.audit.bytes(Array(text.utf8))) == parts[2] else {
                 throw RegisterError(
-                    .damaged, "Журнал уничтожений изменён: строка члена \(entry.member).",
-                    "The erasure log was changed: the line of member \(entry.member).")
+                    .damaged,
+                    "Журнал уничтожений изменён: строка члена \(entry.member).",
+                    "The erasure log was changed: the line of member \(entry.member)."
+                )
             }
             try destroyKey(of: entry.member)
         }
@@ -112,15 +126,18 @@ struct ErasureLog {
                 "Нет журнала уничтожений (--erasure-log): без него стёртые данные вернулись бы. "
                     + "Если уничтожений не было, укажите --no-erasures.",
                 "The erasure log is missing (--erasure-log): without it erased data would return. "
-                    + "If nothing was ever erased, say --no-erasures.")
+                    + "If nothing was ever erased, say --no-erasures."
+            )
         }
         let text = String(decoding: try Files.read(path, atMost: 1 << 28), as: UTF8.self)
         return try text.split(separator: "\n").map { line in
             let parts = line.split(separator: " ")
             guard parts.count == 3, let member = Int64(parts[0]), Int64(parts[1]) != nil else {
                 throw RegisterError(
-                    .damaged, "Журнал уничтожений \(path) повреждён.",
-                    "The erasure log \(path) is damaged.")
+                    .damaged,
+                    "Журнал уничтожений \(path) повреждён.",
+                    "The erasure log \(path) is damaged."
+                )
             }
             return Entry(member: member, line: String(line))
         }
@@ -130,7 +147,9 @@ struct ErasureLog {
         do {
             try register.keyStore.write { session in
                 try session.execute(
-                    "DELETE FROM member_key WHERE member_id = $1", [.integer(member)])
+                    "DELETE FROM member_key WHERE member_id = $1",
+                    [.integer(member)]
+                )
             }
         } catch let failure as DatabaseError { throw RegisterError(failure) }
     }

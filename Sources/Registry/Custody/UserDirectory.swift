@@ -40,7 +40,8 @@ public struct UserDirectory: Sendable {
 
     /// Signs a person in and hands out their signing key for approvals.
     func signInWithKey(
-        _ name: String, passphrase: String
+        _ name: String,
+        passphrase: String
     ) throws -> (user: SignedInUser, key: SigningKey) {
         let found = try register.read { session in
             (row: try Self.row(name, in: session), limit: try Self.lockAfter(session))
@@ -48,13 +49,18 @@ public struct UserDirectory: Sendable {
         guard let row = found.row else { throw Self.wrong }
         if row.isDisabled {
             throw RegisterError(
-                .notSignedIn, "Учётная запись «\(name)» отключена. Обратитесь к администратору.",
-                "The account \(name) is disabled. Ask an administrator.")
+                .notSignedIn,
+                "Учётная запись «\(name)» отключена. Обратитесь к администратору.",
+                "The account \(name) is disabled. Ask an administrator."
+            )
         }
         if row.failures >= found.limit { throw Self.locked(name) }
         guard
             let secret = try? SealedFile.open(
-                row.sealedKey, passphrase: passphrase, purpose: .userKey),
+                row.sealedKey,
+                passphrase: passphrase,
+                purpose: .userKey
+            ),
             let key = SigningKey(algorithm: .edDSA, privateBytes: secret)
         else {
             try countFailure(row.user)
@@ -64,7 +70,9 @@ public struct UserDirectory: Sendable {
         if row.failures > 0 {
             try register.write { session in
                 try session.execute(
-                    "UPDATE app_user SET failures = 0 WHERE id = $1", [.integer(row.user.id)])
+                    "UPDATE app_user SET failures = 0 WHERE id = $1",
+                    [.integer(row.user.id)]
+                )
             }
         }
         return (row.user, key)
@@ -75,8 +83,12 @@ public struct UserDirectory: Sendable {
     /// - Throws: ``RegisterError``: the name is taken, or the key belongs to another account: one
     ///   person under two names on one key is refused.
     public func add(
-        _ name: String, role: Role, scope: OrganisationCode, passphrase: String,
-        sealedKey: [UInt8]? = nil, by user: SignedInUser
+        _ name: String,
+        role: Role,
+        scope: OrganisationCode,
+        passphrase: String,
+        sealedKey: [UInt8]? = nil,
+        by user: SignedInUser
     ) throws {
         try user.requireEverywhere(.manageUsers)
         try insert(name, role: role, scope: scope, passphrase: passphrase, sealedKey: sealedKey) {
@@ -102,17 +114,20 @@ public struct UserDirectory: Sendable {
                 """
                 SELECT count(*) FROM app_user
                 WHERE role = 'administrator' AND disabled_at IS NULL AND id <> $1
-                """, [.integer(row.user.id)]
+                """,
+                [.integer(row.user.id)]
             ) { $0.integer(0) }
             if row.user.role == .administrator, others == 0 {
                 throw RegisterError(
                     .refused,
                     "Это последний администратор. Сначала добавьте другого: profbilet user add.",
-                    "This is the last administrator. First add another: profbilet user add.")
+                    "This is the last administrator. First add another: profbilet user add."
+                )
             }
             try session.execute(
                 "UPDATE app_user SET disabled_at = $1 WHERE id = $2",
-                [.integer(register.now().seconds), .integer(row.user.id)])
+                [.integer(register.now().seconds), .integer(row.user.id)]
+            )
         }
     }
 
@@ -122,19 +137,24 @@ public struct UserDirectory: Sendable {
         try change(name, "user.enable", by: user) { row, session in
             try session.execute(
                 "UPDATE app_user SET disabled_at = NULL, failures = 0 WHERE id = $1",
-                [.integer(row.user.id)])
+                [.integer(row.user.id)]
+            )
         }
     }
 
     /// Gives an account another role and scope.
     public func setRole(
-        _ name: String, role: Role, scope: OrganisationCode, by user: SignedInUser
+        _ name: String,
+        role: Role,
+        scope: OrganisationCode,
+        by user: SignedInUser
     ) throws {
         try user.requireEverywhere(.manageUsers)
         try change(name, "user.role", "\(role.rawValue) \(scope)", by: user) { row, session in
             try session.execute(
                 "UPDATE app_user SET role = $1, scope = $2 WHERE id = $3",
-                [.text(role.rawValue), .integer(scope.ordinal), .integer(row.user.id)])
+                [.text(role.rawValue), .integer(scope.ordinal), .integer(row.user.id)]
+            )
         }
     }
 
@@ -146,10 +166,14 @@ public struct UserDirectory: Sendable {
             return try session.all("\(Self.columns) ORDER BY name", []) { row in
                 let found = try Self.account(row)
                 return Account(
-                    name: found.user.name, role: found.user.role, scope: found.user.scope,
-                    kid: Hex.text(row.blob(7)), failures: found.failures,
+                    name: found.user.name,
+                    role: found.user.role,
+                    scope: found.user.scope,
+                    kid: Hex.text(row.blob(7)),
+                    failures: found.failures,
                     isLocked: found.failures >= limit,
-                    disabledAt: row.optionalInteger(6).map(Instant.init(seconds:)))
+                    disabledAt: row.optionalInteger(6).map(Instant.init(seconds:))
+                )
             }
         }
     }
@@ -157,7 +181,10 @@ public struct UserDirectory: Sendable {
     /// The very first account, made with the register itself.
     func addFirst(_ name: String, passphrase: String) throws {
         try insert(
-            name, role: .administrator, scope: .centralCouncil, passphrase: passphrase,
+            name,
+            role: .administrator,
+            scope: .centralCouncil,
+            passphrase: passphrase,
             sealedKey: nil
         ) { ($0, $0) }
     }
@@ -185,7 +212,10 @@ extension UserDirectory {
         else { throw DatabaseError(.corrupt, reason: "app_user") }
         return Row(
             user: SignedInUser(id: row.integer(0), name: row.text(1), role: role, scope: scope),
-            sealedKey: row.blob(4), failures: Int(row.integer(5)), isDisabled: !row.isNull(6))
+            sealedKey: row.blob(4),
+            failures: Int(row.integer(5)),
+            isDisabled: !row.isNull(6)
+        )
     }
 
     private static func lockAfter(_ session: any DatabaseSession) throws -> Int {
@@ -195,15 +225,24 @@ extension UserDirectory {
     private func countFailure(_ user: SignedInUser) throws {
         try register.write { session in
             try session.execute(
-                "UPDATE app_user SET failures = failures + 1 WHERE id = $1", [.integer(user.id)])
+                "UPDATE app_user SET failures = failures + 1 WHERE id = $1",
+                [.integer(user.id)]
+            )
             try AuditLog(register).record(
-                "user.wrongPassphrase", "user/\(user.name)", by: user, in: session)
+                "user.wrongPassphrase",
+                "user/\(user.name)",
+                by: user,
+                in: session
+            )
         }
         try AuditLog(register).countersignHead()
     }
 
     private func change(
-        _ name: String, _ action: String, _ detail: String = "", by user: SignedInUser,
+        _ name: String,
+        _ action: String,
+        _ detail: String = "",
+        by user: SignedInUser,
         _ body: (Row, any DatabaseSession) throws -> Void
     ) throws {
         try register.write { session in
@@ -214,8 +253,12 @@ extension UserDirectory {
     }
 
     private func insert(
-        _ name: String, role: Role, scope: OrganisationCode, passphrase: String,
-        sealedKey: [UInt8]?, _ actors: (SignedInUser) -> (SignedInUser, SignedInUser)
+        _ name: String,
+        role: Role,
+        scope: OrganisationCode,
+        passphrase: String,
+        sealedKey: [UInt8]?,
+        _ actors: (SignedInUser) -> (SignedInUser, SignedInUser)
     ) throws {
         let key: SigningKey
         if let sealedKey {
@@ -224,7 +267,11 @@ extension UserDirectory {
             key = SigningKey.generate(.edDSA)
         }
         try Passphrase.require(passphrase)
-        let sealed = try SealedFile.seal(key.privateBytes, passphrase: passphrase, purpose: .userKey)
+        let sealed = try SealedFile.seal(
+            key.privateBytes,
+            passphrase: passphrase,
+            purpose: .userKey
+        )
         try register.write { session in
             let id = try Counter.user.take(in: session)
             let added = SignedInUser(id: id, name: name, role: role, scope: scope)
@@ -238,13 +285,18 @@ extension UserDirectory {
                         .integer(id), .text(name), .text(role.rawValue), .integer(scope.ordinal),
                         .blob(key.publicKey.thumbprint), .blob(sealed),
                         .integer(register.now().seconds),
-                    ])
+                    ]
+                )
             } catch let failure as DatabaseError where failure.code == .constraint {
                 throw Self.taken(name, failure)
             }
             try AuditLog(register).record(
-                "user.add", "user/\(name)", "\(role.rawValue) \(scope)", by: actors(added).1,
-                in: session)
+                "user.add",
+                "user/\(name)",
+                "\(role.rawValue) \(scope)",
+                by: actors(added).1,
+                in: session
+            )
         }
     }
 
@@ -252,16 +304,20 @@ extension UserDirectory {
         let secret = try? SealedFile.open(sealed, passphrase: passphrase, purpose: .userKey)
         guard let secret, let key = SigningKey(algorithm: .edDSA, privateBytes: secret) else {
             throw RegisterError(
-                .wrongPassphrase, "Ключ пользователя не открывается этой парольной фразой.",
-                "The user's key does not open with this passphrase.")
+                .wrongPassphrase,
+                "Ключ пользователя не открывается этой парольной фразой.",
+                "The user's key does not open with this passphrase."
+            )
         }
         return key
     }
 
     private static var wrong: RegisterError {
         RegisterError(
-            .notSignedIn, "Неверное имя пользователя или парольная фраза.",
-            "Wrong user name or passphrase.")
+            .notSignedIn,
+            "Неверное имя пользователя или парольная фраза.",
+            "Wrong user name or passphrase."
+        )
     }
 
     private static func locked(_ name: String) -> RegisterError {
@@ -270,13 +326,16 @@ extension UserDirectory {
             "Учётная запись «\(name)» заблокирована после неверных парольных фраз. "
                 + "Администратор снимает блокировку: profbilet user enable \(name).",
             "The account \(name) is locked after wrong passphrases. "
-                + "An administrator unlocks it: profbilet user enable \(name).")
+                + "An administrator unlocks it: profbilet user enable \(name)."
+        )
     }
 
     private static func unknown(_ name: String) -> RegisterError {
         RegisterError(
-            .notFound, "Нет пользователя «\(name)». Список: profbilet user list.",
-            "There is no user \(name). See: profbilet user list.")
+            .notFound,
+            "Нет пользователя «\(name)». Список: profbilet user list.",
+            "There is no user \(name). See: profbilet user list."
+        )
     }
 
     private static func taken(_ name: String, _ failure: DatabaseError) -> RegisterError {
@@ -284,11 +343,14 @@ extension UserDirectory {
             return RegisterError(
                 .refused,
                 "Этот ключ уже принадлежит другой учётной записи: один человек — одно имя.",
-                "This key already belongs to another account: one person, one name.")
+                "This key already belongs to another account: one person, one name."
+            )
         }
         return RegisterError(
-            .refused, "Имя «\(name)» занято или недопустимо (1–64 знака).",
-            "The name \(name) is taken or not allowed (1–64 characters).")
+            .refused,
+            "Имя «\(name)» занято или недопустимо (1–64 знака).",
+            "The name \(name) is taken or not allowed (1–64 characters)."
+        )
     }
 }
 
@@ -297,8 +359,10 @@ enum Passphrase {
     static func require(_ passphrase: String) throws {
         guard passphrase.unicodeScalars.count >= 8 else {
             throw RegisterError(
-                .badInput, "Парольная фраза короче 8 знаков. Задайте более длинную.",
-                "The passphrase is shorter than 8 characters. Choose a longer one.")
+                .badInput,
+                "Парольная фраза короче 8 знаков. Задайте более длинную.",
+                "The passphrase is shorter than 8 characters. Choose a longer one."
+            )
         }
     }
 }

@@ -26,19 +26,23 @@ public struct ConflictQueue: Sendable {
             case .twoOrganisations:
                 Bilingual(
                     "Этот человек уже состоит в другой организации",
-                    "This person is a member of another organisation already")
+                    "This person is a member of another organisation already"
+                )
             case .sameIdOtherPerson:
                 Bilingual(
                     "ИД АИС принадлежит человеку с другим именем и датой рождения",
-                    "The АИС identifier belongs to a person of another name and birth date")
+                    "The АИС identifier belongs to a person of another name and birth date"
+                )
             case .samePersonTwoIds:
                 Bilingual(
                     "Похоже, это один человек с двумя ИД АИС",
-                    "This looks like one person with two АИС identifiers")
+                    "This looks like one person with two АИС identifiers"
+                )
             case .sameNameAndBirthDate:
                 Bilingual(
                     "Совпали имя и дата рождения; решите, один ли это человек",
-                    "Name and birth date agree; decide whether this is one person")
+                    "Name and birth date agree; decide whether this is one person"
+                )
             }
         }
     }
@@ -84,7 +88,9 @@ public struct ConflictQueue: Sendable {
                 """
                 SELECT id, kind, import_id, line, member_id, organisation FROM conflict
                 WHERE resolution IS NULL AND organisation BETWEEN $1 AND $2 ORDER BY id
-                """, [.integer(range.lowerBound), .integer(range.upperBound)], Self.conflict
+                """,
+                [.integer(range.lowerBound), .integer(range.upperBound)],
+                Self.conflict
             ).compactMap(\.self)
         }
     }
@@ -97,7 +103,8 @@ public struct ConflictQueue: Sendable {
                 """
                 SELECT kind, import_id, line, member_id, organisation, sealed, resolution
                 FROM conflict WHERE id = $1
-                """, [.integer(id)]
+                """,
+                [.integer(id)]
             ) { row in
                 (
                     importId: row.integer(1), line: Int(row.integer(2)), member: row.integer(3),
@@ -107,17 +114,26 @@ public struct ConflictQueue: Sendable {
             }
             guard let found, !found.isResolved, let organisation = found.organisation else {
                 throw RegisterError(
-                    .notFound, "Нет нерешённого конфликта \(id): profbilet roster conflicts list.",
-                    "There is no open conflict \(id): profbilet roster conflicts list.")
+                    .notFound,
+                    "Нет нерешённого конфликта \(id): profbilet roster conflicts list.",
+                    "There is no open conflict \(id): profbilet roster conflicts list."
+                )
             }
             try user.require(.resolveConflicts, at: organisation)
             try user.require(
                 .resolveConflicts,
-                at: try MemberFile(register).organisation(of: found.member, in: session))
+                at: try MemberFile(register).organisation(of: found.member, in: session)
+            )
             let draft = try open(found.sealed)
             let member = try apply(
-                resolution, PreparedDraft(draft, register.secrets), known: found.member,
-                import: found.importId, line: found.line, by: user, in: session)
+                resolution,
+                PreparedDraft(draft, register.secrets),
+                known: found.member,
+                import: found.importId,
+                line: found.line,
+                by: user,
+                in: session
+            )
             try session.execute(
                 """
                 UPDATE conflict SET resolution = $1, resolved_by = $2, resolved_at = $3,
@@ -126,14 +142,24 @@ public struct ConflictQueue: Sendable {
                 [
                     .text(resolution.rawValue), .integer(user.id),
                     .integer(register.now().seconds), .optional(member), .integer(id),
-                ])
+                ]
+            )
             try AuditLog(register).record(
-                "conflict.resolve", "conflict/\(id)", resolution.rawValue, by: user, in: session)
+                "conflict.resolve",
+                "conflict/\(id)",
+                resolution.rawValue,
+                by: user,
+                in: session
+            )
         }
     }
 
     func add(
-        _ kind: Kind, _ prepared: PreparedDraft, member: Int64, import importId: Int64, line: Int,
+        _ kind: Kind,
+        _ prepared: PreparedDraft,
+        member: Int64,
+        import importId: Int64,
+        line: Int,
         in session: any DatabaseSession
     ) throws {
         let id = try Counter.conflict.take(in: session)
@@ -147,40 +173,66 @@ public struct ConflictQueue: Sendable {
                 .integer(prepared.draft.organisation.ordinal), .text(kind.rawValue),
                 .integer(member), .integer(importId), .int(line), .integer(prepared.fingerprint),
                 .blob(try seal(prepared.draft)),
-            ])
+            ]
+        )
     }
 
     private func apply(
-        _ resolution: Resolution, _ prepared: PreparedDraft, known: Int64, import importId: Int64,
-        line: Int, by user: SignedInUser, in session: any DatabaseSession
+        _ resolution: Resolution,
+        _ prepared: PreparedDraft,
+        known: Int64,
+        import importId: Int64,
+        line: Int,
+        by user: SignedInUser,
+        in session: any DatabaseSession
     ) throws -> Int64? {
         let consents = try ConsentLedger(in: session)
         switch resolution {
         case .keep: return nil
         case .take:
             _ = try MemberFile(register).update(
-                known, with: prepared, import: importId, line: line,
-                at: register.now().seconds, by: user, consents: consents, in: session)
+                known,
+                with: prepared,
+                import: importId,
+                line: line,
+                at: register.now().seconds,
+                by: user,
+                consents: consents,
+                in: session
+            )
             return known
         case .separate:
             return try addSeparately(
-                prepared, import: importId, line: line, consents: consents, in: session)
+                prepared,
+                import: importId,
+                line: line,
+                consents: consents,
+                in: session
+            )
         }
     }
 
     private func addSeparately(
-        _ prepared: PreparedDraft, import importId: Int64, line: Int, consents: ConsentLedger,
+        _ prepared: PreparedDraft,
+        import importId: Int64,
+        line: Int,
+        consents: ConsentLedger,
         in session: any DatabaseSession
     ) throws -> Int64 {
         if let ais = prepared.draft.aisId,
-            try session.first("SELECT id FROM member WHERE ais_id = $1", [.text(ais)], {
-                $0.integer(0)
-            }) != nil
+            try session.first(
+                "SELECT id FROM member WHERE ais_id = $1",
+                [.text(ais)],
+                {
+                    $0.integer(0)
+                }
+            ) != nil
         {
             throw RegisterError(
                 .refused,
                 "Этот ИД АИС уже занят: двух людей с одним ИД быть не может. Исправьте строку.",
-                "This АИС identifier is taken: two people cannot share one. Mend the row.")
+                "This АИС identifier is taken: two people cannot share one. Mend the row."
+            )
         }
         let vault = MemberVault(register: register)
         let id = try Counter.member.take(in: session)
@@ -189,8 +241,14 @@ public struct ConflictQueue: Sendable {
         let at = register.now().seconds
         try session.load("member", MemberFile.columns, count: 1) { _, row in
             MemberFile.put(
-                prepared, id: id, sealed: sealed.fields, import: importId, line: line, at: at,
-                into: row)
+                prepared,
+                id: id,
+                sealed: sealed.fields,
+                import: importId,
+                line: line,
+                at: at,
+                into: row
+            )
         }
         try consents.load([(id, prepared.draft)], import: importId, at: at, in: session)
         return id
@@ -201,8 +259,13 @@ public struct ConflictQueue: Sendable {
             let organisation = OrganisationCode(ordinal: row.integer(5))
         else { return nil }
         return Conflict(
-            id: row.integer(0), kind: kind, importId: row.integer(2), line: Int(row.integer(3)),
-            member: row.integer(4), organisation: organisation)
+            id: row.integer(0),
+            kind: kind,
+            importId: row.integer(2),
+            line: Int(row.integer(3)),
+            member: row.integer(4),
+            organisation: organisation
+        )
     }
 }
 
@@ -235,18 +298,31 @@ extension ConflictQueue {
 
     private func seal(_ draft: MemberDraft) throws -> [UInt8] {
         let row = Row(
-            aisId: draft.aisId, names: [draft.name.last, draft.name.first],
-            patronymic: draft.name.patronymic, birth: draft.birthDate.day,
-            sex: draft.sex?.rawValue, category: draft.category.rawValue,
-            organisation: draft.organisation.ordinal, join: draft.joinDate.day, phone: draft.phone,
-            email: draft.email, legacy: draft.legacyNumber, status: draft.status.rawValue,
+            aisId: draft.aisId,
+            names: [draft.name.last, draft.name.first],
+            patronymic: draft.name.patronymic,
+            birth: draft.birthDate.day,
+            sex: draft.sex?.rawValue,
+            category: draft.category.rawValue,
+            organisation: draft.organisation.ordinal,
+            join: draft.joinDate.day,
+            phone: draft.phone,
+            email: draft.email,
+            legacy: draft.legacyNumber,
+            status: draft.status.rawValue,
             consents: draft.consents.map {
                 Row.Answer(
-                    purpose: $0.purpose.rawValue, recipient: $0.recipient, given: $0.isGiven,
-                    day: $0.date?.day)
-            })
+                    purpose: $0.purpose.rawValue,
+                    recipient: $0.recipient,
+                    given: $0.isGiven,
+                    day: $0.date?.day
+                )
+            }
+        )
         return try register.secrets.conflicts.seal(
-            Array(try JSONEncoder().encode(row)), for: Self.binding)
+            Array(try JSONEncoder().encode(row)),
+            for: Self.binding
+        )
     }
 
     private func open(_ sealed: [UInt8]) throws -> MemberDraft {
@@ -257,21 +333,33 @@ extension ConflictQueue {
             let status = MemberStatus(rawValue: row.status)
         else {
             throw RegisterError(
-                .damaged, "Строка очереди конфликтов повреждена. Загрузите файл ещё раз.",
-                "The waiting row is damaged. Import the file again.")
+                .damaged,
+                "Строка очереди конфликтов повреждена. Загрузите файл ещё раз.",
+                "The waiting row is damaged. Import the file again."
+            )
         }
         return MemberDraft(
             aisId: row.aisId,
             name: PersonName(last: row.names[0], first: row.names[1], patronymic: row.patronymic),
-            birthDate: CalendarDate(day: row.birth), sex: row.sex.flatMap(Sex.init),
-            category: category, organisation: organisation, joinDate: CalendarDate(day: row.join),
-            phone: row.phone, email: row.email, legacyNumber: row.legacy, status: status,
+            birthDate: CalendarDate(day: row.birth),
+            sex: row.sex.flatMap(Sex.init),
+            category: category,
+            organisation: organisation,
+            joinDate: CalendarDate(day: row.join),
+            phone: row.phone,
+            email: row.email,
+            legacyNumber: row.legacy,
+            status: status,
             consents: row.consents.compactMap { answer in
                 ConsentPurpose(rawValue: answer.purpose).map {
                     Consent(
-                        purpose: $0, recipient: answer.recipient, isGiven: answer.given,
-                        date: answer.day.map(CalendarDate.init(day:)))
+                        purpose: $0,
+                        recipient: answer.recipient,
+                        isGiven: answer.given,
+                        date: answer.day.map(CalendarDate.init(day:))
+                    )
                 }
-            })
+            }
+        )
     }
 }

@@ -15,7 +15,8 @@ final class ConsentLedger {
 
     init(in session: any DatabaseSession) throws {
         try session.query(
-            "SELECT id, purpose, recipient FROM consent_text WHERE form = $1", [.text(Self.form)]
+            "SELECT id, purpose, recipient FROM consent_text WHERE form = $1",
+            [.text(Self.form)]
         ) {
             guard let purpose = ConsentPurpose(rawValue: $0.text(1)) else { return }
             texts[Text(purpose: purpose, recipient: $0.text(2))] = $0.integer(0)
@@ -24,7 +25,9 @@ final class ConsentLedger {
 
     /// Stores the given consents of new members.
     func load(
-        _ members: [(id: Int64, draft: MemberDraft)], import importId: Int64, at: Int64,
+        _ members: [(id: Int64, draft: MemberDraft)],
+        import importId: Int64,
+        at: Int64,
         in session: any DatabaseSession
     ) throws {
         var rows: [(member: Int64, text: Int64, region: Int64, day: Int64)] = []
@@ -35,12 +38,14 @@ final class ConsentLedger {
                     (
                         id, try text(of: consent, in: session), Int64(draft.organisation.region),
                         consent.date.map { Int64($0.day) } ?? today
-                    ))
+                    )
+                )
             }
         }
         rows.sort { ($0.member, $0.text) < ($1.member, $1.text) }
         try session.load(
-            "consent", ["member_id", "text_id", "import_id", "region", "given_on"],
+            "consent",
+            ["member_id", "text_id", "import_id", "region", "given_on"],
             count: rows.count
         ) {
             $1.put(rows[$0].member)
@@ -55,7 +60,11 @@ final class ConsentLedger {
     ///
     /// - Returns: Whether anything changed.
     func record(
-        _ consents: [Consent], of member: Int64, region: UInt8, import importId: Int64, at: Int64,
+        _ consents: [Consent],
+        of member: Int64,
+        region: UInt8,
+        import importId: Int64,
+        at: Int64,
         in session: any DatabaseSession
     ) throws -> Bool {
         let today = Int64(Instant(seconds: at).moscowDate.day)
@@ -78,7 +87,8 @@ final class ConsentLedger {
                     [
                         .integer(member), .integer(text), .integer(importId), .int(region),
                         .integer(consent.date.map { Int64($0.day) } ?? today),
-                    ])
+                    ]
+                )
             } else {
                 try session.execute(
                     """
@@ -89,7 +99,8 @@ final class ConsentLedger {
                     [
                         .integer(today), .integer(member), .text(consent.purpose.rawValue),
                         .text(consent.recipient),
-                    ])
+                    ]
+                )
             }
         }
         return isChanged
@@ -97,14 +108,16 @@ final class ConsentLedger {
 
     /// The consents that hold now.
     static func standing(
-        of member: Int64, in session: any DatabaseSession
+        of member: Int64,
+        in session: any DatabaseSession
     ) throws -> [(purpose: ConsentPurpose, recipient: String, givenOn: CalendarDate)] {
         try session.all(
             """
             SELECT t.purpose, t.recipient, c.given_on FROM consent c
             JOIN consent_text t ON t.id = c.text_id
             WHERE c.member_id = $1 AND c.withdrawn_on IS NULL ORDER BY t.purpose, t.recipient
-            """, [.integer(member)]
+            """,
+            [.integer(member)]
         ) { row -> (ConsentPurpose, String, CalendarDate)? in
             guard let purpose = ConsentPurpose(rawValue: row.text(0)) else { return nil }
             return (purpose, row.text(1), CalendarDate(day: Int(row.integer(2))))
@@ -123,7 +136,8 @@ final class ConsentLedger {
             [
                 .integer(id), .text(consent.purpose.rawValue), .text(consent.recipient),
                 .text(Self.form),
-            ])
+            ]
+        )
         texts[text] = id
         return id
     }

@@ -30,38 +30,58 @@ public struct LegacyImport: Sendable {
                 }
                 let (outcome, issue) = try take(draft, by: user, in: session)
                 return RowResult(
-                    line: row.line, outcome: outcome,
-                    issues: row.issues + (issue.map { [$0] } ?? []))
+                    line: row.line,
+                    outcome: outcome,
+                    issues: row.issues + (issue.map { [$0] } ?? [])
+                )
             }
             let added = results.count { $0.outcome == .added }
             try AuditLog(register).record(
-                "legacy.import", "carriers/\(added)", "rows \(results.count)", by: user,
-                in: session)
+                "legacy.import",
+                "carriers/\(added)",
+                "rows \(results.count)",
+                by: user,
+                in: session
+            )
             return results
         }
     }
 
     private func take(
-        _ draft: LegacyTicketDraft, by user: SignedInUser, in session: any DatabaseSession
+        _ draft: LegacyTicketDraft,
+        by user: SignedInUser,
+        in session: any DatabaseSession
     ) throws -> (RowOutcome, RowIssue?) {
         let member = try session.first(
-            "SELECT id, organisation FROM member WHERE ais_id = $1", [.text(draft.aisId)]
+            "SELECT id, organisation FROM member WHERE ais_id = $1",
+            [.text(draft.aisId)]
         ) { (id: $0.integer(0), place: OrganisationCode(ordinal: $0.integer(1))) }
         guard let member, let place = member.place else {
-            return (.error, Self.issue(
-                "member_unknown", "Члена Профсоюза с таким ИД АИС нет в реестре.",
-                "No member has this АИС identifier."))
+            return (
+                .error,
+                Self.issue(
+                    "member_unknown",
+                    "Члена Профсоюза с таким ИД АИС нет в реестре.",
+                    "No member has this АИС identifier."
+                )
+            )
         }
         guard user.scope.contains(place) else {
-            return (.error, Self.issue(
-                "outside_scope", "Организация члена вне вашей области.",
-                "The member's organisation is outside your scope."))
+            return (
+                .error,
+                Self.issue(
+                    "outside_scope",
+                    "Организация члена вне вашей области.",
+                    "The member's organisation is outside your scope."
+                )
+            )
         }
         let known = try session.first(
             """
             SELECT id FROM carrier WHERE kind = 'legacyPlastic' AND legacy_number = $1
             AND legacy_issuer = $2 AND member_id = $3
-            """, [.text(draft.number), .text(draft.issuer), .integer(member.id)]
+            """,
+            [.text(draft.number), .text(draft.issuer), .integer(member.id)]
         ) { $0.integer(0) }
         if known != nil { return (.unchanged, nil) }
         try session.execute(
@@ -77,13 +97,18 @@ public struct LegacyImport: Sendable {
                 .text(draft.number), .text(draft.issuer),
                 .optional(draft.producedOn.map { Int64($0.day) }),
                 .optional(draft.handedOutOn.map { Int64($0.day) }),
-            ])
+            ]
+        )
         return (.added, nil)
     }
 
     private static func issue(_ code: String, _ russian: String, _ english: String) -> RowIssue {
         RowIssue(
-            field: "aisId", column: nil, code: code, severity: .error,
-            message: Bilingual(russian, english))
+            field: "aisId",
+            column: nil,
+            code: code,
+            severity: .error,
+            message: Bilingual(russian, english)
+        )
     }
 }

@@ -35,7 +35,9 @@ struct RosterChunk {
 
     /// Decides whom a row means and how it ends.
     mutating func match(
-        _ prepared: PreparedDraft, line: Int, _ issues: inout [RowIssue]
+        _ prepared: PreparedDraft,
+        line: Int,
+        _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
         let standing = conflicts[prepared.fingerprint]
         if let member = standing?.member ?? nil, known[member] == nil {
@@ -59,7 +61,8 @@ struct RosterChunk {
     }
 
     private func identify(
-        _ prepared: PreparedDraft, _ standing: ConflictQueue.Standing?
+        _ prepared: PreparedDraft,
+        _ standing: ConflictQueue.Standing?
     ) throws -> Identity {
         if let member = standing?.member { return .member(member) }
         let hash = PersonHash(name: prepared.nameHash, birth: prepared.birthHash)
@@ -104,22 +107,36 @@ struct RosterChunk {
         added.append((id, prepared, line))
         remember(
             Known(
-                id: id, aisId: prepared.draft.aisId,
+                id: id,
+                aisId: prepared.draft.aisId,
                 hash: PersonHash(name: prepared.nameHash, birth: prepared.birthHash),
                 organisation: prepared.draft.organisation.ordinal,
-                fingerprint: prepared.fingerprint, line: line, fresh: prepared.draft))
+                fingerprint: prepared.fingerprint,
+                line: line,
+                fresh: prepared.draft
+            )
+        )
         return .added
     }
 
     private mutating func meet(
-        _ person: Known, _ prepared: PreparedDraft, _ line: Int,
-        _ standing: ConflictQueue.Standing?, _ issues: inout [RowIssue]
+        _ person: Known,
+        _ prepared: PreparedDraft,
+        _ line: Int,
+        _ standing: ConflictQueue.Standing?,
+        _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
         let sameOrganisation = person.organisation == prepared.draft.organisation.ordinal
         if let before = person.line {
             guard sameOrganisation else {
                 return try queue(
-                    .twoOrganisations, prepared, person.id, line, standing, &issues)
+                    .twoOrganisations,
+                    prepared,
+                    person.id,
+                    line,
+                    standing,
+                    &issues
+                )
             }
             issues.append(.duplicate(of: before))
             return .duplicate
@@ -133,14 +150,25 @@ struct RosterChunk {
             return .unchanged
         }
         let isChanged = try MemberFile(run.register).update(
-            person.id, with: prepared, import: run.importId, line: line, at: run.at, by: run.user,
-            consents: run.consents, in: run.session)
+            person.id,
+            with: prepared,
+            import: run.importId,
+            line: line,
+            at: run.at,
+            by: run.user,
+            consents: run.consents,
+            in: run.session
+        )
         return isChanged ? .updated : .unchanged
     }
 
     private mutating func queue(
-        _ kind: ConflictQueue.Kind, _ prepared: PreparedDraft, _ member: Int64, _ line: Int,
-        _ standing: ConflictQueue.Standing?, _ issues: inout [RowIssue]
+        _ kind: ConflictQueue.Kind,
+        _ prepared: PreparedDraft,
+        _ member: Int64,
+        _ line: Int,
+        _ standing: ConflictQueue.Standing?,
+        _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
         if standing?.isResolved == true { return .unchanged }
         var before: Int?
@@ -156,7 +184,13 @@ struct RosterChunk {
             // The person the row collides with may be of this very chunk: store it first.
             try storeNew(MemberVault(register: run.register))
             try ConflictQueue(run.register).add(
-                kind, prepared, member: member, import: run.importId, line: line, in: run.session)
+                kind,
+                prepared,
+                member: member,
+                import: run.importId,
+                line: line,
+                in: run.session
+            )
             conflicts[prepared.fingerprint] = .init(isResolved: false, member: nil)
         }
         return .conflict
@@ -179,15 +213,21 @@ extension RosterChunk {
     private mutating func find(_ column: String, _ values: [SQLValue]) throws {
         for part in values.parts(of: 256) {
             try run.session.query(
-                "\(Self.columns) \(column) IN (\(part.placeholders))", part.padded
+                "\(Self.columns) \(column) IN (\(part.placeholders))",
+                part.padded
             ) { row in
                 let isOfThisImport = row.integer(6) == run.importId
                 remember(
                     Known(
-                        id: row.integer(0), aisId: row.optionalText(1),
+                        id: row.integer(0),
+                        aisId: row.optionalText(1),
                         hash: PersonHash(name: row.integer(2), birth: row.integer(3)),
-                        organisation: row.integer(4), fingerprint: row.integer(5),
-                        line: isOfThisImport ? Int(row.integer(7)) : nil, fresh: nil))
+                        organisation: row.integer(4),
+                        fingerprint: row.integer(5),
+                        line: isOfThisImport ? Int(row.integer(7)) : nil,
+                        fresh: nil
+                    )
+                )
             }
         }
     }
@@ -215,10 +255,13 @@ extension RosterChunk {
                 """
                 SELECT fingerprint, resolution, resolved_member FROM conflict
                 WHERE fingerprint IN (\(part.placeholders))
-                """, part.padded
+                """,
+                part.padded
             ) {
                 conflicts[$0.integer(0)] = .init(
-                    isResolved: !$0.isNull(1), member: $0.optionalInteger(2))
+                    isResolved: !$0.isNull(1),
+                    member: $0.optionalInteger(2)
+                )
             }
         }
     }
@@ -235,12 +278,21 @@ extension RosterChunk {
         try run.session.load("member", MemberFile.columns, count: rows.count) { index, row in
             let (id, prepared, line) = rows[index]
             MemberFile.put(
-                prepared, id: id, sealed: sealed[index].fields, import: run.importId, line: line,
-                at: run.at, into: row)
+                prepared,
+                id: id,
+                sealed: sealed[index].fields,
+                import: run.importId,
+                line: line,
+                at: run.at,
+                into: row
+            )
         }
         try run.consents.load(
-            rows.map { ($0.id, $0.prepared.draft) }, import: run.importId, at: run.at,
-            in: run.session)
+            rows.map { ($0.id, $0.prepared.draft) },
+            import: run.importId,
+            at: run.at,
+            in: run.session
+        )
     }
 }
 
@@ -268,18 +320,28 @@ extension [SQLValue] {
 extension RowIssue {
     static func duplicate(of line: Int) -> RowIssue {
         RowIssue(
-            field: nil, column: nil, code: "duplicate", severity: .warning,
+            field: nil,
+            column: nil,
+            code: "duplicate",
+            severity: .warning,
             message: Bilingual(
                 "Этот человек уже есть в файле в строке \(line); взята первая строка.",
-                "This person stands in line \(line) of the file already; the first row was taken."))
+                "This person stands in line \(line) of the file already; the first row was taken."
+            )
+        )
     }
 
     static func conflict(_ kind: ConflictQueue.Kind, with line: Int?) -> RowIssue {
         let place = line.map { (" (строка \($0))", " (line \($0))") } ?? ("", "")
         return RowIssue(
-            field: nil, column: nil, code: kind.rawValue, severity: .warning,
+            field: nil,
+            column: nil,
+            code: kind.rawValue,
+            severity: .warning,
             message: Bilingual(
                 kind.message.russian + place.0 + ": решите командой profbilet roster conflicts.",
-                kind.message.english + place.1 + ": decide by profbilet roster conflicts."))
+                kind.message.english + place.1 + ": decide by profbilet roster conflicts."
+            )
+        )
     }
 }

@@ -73,12 +73,12 @@ public struct RosterImport: Sendable {
 
     /// Takes a file's rows.
     ///
-    /// - Parameters:
-    ///   - open: Starts reading the file; called again when the database repeats the transaction.
-    ///   - each: Gets every row's result in the order of the file.
-    /// - Throws: ``RegisterError``; then nothing was kept.
+    /// `open` starts reading the file and is called again when the database repeats the transaction;
+    /// `each` gets every row's result in the order of the file. When it throws, nothing was kept.
     public func run(
-        _ options: Options, by user: SignedInUser, open: () throws -> Chunks,
+        _ options: Options,
+        by user: SignedInUser,
+        open: () throws -> Chunks,
         each: (RowResult) throws -> Void
     ) throws -> Summary {
         try user.require(.importRoster, at: options.completeFor)

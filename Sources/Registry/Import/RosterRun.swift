@@ -15,7 +15,9 @@ final class RosterRun {
     private var summary = RosterImport.Summary()
 
     init(
-        _ register: Register, _ options: RosterImport.Options, by user: SignedInUser,
+        _ register: Register,
+        _ options: RosterImport.Options,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         (self.register, self.options, self.user, self.session) = (register, options, user, session)
@@ -32,7 +34,8 @@ final class RosterRun {
             """
             CREATE TEMPORARY TABLE IF NOT EXISTS import_seen
             (member_id BIGINT NOT NULL PRIMARY KEY, line BIGINT NOT NULL)
-            """)
+            """
+        )
         try session.execute("DELETE FROM import_seen")
         try session.execute(
             """
@@ -43,7 +46,8 @@ final class RosterRun {
             [
                 .integer(importId), .integer(at), .integer(user.id), .blob(options.fileSHA256),
                 .text(options.format), .optional(options.completeFor?.ordinal),
-            ])
+            ]
+        )
     }
 
     /// Matches and stores one chunk.
@@ -75,14 +79,22 @@ final class RosterRun {
             .joined(separator: ", ")
         try session.execute(
             "UPDATE file_import SET counts = $1 WHERE id = $2",
-            [.text(counts), .integer(importId)])
+            [.text(counts), .integer(importId)]
+        )
         try AuditLog(register).record(
-            "roster.import", "import/\(importId)", counts, by: user, in: session)
+            "roster.import",
+            "import/\(importId)",
+            counts,
+            by: user,
+            in: session
+        )
         return summary
     }
 
     private func judge(
-        _ row: RosterRow, _ prepared: PreparedDraft?, _ chunk: inout RosterChunk,
+        _ row: RosterRow,
+        _ prepared: PreparedDraft?,
+        _ chunk: inout RosterChunk,
         _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
         if let refusal = row.organisation.flatMap(refusal) {
@@ -98,23 +110,29 @@ final class RosterRun {
             return .organisation(
                 "organisation_unknown",
                 "Организации \(code) нет в реестре: загрузите список организаций.",
-                "Organisation \(code) is not in the register: load the list of organisations.")
+                "Organisation \(code) is not in the register: load the list of organisations."
+            )
         }
         if let closed, closed <= Instant(seconds: at).moscowDate.day {
             return .organisation(
-                "organisation_closed", "Организация \(code) закрыта: укажите действующую.",
-                "Organisation \(code) is closed: name an open one.")
+                "organisation_closed",
+                "Организация \(code) закрыта: укажите действующую.",
+                "Organisation \(code) is closed: name an open one."
+            )
         }
         if let whole = options.completeFor, !whole.contains(code) {
             return .organisation(
                 "outside_complete_roster",
                 "Организация \(code) не входит в \(whole), чей полный список загружается.",
-                "Organisation \(code) is not within \(whole), whose whole roster this is.")
+                "Organisation \(code) is not within \(whole), whose whole roster this is."
+            )
         }
         guard user.scope.contains(code) else {
             return .organisation(
-                "outside_scope", "Организация \(code) вне вашей области \(user.scope).",
-                "Organisation \(code) is outside your scope \(user.scope).")
+                "outside_scope",
+                "Организация \(code) вне вашей области \(user.scope).",
+                "Organisation \(code) is outside your scope \(user.scope)."
+            )
         }
         return nil
     }
@@ -144,7 +162,11 @@ final class RosterRun {
         try requireSecondPerson(absent: absent.count, in: range)
         for member in absent {
             try MemberFile(register).change(
-                member.id, to: status, reason: "absent from a complete roster", by: user, in: session
+                member.id,
+                to: status,
+                reason: "absent from a complete roster",
+                by: user,
+                in: session
             )
             summary.marked += 1
         }
@@ -155,7 +177,8 @@ final class RosterRun {
             """
             SELECT count(*) FROM member
             WHERE organisation BETWEEN $1 AND $2 AND state IN ('candidate', 'active', 'suspended')
-            """, [.integer(range.lowerBound), .integer(range.upperBound)]
+            """,
+            [.integer(range.lowerBound), .integer(range.upperBound)]
         ) { $0.integer(0) }
         guard Int64(absent) * 20 > all ?? 0 else { return }
         guard let second = options.secondPerson, second.id != user.id else {
@@ -164,18 +187,28 @@ final class RosterRun {
                 "Отсутствует более 5 % организации (\(absent)): нужно подтверждение второго человека "
                     + "(--second-user).",
                 "More than 5 % of the organisation are absent (\(absent)): a second person must "
-                    + "confirm (--second-user).")
+                    + "confirm (--second-user)."
+            )
         }
         try second.require(.changeMembers, at: options.completeFor)
         try AuditLog(register).record(
-            "roster.confirmAbsent", "import/\(importId)", "\(absent)", by: second, in: session)
+            "roster.confirmAbsent",
+            "import/\(importId)",
+            "\(absent)",
+            by: second,
+            in: session
+        )
     }
 }
 
 extension RowIssue {
     static func organisation(_ code: String, _ russian: String, _ english: String) -> RowIssue {
         RowIssue(
-            field: "organisation", column: nil, code: code, severity: .error,
-            message: Bilingual(russian, english))
+            field: "organisation",
+            column: nil,
+            code: code,
+            severity: .error,
+            message: Bilingual(russian, english)
+        )
     }
 }

@@ -41,14 +41,15 @@ public struct KeyRing: Sendable {
 
     /// Makes the next key of a purpose, or puts the waiting one in use.
     ///
-    /// - Parameters:
-    ///   - immediately: Use the new key at once, without the time of publication.
-    ///   - secrets: The opened private keys; the new one is added to their file.
-    ///   - root: The root key, which signs the new bundle.
-    /// - Returns: The state the newest key is in now.
+    /// `immediately` uses the new key at once, without the time of publication. The new key is added
+    /// to the file of `secrets`, and `root` signs the new bundle.
     public func rotate(
-        _ purpose: KeyPurpose, algorithm: COSEAlgorithm = .edDSA, immediately: Bool,
-        secrets: SigningSecrets, root: SigningKey, by user: SignedInUser
+        _ purpose: KeyPurpose,
+        algorithm: COSEAlgorithm = .edDSA,
+        immediately: Bool,
+        secrets: SigningSecrets,
+        root: SigningKey,
+        by user: SignedInUser
     ) throws -> Key {
         try user.requireEverywhere(.manageKeys)
         let now = register.now()
@@ -62,7 +63,8 @@ public struct KeyRing: Sendable {
                     "Ключ \(waiting.listed.kid) опубликован менее суток назад. Подождите до "
                         + "\((waiting.createdAt + Self.lead).russian) или укажите --now.",
                     "The key \(waiting.listed.kid) was published less than a day ago. Wait until "
-                        + "\((waiting.createdAt + Self.lead).rfc3339) or say --now.")
+                        + "\((waiting.createdAt + Self.lead).rfc3339) or say --now."
+                )
             }
             return try register.write { session in
                 try activate(waiting.listed.kid, purpose, in: session)
@@ -81,7 +83,10 @@ public struct KeyRing: Sendable {
 
     /// Ends a key's life in order (retired) or at once (revoked).
     public func end(
-        _ kid: String, as state: KeyState, at instant: Instant? = nil, root: SigningKey,
+        _ kid: String,
+        as state: KeyState,
+        at instant: Instant? = nil,
+        root: SigningKey,
         by user: SignedInUser
     ) throws -> Key {
         try user.requireEverywhere(.manageKeys)
@@ -90,8 +95,10 @@ public struct KeyRing: Sendable {
                 let key = try keys(in: session).first(where: { $0.key.kid == bytes })
             else {
                 throw RegisterError(
-                    .notFound, "Нет ключа \(kid): profbilet keys list.",
-                    "There is no key \(kid): profbilet keys list.")
+                    .notFound,
+                    "Нет ключа \(kid): profbilet keys list.",
+                    "There is no key \(kid): profbilet keys list."
+                )
             }
             guard state == .revoked ? key.state != .revoked : key.state == .verifyOnly else {
                 throw RegisterError(
@@ -99,7 +106,8 @@ public struct KeyRing: Sendable {
                     "Ключ в состоянии «\(key.state.rawValue)» нельзя перевести в "
                         + "«\(state.rawValue)». Сначала смените его: profbilet keys rotate.",
                     "A key that is \(key.state.rawValue) cannot become \(state.rawValue). "
-                        + "Replace it first: profbilet keys rotate.")
+                        + "Replace it first: profbilet keys rotate."
+                )
             }
             let column = state == .revoked ? "revoked_at" : "retired_at"
             try session.execute(
@@ -107,7 +115,8 @@ public struct KeyRing: Sendable {
                 [
                     .text(state.rawValue), .integer((instant ?? register.now()).seconds),
                     .blob(bytes),
-                ])
+                ]
+            )
             return try finish("keys.\(state.rawValue)", kid, root, by: user, in: session)
         }
     }
@@ -142,8 +151,10 @@ public struct KeyRing: Sendable {
 
     static var noBundle: RegisterError {
         RegisterError(
-            .keyUnusable, "Пакет доверия не подписан: profbilet keys export --renew.",
-            "No trust bundle was signed: profbilet keys export --renew.")
+            .keyUnusable,
+            "Пакет доверия не подписан: profbilet keys export --renew.",
+            "No trust bundle was signed: profbilet keys export --renew."
+        )
     }
 }
 
@@ -159,8 +170,13 @@ extension KeyRing {
 
         var listed: Key {
             Key(
-                kid: Hex.text(key.kid), purpose: purpose, state: state, createdAt: createdAt,
-                activeFrom: activeFrom, longestExpiry: longestExpiry)
+                kid: Hex.text(key.kid),
+                purpose: purpose,
+                state: state,
+                createdAt: createdAt,
+                activeFrom: activeFrom,
+                longestExpiry: longestExpiry
+            )
         }
     }
 
@@ -177,17 +193,23 @@ extension KeyRing {
                 let state = KeyState(rawValue: row.text(3))
             else { return nil }
             return Stored(
-                key: key, purpose: purpose, state: state,
+                key: key,
+                purpose: purpose,
+                state: state,
                 createdAt: Instant(seconds: row.integer(4)),
                 activeFrom: row.optionalInteger(5).map(Instant.init(seconds:)),
                 revokedAt: row.optionalInteger(6).map(Instant.init(seconds:)),
-                longestExpiry: row.optionalInteger(7).map(Instant.init(seconds:)))
+                longestExpiry: row.optionalInteger(7).map(Instant.init(seconds:))
+            )
         }.compactMap(\.self)
     }
 
     func insert(
-        _ key: VerificationKey, _ purpose: KeyPurpose, _ algorithm: COSEAlgorithm,
-        state: KeyState, in session: any DatabaseSession
+        _ key: VerificationKey,
+        _ purpose: KeyPurpose,
+        _ algorithm: COSEAlgorithm,
+        state: KeyState,
+        in session: any DatabaseSession
     ) throws {
         let now = register.now()
         let years: Int64 = purpose == .plastic ? 11 : 1
@@ -202,22 +224,30 @@ extension KeyRing {
                 .blob(key.publicBytes), .text(algorithm.name), .text(state.rawValue),
                 .integer(now.seconds), state == .active ? .integer(now.seconds) : .null,
                 .integer((now + years * 366 * 86_400).seconds),
-            ])
+            ]
+        )
     }
 
     func activate(
-        _ kid: String, _ purpose: KeyPurpose, in session: any DatabaseSession
+        _ kid: String,
+        _ purpose: KeyPurpose,
+        in session: any DatabaseSession
     ) throws {
         try session.execute(
             "UPDATE signing_key SET state = 'verifyOnly' WHERE purpose = $1 AND state = 'active'",
-            [.text(purpose.rawValue)])
+            [.text(purpose.rawValue)]
+        )
         try session.execute(
             "UPDATE signing_key SET state = 'active', active_from = $1 WHERE kid = $2",
-            [.integer(register.now().seconds), .blob(Hex.bytes(kid) ?? [])])
+            [.integer(register.now().seconds), .blob(Hex.bytes(kid) ?? [])]
+        )
     }
 
     private func finish(
-        _ action: String, _ kid: String, _ root: SigningKey, by user: SignedInUser,
+        _ action: String,
+        _ kid: String,
+        _ root: SigningKey,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> Key {
         try sign(root, in: session)
@@ -234,8 +264,10 @@ extension KeyRing {
         let thumbprints = pinned.split(separator: ",").compactMap { Hex.bytes($0) }
         guard thumbprints.contains(root.publicKey.thumbprint) else {
             throw RegisterError(
-                .keyUnusable, "Это не корневой ключ данного реестра.",
-                "This is not the root key of this register.")
+                .keyUnusable,
+                "Это не корневой ключ данного реестра.",
+                "This is not the root key of this register."
+            )
         }
         let sequence = try Counter.trustBundle.take(in: session)
         let now = register.now()
@@ -247,12 +279,17 @@ extension KeyRing {
         // the root key.
         let named = Set((1...99).map(UInt32.init) + lists + lists.map { $0 + 100 })
         let bundle = TrustBundle(
-            sequence: UInt64(sequence), issuedAt: now, expiresAt: now + Self.bundleLife,
+            sequence: UInt64(sequence),
+            issuedAt: now,
+            expiresAt: now + Self.bundleLife,
             keys: try keys(in: session).map(trusted),
-            lists: named.sorted().map { (list: $0, uri: base + "\($0)") }, roots: thumbprints)
+            lists: named.sorted().map { (list: $0, uri: base + "\($0)") },
+            roots: thumbprints
+        )
         try session.execute(
             "INSERT INTO trust_bundle (sequence, issued_at, bytes) VALUES ($1, $2, $3)",
-            [.integer(sequence), .integer(now.seconds), .blob(try bundle.seal(with: root))])
+            [.integer(sequence), .integer(now.seconds), .blob(try bundle.seal(with: root))]
+        )
     }
 
     private func trusted(_ stored: Stored) -> TrustedKey {
@@ -263,14 +300,23 @@ extension KeyRing {
             default: 0...9
             }
         return TrustedKey(
-            key: stored.key, purpose: stored.purpose, schemes: [register.scheme], issues: issues,
-            longestExpiry: stored.longestExpiry, state: stored.state, createdAt: stored.createdAt,
-            activeFrom: stored.activeFrom, revokedAt: stored.revokedAt)
+            key: stored.key,
+            purpose: stored.purpose,
+            schemes: [register.scheme],
+            issues: issues,
+            longestExpiry: stored.longestExpiry,
+            state: stored.state,
+            createdAt: stored.createdAt,
+            activeFrom: stored.activeFrom,
+            revokedAt: stored.revokedAt
+        )
     }
 
     /// The active key of a purpose with its private part.
     func active(
-        _ purpose: KeyPurpose, secrets: SigningSecrets, in session: any DatabaseSession
+        _ purpose: KeyPurpose,
+        secrets: SigningSecrets,
+        in session: any DatabaseSession
     ) throws -> (key: SigningKey, stored: Stored) {
         let stored = try keys(in: session).first { $0.purpose == purpose && $0.state == .active }
         guard let stored, let key = secrets.key(stored.key.kid) else {
@@ -279,7 +325,8 @@ extension KeyRing {
                 "Нет действующего ключа «\(purpose.rawValue)»: profbilet keys rotate "
                     + "\(purpose.rawValue) --now.",
                 "There is no active key \(purpose.rawValue): profbilet keys rotate "
-                    + "\(purpose.rawValue) --now.")
+                    + "\(purpose.rawValue) --now."
+            )
         }
         return (key, stored)
     }

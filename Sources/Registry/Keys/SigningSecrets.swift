@@ -15,11 +15,16 @@ public struct SigningSecrets: Sendable {
     /// - Throws: ``RegisterError``: the file is missing, the passphrase wrong, or a key fails its
     ///   self-test.
     public static func open(
-        in directory: DataDirectory, passphrase: String
+        in directory: DataDirectory,
+        passphrase: String
     ) throws -> SigningSecrets {
         let file = try Files.read(directory.signingKeysFile, atMost: 1 << 20)
         let bytes = try SealedKeyFile.open(
-            file, passphrase, .signingKeys, path: directory.signingKeysFile)
+            file,
+            passphrase,
+            .signingKeys,
+            path: directory.signingKeysFile
+        )
         guard let items = try? CBOR(decoding: bytes).array else { throw damaged(directory) }
         let keys = try items.map { item -> SigningKey in
             guard let number = item[1]?.integer, let secret = item[2]?.bytes,
@@ -51,9 +56,13 @@ public struct SigningSecrets: Sendable {
                 CBOR.map([
                     1: .integer(Int64(key.algorithm.rawValue)), 2: .bytes(key.privateBytes),
                 ])
-            })
+            }
+        )
         let sealed = try SealedFile.seal(
-            items.encoded, passphrase: passphrase, purpose: .signingKeys)
+            items.encoded,
+            passphrase: passphrase,
+            purpose: .signingKeys
+        )
         try Files.write(sealed, to: directory.signingKeysFile)
     }
 
@@ -61,14 +70,18 @@ public struct SigningSecrets: Sendable {
         RegisterError(
             .damaged,
             "Файл ключей \(directory.signingKeysFile) повреждён. Восстановите его из копии.",
-            "The key file \(directory.signingKeysFile) is damaged. Restore it from a backup.")
+            "The key file \(directory.signingKeysFile) is damaged. Restore it from a backup."
+        )
     }
 }
 
 /// Sealed key files with refusals in the user's words.
 enum SealedKeyFile {
     static func open(
-        _ file: [UInt8], _ passphrase: String, _ purpose: SealedFile.Purpose, path: String
+        _ file: [UInt8],
+        _ passphrase: String,
+        _ purpose: SealedFile.Purpose,
+        path: String
     ) throws(RegisterError) -> [UInt8] {
         do {
             return try SealedFile.open(file, passphrase: passphrase, purpose: purpose)
@@ -76,12 +89,16 @@ enum SealedKeyFile {
             switch error {
             case .wrongPassphrase:
                 throw RegisterError(
-                    .wrongPassphrase, "Парольная фраза не открывает \(path). Проверьте её.",
-                    "The passphrase does not open \(path). Check it.")
+                    .wrongPassphrase,
+                    "Парольная фраза не открывает \(path). Проверьте её.",
+                    "The passphrase does not open \(path). Check it."
+                )
             case .wrongPurpose, .notSealedFile:
                 throw RegisterError(
-                    .damaged, "Файл \(path) — не тот файл ключа или повреждён.",
-                    "The file \(path) is not the right key file, or is damaged.")
+                    .damaged,
+                    "Файл \(path) — не тот файл ключа или повреждён.",
+                    "The file \(path) is not the right key file, or is damaged."
+                )
             }
         }
     }

@@ -34,20 +34,25 @@ public struct DataQuality: Sendable {
             let group = byRegion ? "region" : "99"
             func counts(_ sql: String) throws -> [Int64: Int] {
                 var found: [Int64: Int] = [:]
-                try session.query(sql, bounds) { found[$0.integer(0), default: 0] += Int($0.integer(1)) }
+                try session.query(sql, bounds) {
+                    found[$0.integer(0), default: 0] += Int($0.integer(1))
+                }
                 return found
             }
             let standing = "state IN ('candidate', 'active', 'suspended')"
             let place = "organisation BETWEEN $1 AND $2"
             let members = try counts(
-                "SELECT \(group), count(*) FROM member WHERE \(place) AND \(standing) GROUP BY 1")
+                "SELECT \(group), count(*) FROM member WHERE \(place) AND \(standing) GROUP BY 1"
+            )
             let aisIds = try counts(
-                "SELECT \(group), count(ais_id) FROM member WHERE \(place) AND \(standing) GROUP BY 1")
+                "SELECT \(group), count(ais_id) FROM member WHERE \(place) AND \(standing) GROUP BY 1"
+            )
             let legacy = try counts(
                 """
                 SELECT \(group), count(legacy_number) FROM member
                 WHERE \(place) AND \(standing) GROUP BY 1
-                """)
+                """
+            )
             let consents = try counts(
                 """
                 SELECT \(byRegion ? "m.region" : "99"), count(DISTINCT m.id) FROM member m
@@ -55,23 +60,30 @@ public struct DataQuality: Sendable {
                 JOIN consent_text t ON t.id = c.text_id AND t.purpose = 'cardProduction'
                 WHERE m.organisation BETWEEN $1 AND $2
                     AND m.state IN ('candidate', 'active', 'suspended') GROUP BY 1
-                """)
+                """
+            )
             let conflicts = try counts(
                 """
                 SELECT \(group), count(*) FROM conflict
                 WHERE resolution IS NULL AND \(place) GROUP BY 1
-                """)
+                """
+            )
             let orders = try counts(
                 """
                 SELECT \(group), count(*) FROM card_order
                 WHERE \(place) AND state NOT IN ('rejected', 'cancelled') GROUP BY 1
-                """)
+                """
+            )
             return Set(members.keys).union(conflicts.keys).sorted().map { region in
                 Figures(
-                    region: UInt8(region), members: members[region] ?? 0,
-                    withAisId: aisIds[region] ?? 0, withCardConsent: consents[region] ?? 0,
-                    withLegacyNumber: legacy[region] ?? 0, conflicts: conflicts[region] ?? 0,
-                    ordered: orders[region] ?? 0)
+                    region: UInt8(region),
+                    members: members[region] ?? 0,
+                    withAisId: aisIds[region] ?? 0,
+                    withCardConsent: consents[region] ?? 0,
+                    withLegacyNumber: legacy[region] ?? 0,
+                    conflicts: conflicts[region] ?? 0,
+                    ordered: orders[region] ?? 0
+                )
             }
         }
     }

@@ -26,7 +26,12 @@ public struct MemberFile: Sendable {
             let draft = try draft(of: id, in: session)
             try user.require(.readMembers, at: draft.organisation)
             try AuditLog(register).record(
-                "member.read", "member/\(id)", reason, by: user, in: session)
+                "member.read",
+                "member/\(id)",
+                reason,
+                by: user,
+                in: session
+            )
             return Record(id: id, draft: draft, ticket: try ticket(of: id, in: session))
         }
     }
@@ -35,7 +40,10 @@ public struct MemberFile: Sendable {
     ///
     /// Who is no longer a member keeps no open order and no usable carrier.
     public func setStatus(
-        _ reference: String, to status: MemberStatus, reason: String, by user: SignedInUser
+        _ reference: String,
+        to status: MemberStatus,
+        reason: String,
+        by user: SignedInUser
     ) throws {
         try user.require(.changeMembers)
         try register.write { session in
@@ -43,8 +51,12 @@ public struct MemberFile: Sendable {
             try user.require(.changeMembers, at: try organisation(of: id, in: session))
             try change(id, to: status, reason: reason, by: user, in: session)
             try AuditLog(register).record(
-                "member.status", "member/\(id)", "\(status.rawValue): \(reason)", by: user,
-                in: session)
+                "member.status",
+                "member/\(id)",
+                "\(status.rawValue): \(reason)",
+                by: user,
+                in: session
+            )
         }
     }
 
@@ -56,8 +68,10 @@ public struct MemberFile: Sendable {
                 $0.integer(0)
             }
         } else if let byAis = try session.first(
-            "SELECT id FROM member WHERE ais_id = $1", [.text(reference)], { $0.integer(0) })
-        {
+            "SELECT id FROM member WHERE ais_id = $1",
+            [.text(reference)],
+            { $0.integer(0) }
+        ) {
             found = byAis
         } else if case .ticket(let number) = TypedNumber(reference) {
             found = try session.first(
@@ -71,14 +85,16 @@ public struct MemberFile: Sendable {
             throw RegisterError(
                 .notFound,
                 "Член Профсоюза не найден. Укажите ИД АИС, #строку или номер билета.",
-                "No such member. Give an АИС identifier, #row or a ticket number.")
+                "No such member. Give an АИС identifier, #row or a ticket number."
+            )
         }
         return found
     }
 
     func organisation(of id: Int64, in session: any DatabaseSession) throws -> OrganisationCode {
         let code = try session.first(
-            "SELECT organisation FROM member WHERE id = $1", [.integer(id)]
+            "SELECT organisation FROM member WHERE id = $1",
+            [.integer(id)]
         ) { OrganisationCode(ordinal: $0.integer(0)) }
         guard let code = code ?? nil else { throw DatabaseError(.corrupt, reason: "member") }
         return code
@@ -98,7 +114,8 @@ public struct MemberFile: Sendable {
             """
             SELECT ais_id, organisation, category, sex, state, joined_on, sealed, legacy_number
             FROM member WHERE id = $1
-            """, [.integer(id)]
+            """,
+            [.integer(id)]
         ) { row -> MemberDraft? in
             guard let organisation = OrganisationCode(ordinal: row.integer(1)),
                 let category = MemberCategory(rawValue: row.text(2)),
@@ -106,11 +123,19 @@ public struct MemberFile: Sendable {
             else { return nil }
             let fields = try vault.open(row.blob(6), member: id)
             return MemberDraft(
-                aisId: row.optionalText(0), name: fields.name, birthDate: fields.birthDate,
-                sex: row.optionalText(3).flatMap(Sex.init), category: category,
-                organisation: organisation, joinDate: CalendarDate(day: Int(row.integer(5))),
-                phone: fields.phone, email: fields.email, legacyNumber: row.optionalText(7),
-                status: status, consents: [])
+                aisId: row.optionalText(0),
+                name: fields.name,
+                birthDate: fields.birthDate,
+                sex: row.optionalText(3).flatMap(Sex.init),
+                category: category,
+                organisation: organisation,
+                joinDate: CalendarDate(day: Int(row.integer(5))),
+                phone: fields.phone,
+                email: fields.email,
+                legacyNumber: row.optionalText(7),
+                status: status,
+                consents: []
+            )
         }
         guard var draft = draft ?? nil else { throw DatabaseError(.corrupt, reason: "member") }
         draft.consents = try ConsentLedger.standing(of: id, in: session).map {
@@ -129,8 +154,13 @@ extension MemberFile {
 
     /// Puts a new member's row in the order of ``columns``.
     static func put(
-        _ prepared: PreparedDraft, id: Int64, sealed: [UInt8], import importId: Int64, line: Int,
-        at: Int64, into row: any BulkRow
+        _ prepared: PreparedDraft,
+        id: Int64,
+        sealed: [UInt8],
+        import importId: Int64,
+        line: Int,
+        at: Int64,
+        into row: any BulkRow
     ) {
         let draft = prepared.draft
         row.put(id)
@@ -155,8 +185,14 @@ extension MemberFile {
     ///
     /// - Returns: Whether anything but the spelling of the row changed.
     func update(
-        _ id: Int64, with prepared: PreparedDraft, import importId: Int64, line: Int, at: Int64,
-        by user: SignedInUser, consents: ConsentLedger, in session: any DatabaseSession
+        _ id: Int64,
+        with prepared: PreparedDraft,
+        import importId: Int64,
+        line: Int,
+        at: Int64,
+        by user: SignedInUser,
+        consents: ConsentLedger,
+        in session: any DatabaseSession
     ) throws -> Bool {
         let old = try draft(of: id, in: session)
         var new = prepared.draft
@@ -167,9 +203,13 @@ extension MemberFile {
         new.legacyNumber = new.legacyNumber ?? old.legacyNumber
         var changed = changedFields(old, new)
         if try consents.record(
-            new.consents, of: id, region: new.organisation.region, import: importId, at: at,
-            in: session)
-        {
+            new.consents,
+            of: id,
+            region: new.organisation.region,
+            import: importId,
+            at: at,
+            in: session
+        ) {
             changed.append("consents")
         }
         guard !changed.isEmpty else { return false }
@@ -191,7 +231,8 @@ extension MemberFile {
                 .text(new.category.rawValue), .optional(new.sex?.rawValue),
                 .int(new.joinDate.day), .optional(new.legacyNumber), .blob(sealed),
                 .integer(prepared.fingerprint), .integer(importId), .int(line), .integer(id),
-            ])
+            ]
+        )
         var detail = changed.joined(separator: ",")
         if old.organisation != new.organisation {
             detail += " organisation \(old.organisation) > \(new.organisation)"
@@ -205,11 +246,15 @@ extension MemberFile {
 
     /// Changes a member's standing inside the caller's transaction.
     func change(
-        _ id: Int64, to status: MemberStatus, reason: String, by user: SignedInUser,
+        _ id: Int64,
+        to status: MemberStatus,
+        reason: String,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         let row = try session.first(
-            "SELECT state, region FROM member WHERE id = $1", [.integer(id)]
+            "SELECT state, region FROM member WHERE id = $1",
+            [.integer(id)]
         ) { (state: MemberStatus(rawValue: $0.text(0)), region: UInt8($0.integer(1))) }
         guard let row, let old = row.state else { throw DatabaseError(.corrupt, reason: "member") }
         guard old != status else { return }
@@ -217,22 +262,43 @@ extension MemberFile {
             throw RegisterError(
                 .refused,
                 "Состояние «\(old.rawValue)» не может смениться на «\(status.rawValue)».",
-                "The standing \(old.rawValue) cannot become \(status.rawValue).")
+                "The standing \(old.rawValue) cannot become \(status.rawValue)."
+            )
         }
         try session.execute(
-            "UPDATE member SET state = $1 WHERE id = $2", [.text(status.rawValue), .integer(id)])
+            "UPDATE member SET state = $1 WHERE id = $2",
+            [.text(status.rawValue), .integer(id)]
+        )
         try event(
-            "status", "\(old.rawValue) > \(status.rawValue): \(reason)", of: id, row.region,
-            by: user, in: session)
+            "status",
+            "\(old.rawValue) > \(status.rawValue): \(reason)",
+            of: id,
+            row.region,
+            by: user,
+            in: session
+        )
         if ![.candidate, .active, .suspended].contains(status) {
-            try OrderBook(register).cancelOpen(of: id, reason: status.rawValue, by: user, in: session)
+            try OrderBook(register).cancelOpen(
+                of: id,
+                reason: status.rawValue,
+                by: user,
+                in: session
+            )
             try CarrierFile(register).withdrawAll(
-                of: id, reason: status.rawValue, by: user, in: session)
+                of: id,
+                reason: status.rawValue,
+                by: user,
+                in: session
+            )
         }
     }
 
     private func event(
-        _ kind: String, _ detail: String, of id: Int64, _ region: UInt8, by user: SignedInUser,
+        _ kind: String,
+        _ detail: String,
+        of id: Int64,
+        _ region: UInt8,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         try session.execute(
@@ -243,7 +309,8 @@ extension MemberFile {
             [
                 .integer(try Counter.memberEvent.take(in: session)), .int(region), .integer(id),
                 .integer(register.now().seconds), .integer(user.id), .text(kind), .text(detail),
-            ])
+            ]
+        )
     }
 
     private func changedFields(_ old: MemberDraft, _ new: MemberDraft) -> [String] {

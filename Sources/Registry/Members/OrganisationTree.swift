@@ -38,7 +38,8 @@ public struct OrganisationTree: Sendable {
 
     /// Takes a list of organisations, parents before children in any order, in one transaction.
     public func `import`(
-        _ rows: [(line: Int, draft: OrganisationDraft)], by user: SignedInUser
+        _ rows: [(line: Int, draft: OrganisationDraft)],
+        by user: SignedInUser
     ) throws -> Report {
         try user.require(.importOrganisations)
         let ordered = rows.sorted { $0.draft.code < $1.draft.code }
@@ -58,9 +59,12 @@ public struct OrganisationTree: Sendable {
             }
             report.rejected.sort { $0.line < $1.line }
             try AuditLog(register).record(
-                "organisation.import", "organisation",
+                "organisation.import",
+                "organisation",
                 "added \(report.added), updated \(report.updated), rejected \(report.rejected.count)",
-                by: user, in: session)
+                by: user,
+                in: session
+            )
             return report
         }
     }
@@ -72,23 +76,28 @@ public struct OrganisationTree: Sendable {
 
     func find(_ code: OrganisationCode, in session: any DatabaseSession) throws -> Organisation? {
         try session.first(
-            "SELECT name, closed_on FROM organisation WHERE code = $1", [.integer(code.ordinal)]
+            "SELECT name, closed_on FROM organisation WHERE code = $1",
+            [.integer(code.ordinal)]
         ) {
             Organisation(
-                code: code, name: $0.text(0),
-                closedOn: $0.optionalInteger(1).map { CalendarDate(day: Int($0)) })
+                code: code,
+                name: $0.text(0),
+                closedOn: $0.optionalInteger(1).map { CalendarDate(day: Int($0)) }
+            )
         }
     }
 
     /// The open organisation with this code, or a refusal that names it.
     func requireKnown(
-        _ code: OrganisationCode, in session: any DatabaseSession
+        _ code: OrganisationCode,
+        in session: any DatabaseSession
     ) throws -> Organisation {
         if let found = try find(code, in: session) { return found }
         throw RegisterError(
             .notFound,
             "Организации \(code) нет в реестре. Загрузите её: profbilet organisation import.",
-            "Organisation \(code) is not in the register. Load it: profbilet organisation import.")
+            "Organisation \(code) is not in the register. Load it: profbilet organisation import."
+        )
     }
 
     private func ensureCentralCouncil(_ session: any DatabaseSession) throws {
@@ -97,11 +106,14 @@ public struct OrganisationTree: Sendable {
             INSERT INTO organisation (code, region, parent, name) VALUES ($1, 99, NULL, $2)
             ON CONFLICT (code) DO NOTHING
             """,
-            [.integer(OrganisationCode.centralCouncil.ordinal), .text("Центральный Совет")])
+            [.integer(OrganisationCode.centralCouncil.ordinal), .text("Центральный Совет")]
+        )
     }
 
     private func take(
-        _ draft: OrganisationDraft, in session: any DatabaseSession, _ report: inout Report
+        _ draft: OrganisationDraft,
+        in session: any DatabaseSession,
+        _ report: inout Report
     ) throws {
         let code = SQLValue.integer(draft.code.ordinal)
         let values: [SQLValue] = [
@@ -114,7 +126,8 @@ public struct OrganisationTree: Sendable {
             """
             SELECT name, kind, okrug, territorial_rights, opened_on, closed_on
             FROM organisation WHERE code = $1
-            """, [code]
+            """,
+            [code]
         ) { row -> [SQLValue] in
             [
                 .text(row.text(0)), .optional(row.optionalText(1)), .optional(row.optionalText(2)),
@@ -135,33 +148,47 @@ public struct OrganisationTree: Sendable {
                 okrug = excluded.okrug, territorial_rights = excluded.territorial_rights,
                 opened_on = excluded.opened_on, closed_on = excluded.closed_on
             """,
-            [code, .int(draft.code.region), .optional(draft.code.parent.map(\.ordinal))] + values)
+            [code, .int(draft.code.region), .optional(draft.code.parent.map(\.ordinal))] + values
+        )
         let since = draft.nameSince ?? draft.openedOn ?? register.now().moscowDate
         if known?.first != values.first {
             try session.execute(
                 """
                 INSERT INTO organisation_name (code, since, name) VALUES ($1, $2, $3)
                 ON CONFLICT (code, since) DO UPDATE SET name = excluded.name
-                """, [code, .int(since.day), .text(draft.name)])
+                """,
+                [code, .int(since.day), .text(draft.name)]
+            )
         }
         if known == nil { report.added += 1 } else { report.updated += 1 }
     }
 
     private static func orphan(
-        _ code: OrganisationCode, _ parent: OrganisationCode
+        _ code: OrganisationCode,
+        _ parent: OrganisationCode
     ) -> RowIssue {
         RowIssue(
-            field: "code", column: nil, code: "parent_unknown", severity: .error,
+            field: "code",
+            column: nil,
+            code: "parent_unknown",
+            severity: .error,
             message: Bilingual(
                 "Вышестоящей организации \(parent) нет ни в файле, ни в реестре.",
-                "The organisation above, \(parent), is neither in the file nor in the register."))
+                "The organisation above, \(parent), is neither in the file nor in the register."
+            )
+        )
     }
 
     private static func outside(_ code: OrganisationCode, _ scope: OrganisationCode) -> RowIssue {
         RowIssue(
-            field: "code", column: nil, code: "outside_scope", severity: .error,
+            field: "code",
+            column: nil,
+            code: "outside_scope",
+            severity: .error,
             message: Bilingual(
                 "Организация \(code) вне вашей области \(scope).",
-                "Organisation \(code) is outside your scope \(scope)."))
+                "Organisation \(code) is outside your scope \(scope)."
+            )
+        )
     }
 }

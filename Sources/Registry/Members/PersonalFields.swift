@@ -91,7 +91,10 @@ struct MemberVault: Sendable {
         guard let first = keys.first?.member else { return }
         do {
             try register.keyStore.write { session in
-                try session.execute("DELETE FROM member_key WHERE member_id >= $1", [.integer(first)])
+                try session.execute(
+                    "DELETE FROM member_key WHERE member_id >= $1",
+                    [.integer(first)]
+                )
                 try session.load("member_key", ["member_id", "wrapped"], count: keys.count) {
                     $1.put(keys[$0].member)
                     $1.put(keys[$0].wrapped)
@@ -105,7 +108,8 @@ struct MemberVault: Sendable {
         do {
             wrapped = try register.keyStore.read { session in
                 try session.first(
-                    "SELECT wrapped FROM member_key WHERE member_id = $1", [.integer(member)]
+                    "SELECT wrapped FROM member_key WHERE member_id = $1",
+                    [.integer(member)]
                 ) { $0.blob(0) }
             }
         } catch let failure as DatabaseError { throw RegisterError(failure) }

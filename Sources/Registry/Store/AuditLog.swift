@@ -21,7 +21,7 @@ public struct AuditLog: Sendable {
         public let user: String
         /// What was done, as `area.verb`.
         public let action: String
-        /// What it was done to: `member/17`, `carrier/126/4711` …
+        /// What it was done to, as `member/17`.
         public let subject: String
         /// Details without personal data.
         public let detail: String
@@ -49,7 +49,10 @@ public struct AuditLog: Sendable {
 
     /// Appends one row to the chain inside the caller's transaction.
     func record(
-        _ action: String, _ subject: String, _ detail: String = "", by user: SignedInUser,
+        _ action: String,
+        _ subject: String,
+        _ detail: String = "",
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         let sequence = try Counter.audit.take(in: session)
@@ -59,7 +62,11 @@ public struct AuditLog: Sendable {
             } ?? []
         let at = register.now().seconds
         let hash = self.hash(
-            previous, sequence: sequence, at: at, user: user.id, [user.name, action, subject, detail]
+            previous,
+            sequence: sequence,
+            at: at,
+            user: user.id,
+            [user.name, action, subject, detail]
         )
         try session.execute(
             """
@@ -77,7 +84,9 @@ public struct AuditLog: Sendable {
     ///
     /// - Throws: ``RegisterError`` when the user may not read the log.
     public func entries(
-        from first: Int64 = 1, limit: Int = 1000, by user: SignedInUser
+        from first: Int64 = 1,
+        limit: Int = 1000,
+        by user: SignedInUser
     ) throws -> [Entry] {
         try user.require(.readAudit)
         return try register.read { session in
@@ -89,8 +98,12 @@ public struct AuditLog: Sendable {
                 [.integer(first), .int(limit)]
             ) {
                 Entry(
-                    sequence: $0.integer(0), at: Instant(seconds: $0.integer(1)),
-                    user: $0.text(2), action: $0.text(3), subject: $0.text(4), detail: $0.text(5)
+                    sequence: $0.integer(0),
+                    at: Instant(seconds: $0.integer(1)),
+                    user: $0.text(2),
+                    action: $0.text(3),
+                    subject: $0.text(4),
+                    detail: $0.text(5)
                 )
             }
         }
@@ -106,17 +119,23 @@ public struct AuditLog: Sendable {
                 """
                 SELECT seq, at, user_id, user_name, action, subject, detail, hash FROM audit
                 ORDER BY seq
-                """, []
+                """,
+                []
             ) { row in
                 guard finding == nil else { return }
                 let sequence = row.integer(0)
                 if sequence != head.sequence + 1 { finding = .gap(after: head.sequence) }
                 let hash = self.hash(
-                    head.hash, sequence: sequence, at: row.integer(1), user: row.integer(2),
+                    head.hash,
+                    sequence: sequence,
+                    at: row.integer(1),
+                    user: row.integer(2),
                     (3...6).map { row.text($0) }
                 )
                 if hash != row.blob(7), finding == nil { finding = .tampered(sequence: sequence) }
-                if finding == nil, let expected, expected.sequence == sequence, expected.hash != hash {
+                if finding == nil, let expected, expected.sequence == sequence,
+                    expected.hash != hash
+                {
                     finding = .tampered(sequence: sequence)
                 }
                 head = Head(sequence: sequence, hash: hash)
@@ -136,11 +155,17 @@ public struct AuditLog: Sendable {
                 Head(sequence: $0.integer(0), hash: $0.blob(1))
             }
         }
-        if let head { try register.directory.write(head, at: register.now(), secrets: register.secrets) }
+        if let head {
+            try register.directory.write(head, at: register.now(), secrets: register.secrets)
+        }
     }
 
     private func hash(
-        _ previous: [UInt8], sequence: Int64, at: Int64, user: Int64, _ texts: [String]
+        _ previous: [UInt8],
+        sequence: Int64,
+        at: Int64,
+        user: Int64,
+        _ texts: [String]
     ) -> [UInt8] {
         var message = previous
         for number in [sequence, at, user] { message.append(bigEndian: number) }

@@ -7,7 +7,8 @@ enum Cores {
 
     /// `body` of 0 ..< `count`, in order; the first error of any of them.
     static func map<Value: Sendable>(
-        _ count: Int, _ body: @Sendable (Int) throws -> Value
+        _ count: Int,
+        _ body: @Sendable (Int) throws -> Value
     ) throws -> [Value] {
         guard count > 64 else { return try (0..<count).map(body) }
         let parts = Mutex<[Int: Result<[Value], any Error>]>([:])

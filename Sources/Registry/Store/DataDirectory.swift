@@ -72,7 +72,9 @@ public struct DataDirectory: Sendable {
     }
 
     private static func line(
-        _ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets
+        _ head: AuditLog.Head,
+        at now: Instant,
+        secrets: RegisterSecrets
     ) -> String {
         let text = "\(head.sequence) \(Hex.text(head.hash)) \(now.seconds)"
         return text + " " + Hex.text(secrets.audit.bytes(Array(text.utf8))) + "\n"

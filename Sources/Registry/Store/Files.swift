@@ -23,7 +23,8 @@ enum Files {
             bytes.append(contentsOf: buffer[..<count])
             guard bytes.count <= limit else {
                 throw RegisterError(
-                    .badInput, "Файл \(path) больше \(limit) байт.",
+                    .badInput,
+                    "Файл \(path) больше \(limit) байт.",
                     "The file \(path) is larger than \(limit) bytes."
                 )
             }
@@ -32,7 +33,9 @@ enum Files {
 
     /// Replaces a file in one step: written beside it, flushed to the disk, renamed.
     static func write(
-        _ bytes: [UInt8], to path: String, mode: mode_t = 0o600
+        _ bytes: [UInt8],
+        to path: String,
+        mode: mode_t = 0o600
     ) throws(RegisterError) {
         let temporary = "\(path).tmp-\(getpid())"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
@@ -74,11 +77,15 @@ enum Files {
     }
 
     static func writeAll(
-        _ bytes: [UInt8], to descriptor: Int32, _ path: String
+        _ bytes: [UInt8],
+        to descriptor: Int32,
+        _ path: String
     ) throws(RegisterError) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             guard count > 0 else { throw failure(path) }
             rest = rest.dropFirst(count)
         }
@@ -89,20 +96,28 @@ enum Files {
         switch errno {
         case ENOENT:
             RegisterError(
-                .notFound, "Нет файла или каталога \(path). Проверьте путь.",
-                "There is no file or directory \(path). Check the path.")
+                .notFound,
+                "Нет файла или каталога \(path). Проверьте путь.",
+                "There is no file or directory \(path). Check the path."
+            )
         case ENOSPC, EDQUOT:
             RegisterError(
-                .storage, "На диске нет места для \(path). Освободите место и повторите.",
-                "The disk is full, writing \(path). Free some space and repeat.")
+                .storage,
+                "На диске нет места для \(path). Освободите место и повторите.",
+                "The disk is full, writing \(path). Free some space and repeat."
+            )
         case EACCES, EPERM, EROFS:
             RegisterError(
-                .storage, "Нет прав на \(path). Проверьте владельца и права доступа.",
-                "No permission for \(path). Check its owner and mode.")
+                .storage,
+                "Нет прав на \(path). Проверьте владельца и права доступа.",
+                "No permission for \(path). Check its owner and mode."
+            )
         default:
             RegisterError(
-                .storage, "Ошибка файла \(path): код \(errno).",
-                "The file \(path) failed: code \(errno).")
+                .storage,
+                "Ошибка файла \(path): код \(errno).",
+                "The file \(path) failed: code \(errno)."
+            )
         }
     }
 }

@@ -20,8 +20,11 @@ public final class Register: Sendable {
     public let scheme: TicketNumber.Scheme
 
     init(
-        database: any Database, keyStore: any Database, secrets: RegisterSecrets,
-        directory: DataDirectory, now: @escaping @Sendable () -> Instant
+        database: any Database,
+        keyStore: any Database,
+        secrets: RegisterSecrets,
+        directory: DataDirectory,
+        now: @escaping @Sendable () -> Instant
     ) throws {
         self.database = database
         self.keyStore = keyStore
@@ -29,7 +32,8 @@ public final class Register: Sendable {
         self.directory = directory
         self.now = now
         let scheme = try database.read { try Setting.scheme.value(in: $0) }
-        guard let scheme, let digit = UInt8(scheme), let known = TicketNumber.Scheme(rawValue: digit)
+        guard let scheme, let digit = UInt8(scheme),
+            let known = TicketNumber.Scheme(rawValue: digit)
         else {
             throw RegisterError(
                 .damaged,

@@ -35,7 +35,9 @@ extension Register {
     ///
     /// - Throws: ``RegisterError``: the directory holds a register, or a passphrase is too short.
     public static func create(
-        in directory: DataDirectory, _ plan: Plan, location: Location = .embedded,
+        in directory: DataDirectory,
+        _ plan: Plan,
+        location: Location = .embedded,
         now: @escaping @Sendable () -> Instant
     ) throws -> Register {
         for passphrase in [plan.passphrase, plan.rootPassphrase, plan.administratorPassphrase] {
@@ -51,27 +53,39 @@ extension Register {
         try database.write { session in
             for counter in Counter.allCases {
                 try session.execute(
-                    "INSERT INTO counter (name, value) VALUES ($1, 0)", [.text(counter.rawValue)])
+                    "INSERT INTO counter (name, value) VALUES ($1, 0)",
+                    [.text(counter.rawValue)]
+                )
             }
             try Setting.registerId.set(
-                Hex.text(FieldSeal.randomKey().prefix(16)), in: session)
+                Hex.text(FieldSeal.randomKey().prefix(16)),
+                in: session
+            )
             try Setting.scheme.set("\(plan.scheme.rawValue)", in: session)
             try Setting.createdAt.set("\(now().seconds)", in: session)
             try Setting.listBase.set(plan.listBase, in: session)
             try Setting.rootThumbprints.set(
                 [root, next].map { Hex.text($0.publicKey.thumbprint) }.joined(separator: ","),
-                in: session)
+                in: session
+            )
         }
         let register = try Register(
-            database: database, keyStore: keyStore, secrets: RegisterSecrets(master: master),
-            directory: directory, now: now)
+            database: database,
+            keyStore: keyStore,
+            secrets: RegisterSecrets(master: master),
+            directory: directory,
+            now: now
+        )
         try UserDirectory(register).addFirst(
-            plan.administrator, passphrase: plan.administratorPassphrase)
+            plan.administrator,
+            passphrase: plan.administratorPassphrase
+        )
         try register.makePurposeKeys(plan, root: root)
         // The master key is written last: a directory without it holds no register.
         try Files.write(
             try SealedFile.seal(master, passphrase: plan.passphrase, purpose: .masterKey),
-            to: directory.masterKeyFile)
+            to: directory.masterKeyFile
+        )
         try AuditLog(register).countersignHead()
         return register
     }
@@ -80,7 +94,9 @@ extension Register {
     ///
     /// - Throws: ``RegisterError``: there is none, or the passphrase does not open its master key.
     public static func open(
-        in directory: DataDirectory, passphrase: String, location: Location = .embedded,
+        in directory: DataDirectory,
+        passphrase: String,
+        location: Location = .embedded,
         now: @escaping @Sendable () -> Instant
     ) throws -> Register {
         guard Files.exists(directory.masterKeyFile) else {
@@ -89,17 +105,26 @@ extension Register {
                 "В каталоге \(directory.path) нет реестра. Создайте его: profbilet init --data "
                     + "\(directory.path)",
                 "There is no register in \(directory.path). Make one: profbilet init --data "
-                    + "\(directory.path)")
+                    + "\(directory.path)"
+            )
         }
         let file = try Files.read(directory.masterKeyFile, atMost: 1 << 16)
         let master = try SealedKeyFile.open(
-            file, passphrase, .masterKey, path: directory.masterKeyFile)
+            file,
+            passphrase,
+            .masterKey,
+            path: directory.masterKeyFile
+        )
         do {
             let (database, keyStore) = try stores(directory, location, mustExist: true)
             try prepare(database, keyStore, at: now())
             return try Register(
-                database: database, keyStore: keyStore, secrets: RegisterSecrets(master: master),
-                directory: directory, now: now)
+                database: database,
+                keyStore: keyStore,
+                secrets: RegisterSecrets(master: master),
+                directory: directory,
+                now: now
+            )
         } catch let failure as DatabaseError { throw RegisterError(failure) }
     }
 
@@ -109,13 +134,18 @@ extension Register {
         let secret = try SealedKeyFile.open(file, passphrase, .rootKey, path: path)
         guard let key = SigningKey(algorithm: .edDSA, privateBytes: secret) else {
             throw RegisterError(
-                .damaged, "Корневой ключ \(path) повреждён.", "The root key \(path) is damaged.")
+                .damaged,
+                "Корневой ключ \(path) повреждён.",
+                "The root key \(path) is damaged."
+            )
         }
         return key
     }
 
     static func stores(
-        _ directory: DataDirectory, _ location: Location, mustExist: Bool = false
+        _ directory: DataDirectory,
+        _ location: Location,
+        mustExist: Bool = false
     ) throws -> (any Database, any Database) {
         switch location {
         case .embedded:
@@ -123,13 +153,15 @@ extension Register {
                 throw RegisterError(
                     .notFound,
                     "Нет файла \(directory.registerFile). Восстановите его: profbilet restore.",
-                    "The file \(directory.registerFile) is missing. Restore it: profbilet restore.")
+                    "The file \(directory.registerFile) is missing. Restore it: profbilet restore."
+                )
             }
             return (
                 try SQLiteDatabase(path: directory.registerFile),
                 try SQLiteDatabase(
                     path: directory.keyStoreFile,
-                    options: SQLiteOptions(secureDelete: true, cacheMegabytes: 8))
+                    options: SQLiteOptions(secureDelete: true, cacheMegabytes: 8)
+                )
             )
         case .postgres(let connection):
             let database = try PostgresDatabase(connection)
@@ -138,7 +170,9 @@ extension Register {
     }
 
     private static func prepare(
-        _ database: any Database, _ keyStore: any Database, at now: Instant
+        _ database: any Database,
+        _ keyStore: any Database,
+        at now: Instant
     ) throws {
         do {
             try Migrations(RegisterSchema.migrations).apply(to: database, at: now)
@@ -148,12 +182,18 @@ extension Register {
     }
 
     private static func writeKeys(
-        _ directory: DataDirectory, _ plan: Plan, master: [UInt8], root: SigningKey,
+        _ directory: DataDirectory,
+        _ plan: Plan,
+        master: [UInt8],
+        root: SigningKey,
         next: SigningKey
     ) throws {
         for (key, path) in [(root, directory.rootKeyFile), (next, directory.nextRootKeyFile)] {
             let sealed = try SealedFile.seal(
-                key.privateBytes, passphrase: plan.rootPassphrase, purpose: .rootKey)
+                key.privateBytes,
+                passphrase: plan.rootPassphrase,
+                purpose: .rootKey
+            )
             try Files.write(sealed, to: path)
         }
     }

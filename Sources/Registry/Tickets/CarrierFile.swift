@@ -73,22 +73,32 @@ public struct CarrierFile: Sendable {
         return try register.write { session in
             let found = try find(reference, by: user, in: session)
             try AuditLog(register).record(
-                "carrier.read", found.first.map { "carrier/\($0.id)" } ?? "carrier", "", by: user,
-                in: session)
+                "carrier.read",
+                found.first.map { "carrier/\($0.id)" } ?? "carrier",
+                "",
+                by: user,
+                in: session
+            )
             return found
         }
     }
 
     /// Every change of the carriers a reference means.
     public func history(
-        _ reference: String, by user: SignedInUser
+        _ reference: String,
+        by user: SignedInUser
     ) throws -> [(carrier: Carrier, events: [Event])] {
         try user.require(.findByNumber)
         return try register.write { session in
             let found = try find(reference, by: user, in: session)
             for carrier in found {
                 try AuditLog(register).record(
-                    "carrier.history", "carrier/\(carrier.id)", "", by: user, in: session)
+                    "carrier.history",
+                    "carrier/\(carrier.id)",
+                    "",
+                    by: user,
+                    in: session
+                )
             }
             return try found.map { ($0, try events(of: $0, in: session)) }
         }
@@ -99,7 +109,10 @@ public struct CarrierFile: Sendable {
     /// - Returns: The carriers changed.
     /// - Throws: ``RegisterError`` when no carrier of them can make the step.
     public func apply(
-        _ change: Change, to reference: String, reason: String, by user: SignedInUser
+        _ change: Change,
+        to reference: String,
+        reason: String,
+        by user: SignedInUser
     ) throws -> [Carrier] {
         try user.require(change == .suspend ? .suspendCarriers : .changeCarriers)
         return try register.write { session in
@@ -110,8 +123,12 @@ public struct CarrierFile: Sendable {
                 try set(carrier, to: change.target, reason: reason, by: user, in: session)
             }
             try AuditLog(register).record(
-                "carrier.\(change.rawValue)", "carrier/\(able[0].id)", reason, by: user,
-                in: session)
+                "carrier.\(change.rawValue)",
+                "carrier/\(able[0].id)",
+                reason,
+                by: user,
+                in: session
+            )
             return try find(reference, by: user, in: session)
         }
     }
@@ -121,7 +138,9 @@ public struct CarrierFile: Sendable {
     ///
     /// - Returns: The number of the order.
     public func replace(
-        _ reference: String, reason: OrderReason, by user: SignedInUser
+        _ reference: String,
+        reason: OrderReason,
+        by user: SignedInUser
     ) throws -> Int64 {
         try user.require(.changeCarriers)
         let member = try register.read { session in
@@ -129,19 +148,32 @@ public struct CarrierFile: Sendable {
         }
         guard let member else { throw Self.unknown }
         let outcome = try OrderBook(register).create(
-            .members(["#\(member)"]), reason: reason, by: user)
+            .members(["#\(member)"]),
+            reason: reason,
+            by: user
+        )
         guard let order = outcome.done.first else {
             let why = outcome.refused.first?.reason
             throw RegisterError(
-                .refused, "Замена невозможна: \(why?.russian ?? "").",
-                "It cannot be replaced: \(why?.english ?? "").")
+                .refused,
+                "Замена невозможна: \(why?.russian ?? "").",
+                "It cannot be replaced: \(why?.english ?? "")."
+            )
         }
         _ = try OrderBook(register).move(
-            .orders([order]), to: .submitted, reason: "carrier replace", by: user)
+            .orders([order]),
+            to: .submitted,
+            reason: "carrier replace",
+            by: user
+        )
         if reason.revokesAtOnce {
             try register.write { session in
                 try revokeUsable(
-                    of: member, as: reason == .lost ? .lost : .stolen, by: user, in: session)
+                    of: member,
+                    as: reason == .lost ? .lost : .stolen,
+                    by: user,
+                    in: session
+                )
             }
         }
         return order
@@ -160,34 +192,46 @@ extension CarrierFile {
         else { return nil }
         let number = row.optionalInteger(2).flatMap { TicketNumber(value: UInt64($0)) }
         return Carrier(
-            id: row.integer(0), kind: kind,
+            id: row.integer(0),
+            kind: kind,
             number: number.flatMap { CarrierNumber(ticket: $0, issue: UInt8(row.integer(3))) },
-            legacyNumber: row.optionalText(4), state: state,
+            legacyNumber: row.optionalText(4),
+            state: state,
             coordinate: row.isNull(6)
                 ? nil
                 : StatusCoordinate(list: UInt32(row.integer(6)), index: UInt32(row.integer(7))),
             expiresAt: row.optionalInteger(8).map(Instant.init(seconds:)),
-            member: row.optionalInteger(9))
+            member: row.optionalInteger(9)
+        )
     }
 
     func find(
-        _ reference: String, by user: SignedInUser, in session: any DatabaseSession
+        _ reference: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
     ) throws -> [Carrier] {
         let found = try select(reference, in: session)
         guard !found.isEmpty else { throw Self.unknown }
         for member in Set(found.compactMap(\.member)) {
             try user.require(
-                .findByNumber, at: try MemberFile(register).organisation(of: member, in: session))
+                .findByNumber,
+                at: try MemberFile(register).organisation(of: member, in: session)
+            )
         }
         return found
     }
 
     private func select(
-        _ reference: String, in session: any DatabaseSession
+        _ reference: String,
+        in session: any DatabaseSession
     ) throws -> [Carrier] {
         func carriers(_ condition: String, _ arguments: [SQLValue]) throws -> [Carrier] {
-            try session.all("\(Self.columns) WHERE \(condition) ORDER BY id", arguments, Self.carrier)
-                .compactMap(\.self)
+            try session.all(
+                "\(Self.columns) WHERE \(condition) ORDER BY id",
+                arguments,
+                Self.carrier
+            )
+            .compactMap(\.self)
         }
         if reference.hasPrefix("L:") {
             return try carriers("legacy_number = $1", [.text(String(reference.dropFirst(2)))])
@@ -200,7 +244,9 @@ extension CarrierFile {
         case .ticket(let ticket): return try carriers("number = $1", [.int(ticket.value)])
         case .carrier(let carrier):
             return try carriers(
-                "number = $1 AND issue = $2", [.int(carrier.ticket.value), .int(carrier.issue)])
+                "number = $1 AND issue = $2",
+                [.int(carrier.ticket.value), .int(carrier.issue)]
+            )
         case .refused(let refusal): throw TicketSearch.error(refusal)
         }
     }
@@ -211,33 +257,47 @@ extension CarrierFile {
             SELECT i.at, u.name, i.sequence FROM carrier c
             JOIN issuance i ON i.sequence = c.issuance JOIN app_user u ON u.id = i.user_id
             WHERE c.id = $1
-            """, [.integer(carrier.id)]
+            """,
+            [.integer(carrier.id)]
         ) {
             Event(
-                at: Instant(seconds: $0.integer(0)), user: $0.text(1), from: "",
-                to: CarrierState.allocated.rawValue, reason: "issuance \($0.integer(2))")
+                at: Instant(seconds: $0.integer(0)),
+                user: $0.text(1),
+                from: "",
+                to: CarrierState.allocated.rawValue,
+                reason: "issuance \($0.integer(2))"
+            )
         }
         return issued
             + (try session.all(
                 """
                 SELECT e.at, u.name, e.from_state, e.to_state, e.reason FROM carrier_event e
                 JOIN app_user u ON u.id = e.user_id WHERE e.carrier_id = $1 ORDER BY e.seq
-                """, [.integer(carrier.id)]
+                """,
+                [.integer(carrier.id)]
             ) {
                 Event(
-                    at: Instant(seconds: $0.integer(0)), user: $0.text(1), from: $0.text(2),
-                    to: $0.text(3), reason: $0.text(4))
+                    at: Instant(seconds: $0.integer(0)),
+                    user: $0.text(1),
+                    from: $0.text(2),
+                    to: $0.text(3),
+                    reason: $0.text(4)
+                )
             })
     }
 
     /// Moves one carrier inside the caller's transaction; the database refuses an illegal step.
     func set(
-        _ carrier: Carrier, to state: CarrierState, reason: String, by user: SignedInUser,
+        _ carrier: Carrier,
+        to state: CarrierState,
+        reason: String,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         try session.execute(
             "UPDATE carrier SET state = $1, published = $2 WHERE id = $3",
-            [.text(state.rawValue), .int(state.published.rawValue), .integer(carrier.id)])
+            [.text(state.rawValue), .int(state.published.rawValue), .integer(carrier.id)]
+        )
         let at = register.now().seconds
         try session.execute(
             """
@@ -248,16 +308,21 @@ extension CarrierFile {
                 .integer(try Counter.carrierEvent.take(in: session)), .integer(at),
                 .integer(user.id), .text(carrier.state.rawValue), .text(state.rawValue),
                 .text(reason), .integer(carrier.id),
-            ])
+            ]
+        )
         if let coordinate = carrier.coordinate, carrier.state.published != state.published {
             try session.execute(
-                "UPDATE status_list SET changed = 1 WHERE list = $1", [.int(coordinate.list)])
+                "UPDATE status_list SET changed = 1 WHERE list = $1",
+                [.int(coordinate.list)]
+            )
         }
     }
 
     /// Ends the usable plastic of a member whose card is lost or stolen.
     func revokeUsable(
-        of member: Int64, as state: CarrierState, by user: SignedInUser,
+        of member: Int64,
+        as state: CarrierState,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         for carrier in try carriers(of: member, in: session)
@@ -268,7 +333,10 @@ extension CarrierFile {
 
     /// Ends every carrier of somebody who is no longer a member.
     func withdrawAll(
-        of member: Int64, reason: String, by user: SignedInUser, in session: any DatabaseSession
+        of member: Int64,
+        reason: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
     ) throws {
         for carrier in try carriers(of: member, in: session)
         where carrier.state.successors.contains(.withdrawn) {
@@ -278,20 +346,26 @@ extension CarrierFile {
 
     func carriers(of member: Int64, in session: any DatabaseSession) throws -> [Carrier] {
         try session.all(
-            "\(Self.columns) WHERE member_id = $1 ORDER BY id", [.integer(member)], Self.carrier
+            "\(Self.columns) WHERE member_id = $1 ORDER BY id",
+            [.integer(member)],
+            Self.carrier
         ).compactMap(\.self)
     }
 
     static var unknown: RegisterError {
         RegisterError(
-            .notFound, "Такого носителя в реестре нет. Проверьте номер по карте.",
-            "The register has no such carrier. Check the number on the card.")
+            .notFound,
+            "Такого носителя в реестре нет. Проверьте номер по карте.",
+            "The register has no such carrier. Check the number on the card."
+        )
     }
 
     private static func noStep(_ found: [Carrier], _ target: CarrierState) -> RegisterError {
         let states = Set(found.map(\.state.rawValue)).sorted().joined(separator: ", ")
         return RegisterError(
-            .refused, "Из состояния «\(states)» нельзя перейти в «\(target.rawValue)».",
-            "A carrier that is \(states) cannot become \(target.rawValue).")
+            .refused,
+            "Из состояния «\(states)» нельзя перейти в «\(target.rawValue)».",
+            "A carrier that is \(states) cannot become \(target.rawValue)."
+        )
     }
 }

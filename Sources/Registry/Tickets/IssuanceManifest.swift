@@ -27,34 +27,47 @@ public struct IssuanceManifest: Sendable {
         let (manifest, key, list) = try register.read { session in
             let list = try tickets(sequence, in: session)
             let issuance = try session.first(
-                "SELECT at, kid, cards FROM issuance WHERE sequence = $1", [.integer(sequence)]
+                "SELECT at, kid, cards FROM issuance WHERE sequence = $1",
+                [.integer(sequence)]
             ) { (at: $0.integer(0), kid: $0.blob(1), cards: $0.integer(2)) }
             guard let issuance else { throw DatabaseError(.corrupt, reason: "issuance") }
             let previous = try session.first(
-                "SELECT manifest FROM issuance WHERE sequence = $1", [.integer(sequence - 1)]
+                "SELECT manifest FROM issuance WHERE sequence = $1",
+                [.integer(sequence - 1)]
             ) { Hex.text($0.blob(0)) }
             let manifest = Manifest(
-                kind: "issuance", id: Self.name(sequence), sequence: Int(sequence),
-                previous: previous, created: Instant(seconds: issuance.at),
+                kind: "issuance",
+                id: Self.name(sequence),
+                sequence: Int(sequence),
+                previous: previous,
+                created: Instant(seconds: issuance.at),
                 files: [
                     Manifest.File(
-                        name: "tickets.csv", bytes: list.count,
-                        sha256: Hex.text(SHA256Digest.of(list)))
+                        name: "tickets.csv",
+                        bytes: list.count,
+                        sha256: Hex.text(SHA256Digest.of(list))
+                    )
                 ],
-                counts: ["cards": Int(issuance.cards)], kids: [Hex.text(issuance.kid)],
-                extra: ["register": try Setting.registerId.value(in: session) ?? ""])
+                counts: ["cards": Int(issuance.cards)],
+                kids: [Hex.text(issuance.kid)],
+                extra: ["register": try Setting.registerId.value(in: session) ?? ""]
+            )
             let key = try KeyRing(register).active(.package, secrets: secrets, in: session).key
             return (manifest, key, list)
         }
         let bytes = try manifest.encoded()
         try Files.makeDirectory(folder)
         try Files.write(list, to: folder + "/tickets.csv")
-        try Files.write(try Manifest.signature(of: bytes, with: key), to: folder + "/manifest.json.cose")
+        try Files.write(
+            try Manifest.signature(of: bytes, with: key),
+            to: folder + "/manifest.json.cose"
+        )
         try Files.write(bytes, to: folder + "/manifest.json")
         try register.write { session in
             try session.execute(
                 "UPDATE issuance SET manifest = $1 WHERE sequence = $2",
-                [.blob(SHA256Digest.of(bytes)), .integer(sequence)])
+                [.blob(SHA256Digest.of(bytes)), .integer(sequence)]
+            )
         }
         return folder
     }
@@ -65,7 +78,8 @@ public struct IssuanceManifest: Sendable {
             """
             SELECT number, issue, list, idx, expires_at, kid, order_id, member_id FROM carrier
             WHERE issuance = $1 ORDER BY id
-            """, [.integer(sequence)]
+            """,
+            [.integer(sequence)]
         ) { row in
             let number = TicketNumber(value: UInt64(row.integer(0)))
             let carrier = "\(row.integer(0))\(row.integer(1))"
@@ -91,26 +105,38 @@ public struct IssuanceManifest: Sendable {
 
     /// The payloads of one issuance in its order; reading them is logged.
     public func payloads(
-        _ sequence: Int64, by user: SignedInUser, each: (Payload) throws -> Void
+        _ sequence: Int64,
+        by user: SignedInUser,
+        each: (Payload) throws -> Void
     ) throws {
         try user.require(.issueTickets)
         try register.write { session in
             try AuditLog(register).record(
-                "ticket.payloads", "issuance/\(sequence)", "", by: user, in: session)
+                "ticket.payloads",
+                "issuance/\(sequence)",
+                "",
+                by: user,
+                in: session
+            )
         }
         try register.read { session in
             let prefix = try session.first(
-                "SELECT url_prefix FROM issuance WHERE sequence = $1", [.integer(sequence)]
+                "SELECT url_prefix FROM issuance WHERE sequence = $1",
+                [.integer(sequence)]
             ) { $0.text(0) }
             guard let prefix else {
                 throw RegisterError(
-                    .notFound, "Нет выпуска \(sequence).", "There is no issuance \(sequence).")
+                    .notFound,
+                    "Нет выпуска \(sequence).",
+                    "There is no issuance \(sequence)."
+                )
             }
             try session.query(
                 """
                 SELECT number, issue, list, idx, payload FROM carrier WHERE issuance = $1
                 ORDER BY id
-                """, [.integer(sequence)]
+                """,
+                [.integer(sequence)]
             ) { row in
                 try each(try payload(row, prefix))
             }
@@ -121,17 +147,25 @@ public struct IssuanceManifest: Sendable {
         guard let ticket = TicketNumber(value: UInt64(row.integer(0))),
             let carrier = CarrierNumber(ticket: ticket, issue: UInt8(row.integer(1))),
             let coordinate = StatusCoordinate(
-                list: UInt32(row.integer(2)), index: UInt32(row.integer(3))),
+                list: UInt32(row.integer(2)),
+                index: UInt32(row.integer(3))
+            ),
             let bytes = try? register.secrets.payloads.open(
-                row.blob(4), for: TicketIssuance.binding(coordinate))
+                row.blob(4),
+                for: TicketIssuance.binding(coordinate)
+            )
         else {
             throw RegisterError(
                 .damaged,
                 "Подписанные данные носителя изменены в обход программы. Восстановите реестр.",
-                "A carrier's payload was changed behind the program's back. Restore the register.")
+                "A carrier's payload was changed behind the program's back. Restore the register."
+            )
         }
         return Payload(
-            carrier: carrier, bytes: bytes, text: prefix + DigitText.encode(bytes))
+            carrier: carrier,
+            bytes: bytes,
+            text: prefix + DigitText.encode(bytes)
+        )
     }
 
     static func name(_ sequence: Int64) -> String {

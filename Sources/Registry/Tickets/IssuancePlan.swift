@@ -21,7 +21,9 @@ final class IssuancePlan {
     private var generator = SystemRandomNumberGenerator()
 
     init(
-        _ register: Register, _ terms: TicketIssuance.Terms, by user: SignedInUser,
+        _ register: Register,
+        _ terms: TicketIssuance.Terms,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         (self.register, self.session) = (register, session)
@@ -47,9 +49,14 @@ final class IssuancePlan {
             // A tenth plastic card gives a new number (ticket.md § 1).
             orders.append(
                 Order(
-                    order: row.integer(0), member: row.integer(1),
-                    region: UInt8(row.integer(2)), ticket: issue > 9 ? nil : number,
-                    issue: issue > 9 ? 1 : UInt8(issue), retiresOld: issue > 9))
+                    order: row.integer(0),
+                    member: row.integer(1),
+                    region: UInt8(row.integer(2)),
+                    ticket: issue > 9 ? nil : number,
+                    issue: issue > 9 ? 1 : UInt8(issue),
+                    retiresOld: issue > 9
+                )
+            )
         }
         try retireFullNumbers()
     }
@@ -66,9 +73,13 @@ final class IssuancePlan {
                 throw DatabaseError(.misuse, reason: "issue \(order.issue)")
             }
             return TicketIssuance.Card(
-                order: order.order, member: order.member, region: order.region,
-                isNewTicket: order.ticket == nil, carrier: carrier,
-                coordinate: try slot(order.region))
+                order: order.order,
+                member: order.member,
+                region: order.region,
+                isNewTicket: order.ticket == nil,
+                carrier: carrier,
+                coordinate: try slot(order.region)
+            )
         }
     }
 
@@ -87,8 +98,10 @@ final class IssuancePlan {
                 var number: TicketNumber
                 repeat {
                     number = TicketNumber(
-                        scheme: register.scheme, region: region,
-                        serial: UInt64.random(in: 0..<TicketNumber.serials, using: &generator))
+                        scheme: register.scheme,
+                        region: region,
+                        serial: UInt64.random(in: 0..<TicketNumber.serials, using: &generator)
+                    )
                 } while !taken.insert(number).inserted
                 return number
             }
@@ -122,7 +135,8 @@ final class IssuancePlan {
         for order in orders where order.retiresOld {
             try session.execute(
                 "UPDATE ticket_number SET state = 'retired' WHERE member_id = $1 AND state = 'assigned'",
-                [.integer(order.member)])
+                [.integer(order.member)]
+            )
         }
     }
 }
@@ -144,7 +158,8 @@ struct FreeSlots {
         self.region = region
         self.at = at
         let newest = try session.first(
-            "SELECT max(list) FROM status_list WHERE region = $1", [.int(region)]
+            "SELECT max(list) FROM status_list WHERE region = $1",
+            [.int(region)]
         ) { $0.optionalInteger(0) }
         list = UInt32((newest ?? nil) ?? Int64(region))
         (used, count) = ([], 0)
@@ -152,7 +167,8 @@ struct FreeSlots {
     }
 
     mutating func take(
-        _ generator: inout SystemRandomNumberGenerator, in session: any DatabaseSession
+        _ generator: inout SystemRandomNumberGenerator,
+        in session: any DatabaseSession
     ) throws -> StatusCoordinate? {
         while count >= Self.limit {
             try store(in: session)
@@ -175,7 +191,9 @@ struct FreeSlots {
             """
             INSERT INTO status_list (list, region, used, changed) VALUES ($1, $2, $3, 1)
             ON CONFLICT (list) DO UPDATE SET used = excluded.used, changed = 1
-            """, [.int(list), .int(region), .int(count)])
+            """,
+            [.int(list), .int(region), .int(count)]
+        )
     }
 
     private mutating func load(in session: any DatabaseSession) throws {

@@ -45,7 +45,10 @@ public struct OrderBook: Sendable {
     ///
     /// - Throws: ``RegisterError`` when a selected member is unknown or out of scope.
     public func create(
-        _ selection: Selection, reason: OrderReason, note: String = "", by user: SignedInUser
+        _ selection: Selection,
+        reason: OrderReason,
+        note: String = "",
+        by user: SignedInUser
     ) throws -> Outcome {
         try user.require(.order)
         return try register.write { session in
@@ -55,7 +58,8 @@ public struct OrderBook: Sendable {
                     outcome.refused.append((member.reference, refusal))
                 } else {
                     outcome.done.append(
-                        try add(member.id, reason, note, by: user, in: session))
+                        try add(member.id, reason, note, by: user, in: session)
+                    )
                 }
             }
             try log("order.create", outcome, reason.rawValue, by: user, in: session)
@@ -65,7 +69,10 @@ public struct OrderBook: Sendable {
 
     /// Moves orders on: submit, approve, reject or cancel.
     public func move(
-        _ selection: Selection, to state: OrderState, reason: String, by user: SignedInUser
+        _ selection: Selection,
+        to state: OrderState,
+        reason: String,
+        by user: SignedInUser
     ) throws -> Outcome {
         let permission: Permission =
             state == .approved || state == .rejected ? .approveOrder : .order
@@ -81,8 +88,11 @@ public struct OrderBook: Sendable {
                 try set(order.id, to: state, reason: reason, by: user, in: session)
                 if state == .approved, order.reason.revokesAtOnce {
                     try CarrierFile(register).revokeUsable(
-                        of: order.member, as: order.reason == .lost ? .lost : .stolen,
-                        by: user, in: session)
+                        of: order.member,
+                        as: order.reason == .lost ? .lost : .stolen,
+                        by: user,
+                        in: session
+                    )
                 }
                 outcome.done.append(order.id)
             }
@@ -93,7 +103,9 @@ public struct OrderBook: Sendable {
 
     /// Orders in the user's scope, the newest first.
     public func list(
-        state: OrderState? = nil, organisation: OrganisationCode? = nil, limit: Int = 1000,
+        state: OrderState? = nil,
+        organisation: OrganisationCode? = nil,
+        limit: Int = 1000,
         by user: SignedInUser
     ) throws -> [Order] {
         if !user.role.permits(.readReports) { try user.require(.order) }
@@ -108,27 +120,35 @@ public struct OrderBook: Sendable {
                 [
                     .integer(range.lowerBound), .integer(range.upperBound),
                     .text(state?.rawValue ?? ""), .text(state?.rawValue ?? ""), .int(limit),
-                ], Self.order
+                ],
+                Self.order
             ).compactMap(\.self)
         }
     }
 
     /// Cancels what is open of somebody who is no longer a member.
     func cancelOpen(
-        of member: Int64, reason: String, by user: SignedInUser, in session: any DatabaseSession
+        of member: Int64,
+        reason: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
     ) throws {
         let open = try session.all(
             """
             SELECT id FROM card_order
             WHERE member_id = $1 AND state IN ('draft', 'submitted', 'approved')
-            """, [.integer(member)]
+            """,
+            [.integer(member)]
         ) { $0.integer(0) }
         for id in open { try set(id, to: .cancelled, reason: reason, by: user, in: session) }
     }
 
     /// Moves one order inside the caller's transaction; the database refuses an illegal step.
     func set(
-        _ id: Int64, to state: OrderState, reason: String, by user: SignedInUser,
+        _ id: Int64,
+        to state: OrderState,
+        reason: String,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         let region = try session.first(
@@ -144,7 +164,8 @@ public struct OrderBook: Sendable {
                 .integer(try Counter.orderEvent.take(in: session)), .integer(region ?? 0),
                 .integer(id), .integer(register.now().seconds), .integer(user.id),
                 .text(state.rawValue), .text(reason),
-            ])
+            ]
+        )
     }
 }
 
@@ -160,12 +181,19 @@ extension OrderBook {
             let state = OrderState(rawValue: row.text(4))
         else { return nil }
         return Order(
-            id: row.integer(0), member: row.integer(1), organisation: organisation,
-            reason: reason, state: state, createdAt: Instant(seconds: row.integer(5)))
+            id: row.integer(0),
+            member: row.integer(1),
+            organisation: organisation,
+            reason: reason,
+            state: state,
+            createdAt: Instant(seconds: row.integer(5))
+        )
     }
 
     private func members(
-        _ selection: Selection, by user: SignedInUser, in session: any DatabaseSession
+        _ selection: Selection,
+        by user: SignedInUser,
+        in session: any DatabaseSession
     ) throws -> [(id: Int64, reference: String)] {
         switch selection {
         case .members(let references):
@@ -183,25 +211,33 @@ extension OrderBook {
                 """
                 SELECT id, ais_id FROM member
                 WHERE organisation BETWEEN $1 AND $2 AND state = 'active' ORDER BY id
-                """, [.integer(range.lowerBound), .integer(range.upperBound)]
+                """,
+                [.integer(range.lowerBound), .integer(range.upperBound)]
             ) { ($0.integer(0), $0.optionalText(1) ?? "#\($0.integer(0))") }
         case .orders: return []
         }
     }
 
     private func orders(
-        _ selection: Selection, before state: OrderState, by user: SignedInUser,
+        _ selection: Selection,
+        before state: OrderState,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> [Order] {
         switch selection {
         case .orders(let ids):
             return try ids.map { id in
                 let order = try session.first(
-                    "\(Self.columns) WHERE id = $1", [.integer(id)], Self.order)
+                    "\(Self.columns) WHERE id = $1",
+                    [.integer(id)],
+                    Self.order
+                )
                 guard let order = order ?? nil else {
                     throw RegisterError(
-                        .notFound, "Нет заявки \(id): profbilet order list.",
-                        "There is no order \(id): profbilet order list.")
+                        .notFound,
+                        "Нет заявки \(id): profbilet order list.",
+                        "There is no order \(id): profbilet order list."
+                    )
                 }
                 return order
             }
@@ -215,13 +251,17 @@ extension OrderBook {
             let range = code.subtree
             return try open(
                 "organisation BETWEEN $1 AND $2",
-                [.integer(range.lowerBound), .integer(range.upperBound)], before: state,
-                in: session)
+                [.integer(range.lowerBound), .integer(range.upperBound)],
+                before: state,
+                in: session
+            )
         }
     }
 
     private func open(
-        _ condition: String, _ arguments: [SQLValue], before state: OrderState,
+        _ condition: String,
+        _ arguments: [SQLValue],
+        before state: OrderState,
         in session: any DatabaseSession
     ) throws -> [Order] {
         let sources = OrderState.allCases.filter { $0.successors.contains(state) }
@@ -229,32 +269,43 @@ extension OrderBook {
             """
             \(Self.columns) WHERE \(condition)
             AND state IN (\(RegisterSchema.list(sources))) ORDER BY id
-            """, arguments, Self.order
+            """,
+            arguments,
+            Self.order
         ).compactMap(\.self)
     }
 
     /// Why a member may not get this order, or nil.
     private func refusal(
-        _ member: Int64, _ reason: OrderReason, in session: any DatabaseSession
+        _ member: Int64,
+        _ reason: OrderReason,
+        in session: any DatabaseSession
     ) throws -> Bilingual? {
         let draft = try MemberFile(register).draft(of: member, in: session)
         if draft.status != .active {
             return Bilingual(
-                "не является действующим членом Профсоюза", "is not an active member")
+                "не является действующим членом Профсоюза",
+                "is not an active member"
+            )
         }
         if draft.aisId == nil {
             return Bilingual(
-                "нет ИД АИС: он нужен для заказа карты", "has no АИС identifier, which a card needs")
+                "нет ИД АИС: он нужен для заказа карты",
+                "has no АИС identifier, which a card needs"
+            )
         }
         if !draft.consents.contains(where: { $0.purpose == .cardProduction && $0.isGiven }) {
             return Bilingual(
-                "нет согласия на изготовление билета", "has not consented to card production")
+                "нет согласия на изготовление билета",
+                "has not consented to card production"
+            )
         }
         let open = try session.first(
             """
             SELECT id FROM card_order
             WHERE member_id = $1 AND state IN ('draft', 'submitted', 'approved')
-            """, [.integer(member)]
+            """,
+            [.integer(member)]
         ) { $0.integer(0) }
         if let open {
             return Bilingual("уже есть заявка \(open)", "already has the order \(open)")
@@ -263,7 +314,9 @@ extension OrderBook {
     }
 
     private func cardRefusal(
-        _ member: Int64, _ reason: OrderReason, in session: any DatabaseSession
+        _ member: Int64,
+        _ reason: OrderReason,
+        in session: any DatabaseSession
     ) throws -> Bilingual? {
         let states = try session.all(
             "SELECT state FROM carrier WHERE member_id = $1 AND kind = 'plastic'",
@@ -275,32 +328,41 @@ extension OrderBook {
             if isWaiting || hasUsable {
                 return Bilingual(
                     "карта уже есть; для перевыпуска укажите причину (--reason)",
-                    "has a card already; name a reason to reissue it (--reason)")
+                    "has a card already; name a reason to reissue it (--reason)"
+                )
             }
             return nil
         }
         if isWaiting {
             return Bilingual(
-                "новая карта уже изготавливается", "a new card is in production already")
+                "новая карта уже изготавливается",
+                "a new card is in production already"
+            )
         }
         if states.isEmpty {
             return Bilingual(
-                "перевыпускать нечего: карты не было", "has no card to be reissued")
+                "перевыпускать нечего: карты не было",
+                "has no card to be reissued"
+            )
         }
         return nil
     }
 
     private func refusal(
-        _ order: Order, to state: OrderState, in session: any DatabaseSession
+        _ order: Order,
+        to state: OrderState,
+        in session: any DatabaseSession
     ) throws -> Bilingual? {
         guard order.state.successors.contains(state) else {
             return Bilingual(
                 "заявка в состоянии «\(order.state.rawValue)» не переходит в «\(state.rawValue)»",
-                "an order that is \(order.state.rawValue) cannot become \(state.rawValue)")
+                "an order that is \(order.state.rawValue) cannot become \(state.rawValue)"
+            )
         }
         guard state == .approved || state == .submitted else { return nil }
         let status = try session.first(
-            "SELECT state FROM member WHERE id = $1", [.integer(order.member)]
+            "SELECT state FROM member WHERE id = $1",
+            [.integer(order.member)]
         ) { $0.text(0) }
         return status == MemberStatus.active.rawValue
             ? nil
@@ -308,7 +370,10 @@ extension OrderBook {
     }
 
     private func add(
-        _ member: Int64, _ reason: OrderReason, _ note: String, by user: SignedInUser,
+        _ member: Int64,
+        _ reason: OrderReason,
+        _ note: String,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> Int64 {
         let id = try Counter.cardOrder.take(in: session)
@@ -322,17 +387,26 @@ extension OrderBook {
                 .integer(id), .int(place.region), .integer(place.ordinal), .integer(member),
                 .text(reason.rawValue), .integer(register.now().seconds), .integer(user.id),
                 .text(note),
-            ])
+            ]
+        )
         return id
     }
 
     private func log(
-        _ action: String, _ outcome: Outcome, _ detail: String, by user: SignedInUser,
+        _ action: String,
+        _ outcome: Outcome,
+        _ detail: String,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         let place =
             outcome.done.count == 1 ? "order/\(outcome.done[0])" : "orders/\(outcome.done.count)"
         try AuditLog(register).record(
-            action, place, "\(detail); refused \(outcome.refused.count)", by: user, in: session)
+            action,
+            place,
+            "\(detail); refused \(outcome.refused.count)",
+            by: user,
+            in: session
+        )
     }
 }

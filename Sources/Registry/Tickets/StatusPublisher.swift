@@ -32,7 +32,9 @@ public struct StatusPublisher: Sendable {
     /// Publishes into a folder: `trust-bundle`, `jwks.json`, `cose-keyset`, and for each list
     /// `status-lists/N.cwt` and `.jwt`; every file is replaced in one step.
     public func publish(
-        to folder: String, secrets: SigningSecrets, rebuildAll: Bool = false,
+        to folder: String,
+        secrets: SigningSecrets,
+        rebuildAll: Bool = false,
         by user: SignedInUser
     ) throws -> Report {
         try user.require(.publish)
@@ -52,7 +54,12 @@ public struct StatusPublisher: Sendable {
             }
             report.bundleSequence = try Counter.trustBundle.last(in: session)
             try AuditLog(register).record(
-                "status.publish", "lists/\(report.rebuilt.count)", "", by: user, in: session)
+                "status.publish",
+                "lists/\(report.rebuilt.count)",
+                "",
+                by: user,
+                in: session
+            )
             return report
         }
         try write(to: folder)
@@ -74,9 +81,13 @@ public struct StatusPublisher: Sendable {
             "SELECT list, changed, sequence, issued_at, expires_at, cwt FROM status_list ORDER BY list"
         ) {
             List(
-                number: UInt32($0.integer(0)), isChanged: $0.integer(1) != 0,
-                sequence: $0.integer(2), issuedAt: $0.optionalInteger(3),
-                expiresAt: $0.optionalInteger(4), cwt: $0.blob(5))
+                number: UInt32($0.integer(0)),
+                isChanged: $0.integer(1) != 0,
+                sequence: $0.integer(2),
+                issuedAt: $0.optionalInteger(3),
+                expiresAt: $0.optionalInteger(4),
+                cwt: $0.blob(5)
+            )
         }
     }
 
@@ -88,23 +99,32 @@ public struct StatusPublisher: Sendable {
             """
             SELECT idx, published FROM carrier
             WHERE list = $1 AND published <> 0 AND expires_at > $2
-            """, [.int(list), .integer(now)]
+            """,
+            [.int(list), .integer(now)]
         ) { bits[Int($0.integer(0))] = UInt8($0.integer(1)) }
         try session.query(
-            "SELECT idx, published FROM held_slot WHERE list = $1 AND published <> 0", [.int(list)]
+            "SELECT idx, published FROM held_slot WHERE list = $1 AND published <> 0",
+            [.int(list)]
         ) { bits[Int($0.integer(0))] = UInt8($0.integer(1)) }
         return bits
     }
 
     private func rebuild(
-        _ list: List, key: SigningKey, in session: any DatabaseSession
+        _ list: List,
+        key: SigningKey,
+        in session: any DatabaseSession
     ) throws -> Int {
         let now = register.now()
         let bits = try bits(of: list.number, in: session)
         let base = try Setting.listBase.value(in: session) ?? ""
         let token = StatusListToken(
-            subject: base + "\(list.number)", issuedAt: now, expiresAt: now + Self.life,
-            timeToLive: Self.ttl, sequence: UInt64(list.sequence + 1), list: bits)
+            subject: base + "\(list.number)",
+            issuedAt: now,
+            expiresAt: now + Self.life,
+            timeToLive: Self.ttl,
+            sequence: UInt64(list.sequence + 1),
+            list: bits
+        )
         try session.execute(
             """
             UPDATE status_list SET changed = 0, sequence = $1, issued_at = $2, expires_at = $3,
@@ -114,7 +134,8 @@ public struct StatusPublisher: Sendable {
                 .integer(list.sequence + 1), .integer(now.seconds),
                 .integer((now + Self.life).seconds), .blob(try token.sealCWT(with: key)),
                 .text(try token.sealJWT(with: key)), .int(list.number),
-            ])
+            ]
+        )
         return 0
     }
 
@@ -128,7 +149,8 @@ public struct StatusPublisher: Sendable {
             [
                 .integer(register.now().seconds),
                 .integer(register.now().seconds - Self.life),
-            ])
+            ]
+        )
     }
 
     private func write(to folder: String) throws {
@@ -151,7 +173,10 @@ public struct StatusPublisher: Sendable {
         let published = keys.filter { $0.state != .retired }.map(\.key)
         try Files.write(VerificationKey.jwkSet(published), to: folder + "/jwks.json", mode: 0o644)
         try Files.write(
-            VerificationKey.coseKeySet(published), to: folder + "/cose-keyset", mode: 0o644)
+            VerificationKey.coseKeySet(published),
+            to: folder + "/cose-keyset",
+            mode: 0o644
+        )
         try Files.write(bundle, to: folder + "/trust-bundle", mode: 0o644)
     }
 }

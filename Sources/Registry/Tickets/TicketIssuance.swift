@@ -24,7 +24,9 @@ public struct TicketIssuance: Sendable {
 
         /// Terms of one issuance.
         public init(
-            expiresAt: Instant, urlPrefix: String, organisation: OrganisationCode? = nil,
+            expiresAt: Instant,
+            urlPrefix: String,
+            organisation: OrganisationCode? = nil,
             limit: Int = 1_000_000
         ) {
             self.expiresAt = expiresAt
@@ -36,7 +38,7 @@ public struct TicketIssuance: Sendable {
 
     /// What one issuance did.
     public struct Report: Sendable, Equatable {
-        /// Its number: 1, 2, 3 …
+        /// Its number, counted from 1.
         public let sequence: Int64
         /// Cards numbered and signed.
         public let cards: Int
@@ -61,7 +63,9 @@ public struct TicketIssuance: Sendable {
     /// - Throws: ``RegisterError``: the register awaits reclaiming, there is no usable key, the key
     ///   may not sign so far ahead, or nothing is approved. Then nothing was allotted.
     public func issue(
-        _ terms: Terms, secrets: SigningSecrets, by user: SignedInUser,
+        _ terms: Terms,
+        secrets: SigningSecrets,
+        by user: SignedInUser,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Report {
         try user.require(.issueTickets, at: terms.organisation)
@@ -69,13 +73,18 @@ public struct TicketIssuance: Sendable {
         let issued = try register.write { session in
             try register.requireReclaimed(session)
             let (key, stored) = try KeyRing(register).active(
-                .plastic, secrets: secrets, in: session)
+                .plastic,
+                secrets: secrets,
+                in: session
+            )
             try check(terms, against: stored)
             let plan = try IssuancePlan(register, terms, by: user, in: session)
             guard !plan.orders.isEmpty else {
                 throw RegisterError(
-                    .refused, "Нет одобренных заявок: profbilet order list --state approved.",
-                    "No order is approved: profbilet order list --state approved.")
+                    .refused,
+                    "Нет одобренных заявок: profbilet order list --state approved.",
+                    "No order is approved: profbilet order list --state approved."
+                )
             }
             let sequence = try Counter.issuance.take(in: session)
             try session.execute(
@@ -87,7 +96,8 @@ public struct TicketIssuance: Sendable {
                     .integer(sequence), .integer(register.now().seconds), .integer(user.id),
                     .blob(stored.key.kid), .integer(terms.expiresAt.seconds),
                     .text(terms.urlPrefix), .int(plan.orders.count),
-                ])
+                ]
+            )
             var done = 0
             while let cards = try plan.next(2_048) {
                 try store(cards, terms, key, stored.key.kid, sequence, in: session)
@@ -97,13 +107,21 @@ public struct TicketIssuance: Sendable {
             try plan.finish()
             try advanceOrders(plan, sequence, by: user, in: session)
             try AuditLog(register).record(
-                "ticket.issue", "issuance/\(sequence)", "cards \(done)", by: user, in: session)
+                "ticket.issue",
+                "issuance/\(sequence)",
+                "cards \(done)",
+                by: user,
+                in: session
+            )
             return (sequence: sequence, cards: done, skipped: plan.skipped)
         }
         let folder = try IssuanceManifest(register).writePending(secrets: secrets)
         return Report(
-            sequence: issued.sequence, cards: issued.cards, skipped: issued.skipped,
-            folder: folder ?? register.directory.issuances)
+            sequence: issued.sequence,
+            cards: issued.cards,
+            skipped: issued.skipped,
+            folder: folder ?? register.directory.issuances
+        )
     }
 
     private func check(_ terms: Terms) throws {
@@ -113,12 +131,15 @@ public struct TicketIssuance: Sendable {
                 "Адрес в QR: заглавные латинские буквы, до 45 знаков, не цифра в конце, "
                     + "например HTTPS://EPB.EXAMPLE.RU/C/",
                 "The URL of the QR: upper case, up to 45 characters, no digit at the end, "
-                    + "for example HTTPS://EPB.EXAMPLE.RU/C/")
+                    + "for example HTTPS://EPB.EXAMPLE.RU/C/"
+            )
         }
         guard terms.expiresAt > register.now() else {
             throw RegisterError(
-                .badInput, "Срок действия уже прошёл. Укажите дату в будущем.",
-                "The end of validity has passed. Give a date in the future.")
+                .badInput,
+                "Срок действия уже прошёл. Укажите дату в будущем.",
+                "The end of validity has passed. Give a date in the future."
+            )
         }
     }
 
@@ -129,25 +150,35 @@ public struct TicketIssuance: Sendable {
                 "Ключ \(key.listed.kid) подписывает сроки не позже "
                     + "\(longest.moscowDate.russian). Сократите срок или смените ключ.",
                 "The key \(key.listed.kid) signs no validity past \(longest.moscowDate.iso). "
-                    + "Shorten it or rotate the key.")
+                    + "Shorten it or rotate the key."
+            )
         }
     }
 
     private func store(
-        _ cards: [Card], _ terms: Terms, _ key: SigningKey, _ kid: [UInt8], _ sequence: Int64,
+        _ cards: [Card],
+        _ terms: Terms,
+        _ key: SigningKey,
+        _ kid: [UInt8],
+        _ sequence: Int64,
         in session: any DatabaseSession
     ) throws {
         let seal = register.secrets.payloads
         let payloads = try Cores.map(cards.count) { index in
             let card = cards[index]
             let claims = TicketClaims(
-                expiresAt: terms.expiresAt, carrier: card.carrier, coordinate: card.coordinate)
+                expiresAt: terms.expiresAt,
+                carrier: card.carrier,
+                coordinate: card.coordinate
+            )
             return try seal.seal(try claims.seal(with: key), for: Self.binding(card.coordinate))
         }
         let fresh = cards.filter(\.isNewTicket)
         let at = register.now().seconds
         try session.load(
-            "ticket_number", ["number", "region", "state", "member_id", "at"], count: fresh.count
+            "ticket_number",
+            ["number", "region", "state", "member_id", "at"],
+            count: fresh.count
         ) {
             $1.put(Int64(fresh[$0].carrier.ticket.value))
             $1.put(Int64(fresh[$0].region))
@@ -177,19 +208,24 @@ public struct TicketIssuance: Sendable {
     }
 
     private func advanceOrders(
-        _ plan: IssuancePlan, _ sequence: Int64, by user: SignedInUser,
+        _ plan: IssuancePlan,
+        _ sequence: Int64,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         try session.execute(
             """
             UPDATE card_order SET state = 'batched', issuance = $1
             WHERE id IN (SELECT order_id FROM carrier WHERE issuance = $2)
-            """, [.integer(sequence), .integer(sequence)])
+            """,
+            [.integer(sequence), .integer(sequence)]
+        )
         let orders = plan.orders
         let first = try Counter.orderEvent.take(orders.count, in: session)
         let at = register.now().seconds
         try session.load(
-            "order_event", ["seq", "region", "order_id", "at", "user_id", "to_state", "reason"],
+            "order_event",
+            ["seq", "region", "order_id", "at", "user_id", "to_state", "reason"],
             count: orders.count
         ) {
             $1.put(first + Int64($0))

@@ -38,11 +38,16 @@ public struct TicketSearch: Sendable {
         }
         return try register.write { session in
             let row = try session.first(
-                "SELECT member_id FROM ticket_number WHERE number = $1", [.int(ticket.value)]
+                "SELECT member_id FROM ticket_number WHERE number = $1",
+                [.int(ticket.value)]
             ) { $0.optionalInteger(0) }
             try AuditLog(register).record(
-                "ticket.find", row.flatMap { $0 }.map { "member/\($0)" } ?? "unknown", "number",
-                by: user, in: session)
+                "ticket.find",
+                row.flatMap { $0 }.map { "member/\($0)" } ?? "unknown",
+                "number",
+                by: user,
+                in: session
+            )
             guard let member = row else { return nil }
             return try hit(member: member, ticket: ticket, by: user, in: session)
         } ?? { throw try hint(text, by: user) ?? CarrierFile.unknown }()
@@ -57,7 +62,8 @@ public struct TicketSearch: Sendable {
                 SELECT member_id FROM carrier
                 WHERE legacy_number = $1 AND member_id IS NOT NULL
                 UNION SELECT id FROM member WHERE legacy_number = $2
-                """, [.text(number), .text(number)]
+                """,
+                [.text(number), .text(number)]
             ) { $0.integer(0) }
         }
     }
@@ -68,8 +74,10 @@ public struct TicketSearch: Sendable {
         let words = text.split(separator: " ").map(String.init)
         guard words.count >= 2 else {
             throw RegisterError(
-                .badInput, "Укажите фамилию и имя через пробел.",
-                "Give family name and first name with a space between.")
+                .badInput,
+                "Укажите фамилию и имя через пробел.",
+                "Give family name and first name with a space between."
+            )
         }
         let hash = register.secrets.nameHash(last: words[0], first: words[1])
         let rest = words.dropFirst(2).joined(separator: " ")
@@ -81,8 +89,10 @@ public struct TicketSearch: Sendable {
                 let draft = try MemberFile(register).draft(of: id, in: session)
                 let wanted = PersonName(last: words[0], first: words[1], patronymic: patronymic)
                 let compared = PersonName(
-                    last: draft.name.last, first: draft.name.first,
-                    patronymic: patronymic == nil ? nil : draft.name.patronymic)
+                    last: draft.name.last,
+                    first: draft.name.first,
+                    patronymic: patronymic == nil ? nil : draft.name.patronymic
+                )
                 return wanted.matchingKey == compared.matchingKey
             }
         }
@@ -95,27 +105,34 @@ public struct TicketSearch: Sendable {
             RegisterError(.badInput, "Номер не указан.", "No number was given.")
         case .foreignCharacter(let position):
             RegisterError(
-                .badInput, "Знак \(position) — не цифра. В номере 15 цифр: 177 4815 1623 4216.",
-                "Character \(position) is no digit. A number has 15 digits: 177 4815 1623 4216.")
+                .badInput,
+                "Знак \(position) — не цифра. В номере 15 цифр: 177 4815 1623 4216.",
+                "Character \(position) is no digit. A number has 15 digits: 177 4815 1623 4216."
+            )
         case .length(let count):
             RegisterError(
                 .badInput,
                 "В номере \(count) цифр, а нужно 15 (или 16 для носителя). Сверьте группы: 3-4-4-4.",
-                "The number has \(count) digits, not 15 (16 for a carrier). Check the groups: 3-4-4-4.")
+                "The number has \(count) digits, not 15 (16 for a carrier). Check the groups: 3-4-4-4."
+            )
         case .scheme(let digit):
             RegisterError(
-                .badInput, "Ошибка в группе 1: номер не может начинаться с \(digit).",
-                "Group 1 is wrong: a number cannot begin with \(digit).")
+                .badInput,
+                "Ошибка в группе 1: номер не может начинаться с \(digit).",
+                "Group 1 is wrong: a number cannot begin with \(digit)."
+            )
         case .checkDigit:
             RegisterError(
                 .badInput,
                 "Контрольная цифра не сходится: ошибка в одной из групп или группы переставлены.",
-                "The check digit does not fit: one group is mistyped or two are exchanged.")
+                "The check digit does not fit: one group is mistyped or two are exchanged."
+            )
         case .spreadsheet:
             RegisterError(
                 .badInput,
                 "Номер испорчен таблицей (1,77E+14). Возьмите его из файла с текстовыми ячейками.",
-                "A spreadsheet ate the number (1,77E+14). Take it from a file with text cells.")
+                "A spreadsheet ate the number (1,77E+14). Take it from a file with text cells."
+            )
         }
     }
 
@@ -129,7 +146,8 @@ public struct TicketSearch: Sendable {
                     """
                     SELECT number FROM ticket_number
                     WHERE state = 'assigned' AND number IN (\(part.placeholders))
-                    """, part.padded
+                    """,
+                    part.padded
                 ) { row in
                     let number = UInt64(row.integer(0))
                     groups.formUnion(repairs.filter { $0.ticket.value == number }.map(\.group))
@@ -139,8 +157,10 @@ public struct TicketSearch: Sendable {
         }
         guard let group = groups.first, groups.count == 1 else { return nil }
         return RegisterError(
-            .badInput, "Такого билета нет; похоже, ошибка в группе \(group). Сверьте её с картой.",
-            "There is no such ticket; group \(group) looks wrong. Compare it with the card.")
+            .badInput,
+            "Такого билета нет; похоже, ошибка в группе \(group). Сверьте её с картой.",
+            "There is no such ticket; group \(group) looks wrong. Compare it with the card."
+        )
     }
 
     private func log(_ action: String, _ subject: String, by user: SignedInUser) throws {
@@ -150,7 +170,9 @@ public struct TicketSearch: Sendable {
     }
 
     private func found(
-        _ kind: String, by user: SignedInUser, _ find: (any DatabaseSession) throws -> [Int64]
+        _ kind: String,
+        by user: SignedInUser,
+        _ find: (any DatabaseSession) throws -> [Int64]
     ) throws -> [Hit] {
         try register.write { session in
             var hits: [Hit] = []
@@ -158,7 +180,12 @@ public struct TicketSearch: Sendable {
                 let place = try MemberFile(register).organisation(of: member, in: session)
                 guard user.scope.contains(place) else { continue }
                 try AuditLog(register).record(
-                    "ticket.find", "member/\(member)", kind, by: user, in: session)
+                    "ticket.find",
+                    "member/\(member)",
+                    kind,
+                    by: user,
+                    in: session
+                )
                 let ticket = try MemberFile(register).ticket(of: member, in: session)
                 hits.append(try hit(member: member, ticket: ticket, by: user, in: session))
             }
@@ -170,22 +197,33 @@ public struct TicketSearch: Sendable {
     }
 
     private func hit(
-        member: Int64?, ticket: TicketNumber?, by user: SignedInUser,
+        member: Int64?,
+        ticket: TicketNumber?,
+        by user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> Hit {
         guard let member else {
             let carriers = try session.all(
-                "\(CarrierFile.columns) WHERE number = $1", [.int(ticket?.value ?? 0)],
+                "\(CarrierFile.columns) WHERE number = $1",
+                [.int(ticket?.value ?? 0)],
                 CarrierFile.carrier
             ).compactMap(\.self)
             return Hit(
-                member: nil, ticket: ticket, name: nil, organisation: nil, carriers: carriers)
+                member: nil,
+                ticket: ticket,
+                name: nil,
+                organisation: nil,
+                carriers: carriers
+            )
         }
         let draft = try MemberFile(register).draft(of: member, in: session)
         let mayRead = user.role.permits(.readMembers) && user.scope.contains(draft.organisation)
         return Hit(
-            member: member, ticket: ticket, name: mayRead ? draft.name : nil,
+            member: member,
+            ticket: ticket,
+            name: mayRead ? draft.name : nil,
             organisation: draft.organisation,
-            carriers: try CarrierFile(register).carriers(of: member, in: session))
+            carriers: try CarrierFile(register).carriers(of: member, in: session)
+        )
     }
 }

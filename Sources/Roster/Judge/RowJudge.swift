@@ -48,7 +48,11 @@ public struct RowJudge: Sendable {
             let organisation, let join, let status
         else {
             return RosterRow(
-                line: line, draft: nil, issues: cells.orderedIssues, organisation: organisation)
+                line: line,
+                draft: nil,
+                issues: cells.orderedIssues,
+                organisation: organisation
+            )
         }
         let draft = MemberDraft(
             aisId: aisId,
