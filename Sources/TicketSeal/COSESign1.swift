@@ -22,10 +22,8 @@ public struct COSESign1: Sendable, Equatable {
         case notSign1
         /// No map, or a header that must be refused.
         case header
-        /// The algorithm is missing, not protected, or unknown.
+        /// The algorithm is missing or not protected.
         case algorithm
-        /// Not 64 bytes: a DER signature, for one.
-        case signatureLength
     }
 
     /// Reads one message.
@@ -55,10 +53,8 @@ public struct COSESign1: Sendable, Equatable {
         unprotected = parts[1]
         self.signature = signature
         guard protected[2] == nil, unprotected[2] == nil else { throw .header }
-        guard let number = protected[1]?.integer, unprotected[1] == nil,
-            COSEAlgorithm(header: number) != nil
-        else { throw .algorithm }
-        guard signature.count == 64 else { throw .signatureLength }
+        // Which algorithm fits the key decides, and so does the signature's length.
+        guard protected[1]?.integer != nil, unprotected[1] == nil else { throw .algorithm }
     }
 
     /// Signs `payload`.
