@@ -9,10 +9,9 @@ PROFBILET = .build/debug/profbilet
 PACKAGES = zlib1g-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev sqlite3
 TEST_PACKAGES = $(PACKAGES) postgresql python3-venv openssl
 VENV = .build/venv
-SECONDS_A_TARGET ?= 600
 KILLS ?= 500
 
-.PHONY: build demo test lint packages test-packages venv fuzz bench chaos clean help
+.PHONY: build demo test lint packages test-packages venv chaos clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
@@ -44,6 +43,11 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	swift build --build-tests --explicit-target-dependency-import-check error
 	Tests/with-postgres.sh swift test --skip-build
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/independent/check.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/faults.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
+
+chaos: build ## 500 kills (KILLS=…)
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)
 
 clean:
 	rm -rf .build .build-*

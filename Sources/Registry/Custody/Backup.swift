@@ -148,8 +148,21 @@ struct Scratch {
 
     init(beside target: String) throws(RegisterError) {
         path = "\(target).tmp-\(getpid())"
-        if Files.exists(path) { try? FileManager.default.removeItem(atPath: path) }
+        Self.sweep(target)
         try Files.makeDirectory(path)
+    }
+
+    /// Removes what killed processes left beside the target.
+    private static func sweep(_ target: String) {
+        let url = URL(fileURLWithPath: target)
+        let folder = url.deletingLastPathComponent().path
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            for kind in ["tmp", "part"] where name.hasPrefix("\(url.lastPathComponent).\(kind)-") {
+                let owner = name.split(separator: "-").last.flatMap { Int32($0) }
+                guard let owner, owner == getpid() || kill(owner, 0) != 0 else { continue }
+                try? FileManager.default.removeItem(atPath: folder + "/" + name)
+            }
+        }
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: path) }

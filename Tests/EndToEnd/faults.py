@@ -1,0 +1,194 @@
+"""Bad input and a failing world: each gets a clear error, the right exit code, and nothing lost or half done.
+
+Usage: PROFBILET=path/to/profbilet python3 faults.py
+"""
+
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
+passed = 0
+failures = []
+
+
+class Office:
+    def __init__(self, folder, **changes):
+        self.folder = folder
+        self.data = folder / "data"
+        self.environment = dict(
+            os.environ, PROFBILET_DATA=str(self.data), PROFBILET_USER="tester",
+            PROFBILET_PASSPHRASE="register phrase", PROFBILET_ROOT_PASSPHRASE="root phrase",
+            PROFBILET_USER_PASSPHRASE="tester phrase", PROFBILET_BACKUP_PASSPHRASE="backup phrase",
+            PROFBILET_NEW_PASSPHRASE="another phrase", **changes)
+
+    def run(self, *arguments, **changes):
+        return subprocess.run(
+            [PROGRAM, *map(str, arguments)], env=dict(self.environment, **changes),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    def ok(self, *arguments, codes=(0,)):
+        result = self.run(*arguments)
+        if result.returncode not in codes:
+            sys.exit(f"{arguments} gave {result.returncode}: {result.stdout}{result.stderr}")
+        return result.stdout
+
+
+def expect(name, result, code, *words):
+    """The exit code, both languages on standard error, and no Swift trap."""
+    global passed
+    errors = result.stderr
+    is_right = result.returncode == code and all(word in errors + result.stdout for word in words) \
+        and "Fatal error" not in errors and "Ошибка" in errors + result.stdout
+    if is_right:
+        passed += 1
+        print(f"  ok    {name}")
+    else:
+        failures.append(name)
+        print(f"  FAIL  {name}: code {result.returncode}, expected {code}: {result.stdout[-200:]}{errors[-300:]}")
+
+
+def check(name, is_right):
+    global passed
+    if is_right:
+        passed += 1
+        print(f"  ok    {name}")
+    else:
+        failures.append(name)
+        print(f"  FAIL  {name}")
+
+
+HEADER = ("ИД АИС;Фамилия;Имя;Отчество;Дата рождения;Пол;Категория;Код организации;Дата вступления;"
+          "Согласие ПДн\r\n")
+
+
+def files(office):
+    bad = {
+        "empty": b"", "binary": bytes(range(256)) * 40, "no header": "а;б;в\r\n1;2;3\r\n".encode(),
+        "truncated zip": b"PK\x03\x04" + b"\0" * 40,
+        "unclosed quote": (HEADER + '1;"Орлова;Анна\r\n').encode() + b"x" * 200,
+        "deep JSON": b'{"schema":"roster/1","members":' + b"[" * 5000,
+        "wrong schema": b'{"schema":"roster/9","members":[]}',
+        "half a JSON": b'{"schema":"roster/1","members":[{"last":"',
+        "nul bytes": HEADER.encode() + b"1;\0;\0\r\n",
+        "two same headers": "ИД АИС;Фамилия;Фамилия;Имя\r\n1;2;3;4\r\n".encode(),
+    }
+    for name, content in bad.items():
+        path = office.folder / "bad"
+        path.write_bytes(content)
+        expect(f"a roster that is: {name}", office.run("roster", "import", path), 1)
+    expect("a roster that is not there", office.run("roster", "import", office.folder / "none"), 1)
+    expect("a folder as roster", office.run("roster", "import", office.folder), 1)
+    check("nothing of them was kept", count(office, "SELECT count(*) FROM member") == 0)
+    path = office.folder / "organisations.csv"
+    path.write_text("Код;Наименование\r\nRR;Область\r\n26-001;Без региона\r\n")
+    check("bad organisations are refused by row", office.run("organisation", "import", path).returncode == 2)
+
+
+def count(office, sql):
+    with sqlite3.connect(office.data / "register.sqlite") as connection:
+        return connection.execute(sql).fetchone()[0]
+
+
+def people(office):
+    expect("no passphrase at all", office.run("user", "list", PROFBILET_PASSPHRASE=""), 3)
+    expect("a wrong register passphrase", office.run("user", "list", PROFBILET_PASSPHRASE="wrong phrase"), 3)
+    expect("an unknown user", office.run("user", "list", PROFBILET_USER="nobody"), 3)
+    office.ok("user", "add", "clerk", "--role", "registrar", "--scope", "26")
+    expect("a taken name", office.run("user", "add", "clerk", "--role", "chair"), 5)
+    clerk = {"PROFBILET_USER": "clerk", "PROFBILET_USER_PASSPHRASE": "another phrase"}
+    expect("what the role forbids", office.run("keys", "list", **clerk), 4)
+    expect("what lies outside the scope", office.run("order", "create", "--organisation", "27", **clerk), 4)
+    wrong = dict(clerk, PROFBILET_USER_PASSPHRASE="wrong phrase")
+    for _ in range(5):
+        office.run("user", "list", **wrong)
+    expect("a locked-out user", office.run("order", "list", **clerk), 3, "user enable")
+    office.ok("user", "enable", "clerk")
+    check("an unlocked user works again", office.run("order", "list", **clerk).returncode == 0)
+    expect("a wrong root passphrase",
+           office.run("keys", "rotate", "status", "--now", PROFBILET_ROOT_PASSPHRASE="wrong phrase"), 3)
+
+
+def world(office):
+    roster = office.folder / "roster.csv"
+    office.ok("sample", "roster", "--rows", 300, "--seed", 3, "--dirt", 0, "--out", roster)
+    office.ok("organisation", "import", f"{roster}.organisations.csv")
+    holder = sqlite3.connect(office.data / "register.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    expect("a register held by another process", office.run("roster", "import", roster), 10)
+    holder.execute("ROLLBACK")
+    holder.close()
+    check("nothing of it was kept", count(office, "SELECT count(*) FROM member") == 0)
+    office.ok("roster", "import", roster)
+    office.ok("order", "create", "--organisation", "99", "--submit")
+    office.ok("order", "approve", "--organisation", "99")
+    issue = ("ticket", "issue", "--valid-until", "31.12.2035", "--url")
+    expect("a URL in lower case", office.run(*issue, "https://epb.example.ru/c/"), 1)
+    expect("a validity past the key's", office.run("ticket", "issue", "--valid-until", "31.12.2080", "--url",
+                                                  "HTTPS://X.RU/"), 8)
+    keys = office.data / "keys/signing.keys"
+    content = keys.read_bytes()
+    keys.unlink()
+    expect("a missing key file", office.run(*issue, "HTTPS://X.RU/"), 6)
+    keys.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    expect("a damaged key file", office.run(*issue, "HTTPS://X.RU/"), 3)
+    keys.write_bytes(content)
+    check("nothing was allotted", count(office, "SELECT count(*) FROM ticket_number") == 0)
+    office.ok(*issue, "HTTPS://X.RU/")
+    with sqlite3.connect(office.data / "register.sqlite") as connection:
+        connection.execute("UPDATE carrier SET payload = zeroblob(200) WHERE id = 3")
+    expect("a tampered payload", office.run("ticket", "payloads", 1), 7)
+    with sqlite3.connect(office.data / "register.sqlite") as connection:
+        connection.execute("DROP TRIGGER audit_no_change")
+        connection.execute("UPDATE audit SET user_name = 'nobody' WHERE seq = 4")
+    expect("a tampered audit row", office.run("audit", "verify"), 7, "4")
+    expect("a damaged backup", office.run("verify-backup", roster), 1)
+    expect("a folder that cannot be made", office.run("status", "publish", "/proc/none/x"), 6)
+
+
+def disk(office):
+    """A disk that fills up in the middle of an import: nothing half done, and it goes on after more room."""
+    mount = office.folder / "small"
+    mount.mkdir()
+    if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2500k", "tmpfs", mount], capture_output=True).returncode:
+        failures.append("disk full: cannot mount a small disk")
+        print("  FAIL  disk full: a small tmpfs cannot be mounted (needs root)")
+        return
+    try:
+        small = Office(mount)
+        roster = office.folder / "large.csv"
+        office.ok("sample", "roster", "--rows", 6000, "--seed", 4, "--dirt", 0, "--out", roster)
+        small.ok("init", "--specimen")
+        first = small.run("organisation", "import", f"{roster}.organisations.csv")
+        result = first if first.returncode else small.run("roster", "import", roster)
+        expect("a full disk", result, 11)
+        check("nothing half done on the full disk", count(small, "SELECT count(*) FROM member") == 0)
+        subprocess.run(["mount", "-o", "remount,size=200m", mount], check=True)
+        small.ok("organisation", "import", f"{roster}.organisations.csv")
+        small.ok("roster", "import", roster)
+        check("with more room the same commands succeed", count(small, "SELECT count(*) FROM member") == 6000)
+        small.ok("audit", "verify")
+    finally:
+        subprocess.run(["umount", "-l", mount])
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        office = Office(pathlib.Path(name))
+        expect("a directory without register", office.run("user", "list"), 6, "profbilet init")
+        expect("a short passphrase", office.run("init", PROFBILET_PASSPHRASE="short"), 1)
+        office.ok("init", "--specimen")
+        expect("a second init", office.run("init"), 5)
+        files(office)
+        people(office)
+        world(office)
+        disk(office)
+    print(f"{passed} passed, {len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+main()
