@@ -10,8 +10,10 @@ PACKAGES = zlib1g-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev sqlite3
 TEST_PACKAGES = $(PACKAGES) postgresql python3-venv openssl
 VENV = .build/venv
 KILLS ?= 500
+SECONDS_A_TARGET ?= 600
+ROWS ?= 1000000
 
-.PHONY: build demo test lint packages test-packages venv chaos clean help
+.PHONY: build demo test lint packages test-packages venv fuzz bench chaos clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
@@ -45,6 +47,14 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/independent/check.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/faults.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
+	python3 Tests/Fuzz/fuzz.py 60
+
+fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
+	python3 Tests/Fuzz/fuzz.py $(SECONDS_A_TARGET)
+
+bench: packages ## figures against a floor measured in the same run (ROWS=…)
+	swift build -c release --product profbilet --scratch-path .build-release
+	PROFBILET=.build-release/release/profbilet python3 Tests/Benchmarks/bench.py --rows $(ROWS)
 
 chaos: build ## 500 kills (KILLS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)

@@ -17,7 +17,9 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let package = Package(
     name: "ProfBilet",
     products: [
-        .executable(name: "profbilet", targets: ["profbilet"])
+        .executable(name: "profbilet", targets: ["profbilet"]),
+        .library(name: "TicketSeal", targets: ["TicketSeal", "UnionTicket"]),
+        .library(name: "Roster", targets: ["Roster", "UnionTicket"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// libFuzzer drives LLVMFuzzerTestOneInput; everything is built with `--sanitize=fuzzer`, so that coverage guides it.
+let package = Package(
+    name: "Fuzz",
+    dependencies: [.package(name: "ProfBilet", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "FuzzTargets",
+            dependencies: [
+                .product(name: "TicketSeal", package: "ProfBilet"),
+                .product(name: "Roster", package: "ProfBilet"),
+            ],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        )
+    ],
+    swiftLanguageModes: [.v6]
+)
