@@ -54,6 +54,7 @@ fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
 
 bench: packages ## figures against a floor measured in the same run (ROWS=…)
 	swift build -c release --product profbilet --scratch-path .build-release
+	swift build -c release --product profbilet-bench --scratch-path .build-release
 	PROFBILET=.build-release/release/profbilet python3 Tests/Benchmarks/bench.py --rows $(ROWS)
 
 chaos: build ## 500 kills (KILLS=…)

@@ -60,6 +60,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // measured against their floors by Tests/Benchmarks/bench.py
+        .executableTarget(
+            name: "profbilet-bench",
+            dependencies: ["TicketSeal", "UnionTicket", crypto],
+            path: "Tests/Benchmarks/Sources",
+            swiftSettings: strict
+        ),
         // C libraries, each imported by one target
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),

@@ -80,6 +80,16 @@ public struct StatusListToken: Sendable, Equatable {
 
     /// Signs the CWT form.
     public func sealCWT(with key: SigningKey) throws -> [UInt8] {
+        try sealCWT(with: key, packed: list.compressed())
+    }
+
+    /// Signs both forms; the list is packed once.
+    public func sealBoth(with key: SigningKey) throws -> (cwt: [UInt8], jwt: String) {
+        let packed = list.compressed()
+        return (try sealCWT(with: key, packed: packed), try sealJWT(with: key, packed: packed))
+    }
+
+    private func sealCWT(with key: SigningKey, packed: [UInt8]) throws -> [UInt8] {
         var claims = [
             CBOR.Entry(.integer(2), .text(subject)),
             CBOR.Entry(.integer(6), .integer(issuedAt.seconds)),
@@ -87,7 +97,7 @@ public struct StatusListToken: Sendable, Equatable {
                 .integer(65533),
                 .map([
                     CBOR.Entry(.text("bits"), .unsigned(UInt64(list.bits))),
-                    CBOR.Entry(.text("lst"), .bytes(list.compressed())),
+                    CBOR.Entry(.text("lst"), .bytes(packed)),
                 ])
             ),
             CBOR.Entry(.integer(-65540), .unsigned(sequence)),
@@ -150,6 +160,8 @@ public struct StatusListToken: Sendable, Equatable {
         _ now: Instant
     ) throws(Refusal) {
         if let expected, expected != subject { throw .wrongSubject }
+        // A reader of ours knows two bits only; without a bundle any list may be looked at.
+        guard expected == nil || list.bits == 2 else { throw .malformed }
         // Nothing of the future is accepted (ticket.md § 3).
         guard issuedAt <= now + 600 else { throw .notYetValid }
         guard sequence >= held else { throw .rollback }
@@ -198,6 +210,10 @@ extension StatusListToken {
 
     /// Signs the JWT form.
     public func sealJWT(with key: SigningKey) throws -> String {
+        try sealJWT(with: key, packed: list.compressed())
+    }
+
+    private func sealJWT(with key: SigningKey, packed: [UInt8]) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let header = Header(
@@ -211,7 +227,7 @@ extension StatusListToken {
             exp: expiresAt?.seconds,
             ttl: timeToLive,
             seq: sequence,
-            statusList: .init(bits: list.bits, lst: Base64URL.text(list.compressed()))
+            statusList: .init(bits: list.bits, lst: Base64URL.text(packed))
         )
         let head = Base64URL.text(Array(try encoder.encode(header)))
         let text = head + "." + Base64URL.text(Array(try encoder.encode(claims)))

@@ -31,7 +31,7 @@ struct StatusCommand: ParsableCommand {
                     say([
                         "rebuilt": .list(report.rebuilt.map(JSONValue.int)),
                         "kept": .list(report.kept.map(JSONValue.int)),
-                        "held": .int(report.held), "bundle": .int(report.bundleSequence),
+                        "bundle": .int(report.bundleSequence),
                     ])
                 } else {
                     say(

@@ -3,9 +3,8 @@ import UnionTicket
 
 /// Writes the signed status lists and the trust bundle for the world to fetch.
 ///
-/// Only lists that changed, or whose token runs out, are rebuilt. A bit that the last published list
-/// had is never cleared without a later event that clears it: a register restored from a backup
-/// brings no blocked carrier back.
+/// Only lists that changed, or whose token runs out, are rebuilt. A restored register does not publish
+/// before ``Reclaim`` has read the last published lists, so that no blocked carrier comes back.
 public struct StatusPublisher: Sendable {
     let register: Register
 
@@ -23,8 +22,6 @@ public struct StatusPublisher: Sendable {
         public var rebuilt: [UInt32] = []
         /// Lists left as they were.
         public var kept: [UInt32] = []
-        /// Slots held blocked because a published list blocked them and no event lifted it.
-        public var held = 0
         /// Sequence of the trust bundle.
         public var bundleSequence: Int64 = 0
     }
@@ -49,7 +46,7 @@ public struct StatusPublisher: Sendable {
                     report.kept.append(list.number)
                     continue
                 }
-                report.held += try rebuild(list, key: key, in: session)
+                try rebuild(list, key: key, in: session)
                 report.rebuilt.append(list.number)
             }
             report.bundleSequence = try Counter.trustBundle.last(in: session)
@@ -113,7 +110,7 @@ public struct StatusPublisher: Sendable {
         _ list: List,
         key: SigningKey,
         in session: any DatabaseSession
-    ) throws -> Int {
+    ) throws {
         let now = register.now()
         let bits = try bits(of: list.number, in: session)
         let base = try Setting.listBase.value(in: session) ?? ""
@@ -125,6 +122,7 @@ public struct StatusPublisher: Sendable {
             sequence: UInt64(list.sequence + 1),
             list: bits
         )
+        let sealed = try token.sealBoth(with: key)
         try session.execute(
             """
             UPDATE status_list SET changed = 0, sequence = $1, issued_at = $2, expires_at = $3,
@@ -132,11 +130,10 @@ public struct StatusPublisher: Sendable {
             """,
             [
                 .integer(list.sequence + 1), .integer(now.seconds),
-                .integer((now + Self.life).seconds), .blob(try token.sealCWT(with: key)),
-                .text(try token.sealJWT(with: key)), .int(list.number),
+                .integer((now + Self.life).seconds), .blob(sealed.cwt),
+                .text(sealed.jwt), .int(list.number),
             ]
         )
-        return 0
     }
 
     /// Marks carriers past the end of their validity, so that their slots fall back to zero.

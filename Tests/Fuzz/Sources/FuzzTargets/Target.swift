@@ -9,14 +9,17 @@ enum Target: String, CaseIterable {
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
-    static let chosen = Target(
-        rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "text") ?? .text
+    static let chosen =
+        Target(
+            rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "text"
+        ) ?? .text
 
     /// Keys whose private part is fixed, so that seeds can hold payloads that verify.
     static let keys = TrustedKeys(
         [COSEAlgorithm.edDSA, .es256].compactMap {
             SigningKey(algorithm: $0, privateBytes: [UInt8](repeating: 7, count: 32))?.publicKey
-        }.map(TrustedKey.init(bare:)))
+        }.map(TrustedKey.init(bare:))
+    )
     static let instant = Instant(seconds: 1_800_000_000)
     static let scratch = "/dev/shm/profbilet-fuzz-\(getpid())"
 
@@ -24,12 +27,17 @@ enum Target: String, CaseIterable {
         switch self {
         case .text:
             _ = TicketJudge(keys: Self.keys).judge(
-                text: String(decoding: bytes, as: UTF8.self), at: Self.instant)
+                text: String(decoding: bytes, as: UTF8.self),
+                at: Self.instant
+            )
             _ = TypedNumber(String(decoding: bytes, as: UTF8.self))
         case .cose:
             _ = TicketJudge(keys: Self.keys).judge(bytes: bytes, at: Self.instant)
             if let item = try? CBOR(decoding: bytes) {
-                precondition((try? CBOR(decoding: item.encoded)) != nil, "written CBOR must read back")
+                precondition(
+                    (try? CBOR(decoding: item.encoded)) != nil,
+                    "written CBOR must read back"
+                )
             }
         case .publication:
             _ = Inspection(bytes: bytes, keys: Self.keys, at: Self.instant)

@@ -1,0 +1,93 @@
+import Crypto
+import Dispatch
+import Foundation
+import TicketSeal
+import UnionTicket
+
+/// Prints one JSON line per figure: operations per second on one core, medians of five rounds.
+@main
+struct Bench {
+    static func main() throws {
+        let key = Curve25519.Signing.PrivateKey()
+        let signing = try require(
+            SigningKey(algorithm: .edDSA, privateBytes: Array(key.rawRepresentation))
+        )
+        let now = Instant(seconds: 1_800_000_000)
+        let texts = try (0..<500).map { number -> String in
+            let claims = TicketClaims(
+                expiresAt: now + 86_400,
+                carrier: try require(
+                    CarrierNumber(
+                        ticket: TicketNumber(
+                            scheme: .production,
+                            region: 26,
+                            serial: UInt64(number) * 7_919
+                        ),
+                        issue: 1
+                    )
+                ),
+                coordinate: try require(StatusCoordinate(list: 26, index: UInt32(number)))
+            )
+            return "HTTPS://EPB.EXAMPLE.RU/C/" + DigitText.encode(try claims.seal(with: signing))
+        }
+        let judge = TicketJudge(keys: TrustedKeys([TrustedKey(bare: signing.publicKey)]))
+        let messages = (0..<500).map {
+            Array("message of the usual length \($0)".utf8) + [UInt8](repeating: 1, count: 30)
+        }
+        let signatures = try messages.map { try key.signature(for: $0) }
+        let verify = key.publicKey
+        report(
+            "verification",
+            rounds(2_000) { verify.isValidSignature(signatures[$0 % 500], for: messages[$0 % 500]) }
+        )
+        report(
+            "verdict",
+            rounds(2_000) { judge.judge(text: texts[$0 % 500], at: now).verdict == .valid }
+        )
+        report("signing on both cores", signingOnBothCores(key, messages))
+        statusList()
+    }
+
+    /// Packing of a region's list, a million carriers of which 2 % are dead.
+    private static func statusList() {
+        var list = StatusList(bits: 2, slots: StatusCoordinate.slots)
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<20_000 { list[Int.random(in: 0..<list.count, using: &generator)] = 1 }
+        report("zlib level 9 of a status list", rounds(5) { _ in !list.compressed().isEmpty })
+    }
+
+    private static func signingOnBothCores(
+        _ key: Curve25519.Signing.PrivateKey,
+        _ messages: [[UInt8]]
+    ) -> Double {
+        let started = DispatchTime.now().uptimeNanoseconds
+        DispatchQueue.concurrentPerform(iterations: 2) { _ in
+            for number in 0..<20_000 { _ = try? key.signature(for: messages[number % 500]) }
+        }
+        return 40_000 / seconds(since: started)
+    }
+
+    private static func rounds(_ count: Int, _ body: (Int) -> Bool) -> Double {
+        let rates = (0..<5).map { _ in
+            let started = DispatchTime.now().uptimeNanoseconds
+            var right = 0
+            for number in 0..<count where body(number) { right += 1 }
+            precondition(right == count, "a measured operation went wrong")
+            return Double(count) / seconds(since: started)
+        }
+        return rates.sorted()[2]
+    }
+
+    private static func seconds(since start: UInt64) -> Double {
+        Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    }
+
+    private static func report(_ name: String, _ rate: Double) {
+        print("{\"name\": \"\(name)\", \"rate\": \(rate)}")
+    }
+
+    private static func require<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw CocoaError(.featureUnsupported) }
+        return value
+    }
+}
