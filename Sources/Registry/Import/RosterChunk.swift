@@ -17,6 +17,9 @@ struct RosterChunk {
     }
 
     private let run: RosterRun
+    /// Member ids are taken once for the chunk; what is left over stays unused.
+    private var next: Int64?
+    private var unused = 0
     private var known: [Int64: Known] = [:]
     private var byAis: [String: Int64] = [:]
     private var byHash: [PersonHash: [Int64]] = [:]
@@ -28,7 +31,8 @@ struct RosterChunk {
     init(_ rows: [RosterRow], _ prepared: [PreparedDraft?], in run: RosterRun) throws {
         self.run = run
         try findByAis(prepared.compactMap { $0?.draft.aisId })
-        try findByHash(prepared.compactMap { $0?.nameHash })
+        try findByHash(prepared.compactMap(\.self))
+        unused = prepared.count
         try findSeen()
         try findConflicts(prepared.compactMap { $0?.fingerprint })
     }
@@ -103,7 +107,9 @@ struct RosterChunk {
     private func shares(_ left: String?, _ right: String?) -> Bool { left != nil && left == right }
 
     private mutating func add(_ prepared: PreparedDraft, line: Int) throws -> RowOutcome {
-        let id = try Counter.member.take(in: run.session)
+        if next == nil { next = try Counter.member.take(unused, in: run.session) }
+        guard let id = next else { throw DatabaseError(.misuse, reason: "no member id") }
+        next = id + 1
         added.append((id, prepared, line))
         remember(
             Known(
@@ -206,29 +212,30 @@ struct RosterChunk {
 // What a chunk reads and writes.
 extension RosterChunk {
     private static let columns = """
-        SELECT id, ais_id, name_hash, birth_hash, organisation, fingerprint, import_id, import_line
-        FROM member WHERE
+        SELECT m.id, m.ais_id, m.name_hash, m.birth_hash, m.organisation, m.fingerprint,
+            m.import_id, m.import_line
         """
 
     private mutating func find(_ column: String, _ values: [SQLValue]) throws {
         for part in values.parts(of: 256) {
-            try run.session.query(
-                "\(Self.columns) \(column) IN (\(part.placeholders))",
-                part.padded
-            ) { row in
-                let isOfThisImport = row.integer(6) == run.importId
-                remember(
-                    Known(
-                        id: row.integer(0),
-                        aisId: row.optionalText(1),
-                        hash: PersonHash(name: row.integer(2), birth: row.integer(3)),
-                        organisation: row.integer(4),
-                        fingerprint: row.integer(5),
-                        line: isOfThisImport ? Int(row.integer(7)) : nil,
-                        fresh: nil
-                    )
+            try find("member m WHERE m.\(column) IN (\(part.placeholders))", arguments: part.padded)
+        }
+    }
+
+    private mutating func find(_ source: String, arguments: [SQLValue]) throws {
+        try run.session.query("\(Self.columns) FROM \(source)", arguments) { row in
+            let isOfThisImport = row.integer(6) == run.importId
+            remember(
+                Known(
+                    id: row.integer(0),
+                    aisId: row.optionalText(1),
+                    hash: PersonHash(name: row.integer(2), birth: row.integer(3)),
+                    organisation: row.integer(4),
+                    fingerprint: row.integer(5),
+                    line: isOfThisImport ? Int(row.integer(7)) : nil,
+                    fresh: nil
                 )
-            }
+            )
         }
     }
 
@@ -236,8 +243,23 @@ extension RosterChunk {
         try find("ais_id", identifiers.map(SQLValue.text))
     }
 
-    private mutating func findByHash(_ hashes: [Int64]) throws {
-        try find("name_hash", hashes.map(SQLValue.integer))
+    /// By name and birth date at once: a common name alone has thousands of bearers.
+    private mutating func findByHash(_ prepared: [PreparedDraft]) throws {
+        let size = 128
+        for start in stride(from: 0, to: prepared.count, by: size) {
+            var part = Array(prepared[start..<min(start + size, prepared.count)])
+            if let last = part.last {
+                part += Array(repeating: last, count: size - part.count)
+            }
+            let pairs = part.indices.map { "($\(2 * $0 + 1), $\(2 * $0 + 2))" }
+            try find(
+                """
+                (VALUES \(pairs.joined(separator: ", "))) AS v
+                JOIN member m ON m.name_hash = v.column1 AND m.birth_hash = v.column2
+                """,
+                arguments: part.flatMap { [.integer($0.nameHash), .integer($0.birthHash)] }
+            )
+        }
     }
 
     private mutating func findSeen() throws {
