@@ -11,6 +11,7 @@ extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}
 extension OrderState: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
+extension SampleEncoding: ExpressibleByArgument {}
 extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}
 

@@ -22,43 +22,59 @@ struct SampleCommand: ParsableCommand {
         @Option(help: "Зерно / seed") var seed: UInt64 = 1
         @Option(help: "0 — чистый, 1 — обычный / dirt") var dirt = 1.0
         @Option(help: "Код региона / region code") var region: UInt8?
-        @Option(help: "Файл .csv, .json, .ndjson или .xlsx / file") var out: String
-        @Option(help: "Кодировка CSV / encoding of CSV") var encoding: TextEncoding = .windows1251
+        @Option(help: "Файл .csv, .json или .ndjson / file") var out: String
+        @Option(help: "utf-8, utf-8-bom, windows-1251, cp866, utf-16le")
+        var encoding: SampleEncoding = .windows1251
         @Option(help: "Разделитель CSV: ; , tab / separator of CSV") var separator = ";"
+
+        private static let separators: [String: SampleFormat.Separator] = [
+            ";": .semicolon, ",": .comma, "tab": .tab,
+        ]
 
         func validate() throws {
             guard rows > 0, dirt >= 0 else { throw ValidationError("--rows > 0, --dirt ≥ 0") }
-            guard [";", ",", "tab"].contains(separator) else {
+            guard Self.separators[separator] != nil else {
                 throw ValidationError("--separator ; | , | tab")
+            }
+            if let region, SampleRegions[region] == nil {
+                throw ValidationError("--region: нет такого региона / no such region")
             }
         }
 
         func run() throws {
-            let form: SampleRoster.Form
+            let format: SampleFormat
             if out.hasSuffix(".json") {
-                form = .json
-            } else if out.hasSuffix(".xlsx") {
-                form = .xlsx
+                format = .json
             } else if out.hasSuffix(".ndjson") || out.hasSuffix(".jsonl") {
-                form = .ndjson
+                format = .ndjson
             } else {
-                form = .csv(
-                    encoding,
-                    separator: separator == "tab" ? "\t" : Character(separator),
-                    mark: encoding != .windows1251
-                )
+                format = .csv(encoding, separator: Self.separators[separator] ?? .semicolon)
             }
-            let summary = try SampleRoster(rows: rows, seed: seed, dirt: dirt, region: region)
-                .write(
-                    to: out,
-                    form: form,
+            let roster = SampleRoster(
+                rows: rows,
+                seed: seed,
+                dirt: dirt,
+                region: region.flatMap { SampleRegions[$0] }
+            )
+            let summary: SampleRoster.Summary
+            do {
+                summary = try roster.write(
+                    roster: out,
+                    format: format,
                     truth: out + ".truth.jsonl",
                     organisations: out + ".organisations.csv"
                 )
+            } catch {
+                throw Failure(
+                    .storage,
+                    "\(out) не записан (код \(error.cause)). Проверьте каталог и место.",
+                    "\(out) was not written (code \(error.cause)). Check directory and space."
+                )
+            }
             say(
-                "Строк \(summary.rows), без дефектов \(summary.untouched). Рядом записаны "
+                "Строк \(rows), без дефектов \(summary.untouched). Рядом записаны "
                     + "\(out).truth.jsonl и \(out).organisations.csv.",
-                "Rows \(summary.rows), untouched \(summary.untouched). Beside it: "
+                "Rows \(rows), untouched \(summary.untouched). Beside it: "
                     + "\(out).truth.jsonl and \(out).organisations.csv."
             )
         }

@@ -1,171 +1,117 @@
-/// One thing that people do to rosters; ``SampleRoster`` injects it and tells the truth about it.
-public enum SampleDefect: String, Sendable, CaseIterable {
-    /// The same row again.
-    case dupExact = "dup_exact"
-    /// The same person again, ё written as е.
-    case dupYo = "dup_yo"
-    /// The same person in a second organisation.
-    case dupTwoOrgs = "dup_two_orgs"
-    /// ё written as е.
-    case yoToE = "yo_to_e"
-    /// A space after the family name.
-    case trailSpace = "trail_space"
-    /// Spaces after the patronymic.
-    case doubleSpace = "double_space"
-    /// A no-break space before the first name.
-    case nbsp
-    /// A zero-width space inside the first name.
-    case zeroWidth = "zero_width"
-    /// Latin letters that look like Russian ones.
-    case lookalike
-    /// The family name in capitals.
-    case upper
-    /// The family name in lower case.
-    case lower
-    /// Family name and first name exchanged.
-    case swappedFio = "swapped_fio"
-    /// The whole name in the first cell.
-    case fioOneCell = "fio_one_cell"
-    /// Five words in the first cell.
-    case unsplittable
-    /// A Latin letter that looks like none of ours.
-    case foreignLetters = "foreign_letters"
-    /// Initials instead of names.
-    case initials
-    /// A former name in brackets.
-    case maiden
-    /// A zero for the letter о.
-    case digitInName = "digit_in_name"
-    /// The first name in quotes.
-    case quoteName = "quote_name"
-    /// A formula for a first name.
-    case formulaInjection = "formula_injection"
-    /// mm/dd/yyyy.
-    case dateUs = "date_us"
-    /// A year of two digits.
-    case dateTwoDigit = "date_2digit"
-    /// A spreadsheet's day number.
-    case dateSerial = "date_serial"
-    /// 31 February.
-    case dateImpossible = "date_impossible"
-    /// Born in a hundred years.
-    case dateFuture = "date_future"
-    /// No birth date.
-    case dateMissing = "date_missing"
-    /// Born before 1905.
-    case dateTooOld = "date_too_old"
-    /// The month in words.
-    case dateFormat = "date_format"
-    /// yyyy-mm-dd.
-    case dateISO = "date_iso"
-    /// A child of two.
-    case age
-    /// Joined before birth.
-    case joinBeforeBirth = "join_before_birth"
-    /// 8 for +7.
-    case phoneEight = "phone_8"
-    /// Brackets and hyphens.
-    case phoneBrackets = "phone_fmt"
-    /// 7,00E+10.
-    case phoneSci = "phone_sci"
-    /// Six digits.
-    case phoneShort = "phone_short"
-    /// Cyrillic letters in an address.
-    case emailCyrillic = "email_cyr"
-    /// The school's address for everybody.
-    case emailShared = "email_shared"
-    /// An address without @.
-    case emailFormat = "email_format"
-    /// A synonym of the category.
-    case categoryVariant = "cat_variant"
-    /// A word that is no category.
-    case categoryUnknown = "category_unknown"
-    /// No category.
-    case categoryMissing = "category_missing"
-    /// An organisation that does not exist.
-    case orgUnknown = "org_unknown"
-    /// янв.14.
-    case orgDates = "org_dates"
-    /// No organisation.
-    case orgMissing = "org_missing"
-    /// The number of an old ticket.
-    case ticketLegacy = "ticket_legacy"
-    /// 1,77482E+14.
-    case ticketSci = "ticket_sci"
-    /// A synonym of yes or no.
-    case consentVariant = "consent_variant"
-    /// No consent to the record.
-    case consentRefused = "consent_refused"
-    /// A word that is neither yes nor no.
-    case consentUnknown = "consent_unknown"
+/// What people and programs do to a roster, one case per kind, in the order of truth files.
+enum SampleDefect: Int, CaseIterable {
+    case dupExact, dupYo, dupTwoOrgs
+    case yoToE
+    case lookalike, upper, lower, swappedFio, fioOneCell, initials, maiden, digitInName, quoteName
+    case formulaInjection
+    case doubleSpace, trailSpace, nbsp
+    case dateUS, date2Digit, dateSerial, dateImpossible, dateFuture, dateMissing, joinBeforeBirth
+    case phone8, phoneFmt, phoneSci, phoneShort
+    case emailCyr, emailShared, catVariant, orgUnknown, orgDates, ticketLegacy, ticketSci
+    case consentVariant
 
-    /// How often it happens in a row at full dirt.
-    public var rate: Double {
-        switch self {
-        case .phoneEight: 0.35
-        case .consentVariant: 0.3
-        case .phoneBrackets, .ticketLegacy: 0.25
-        case .yoToE: 0.5
-        case .categoryVariant: 0.12
-        case .upper: 0.05
-        case .trailSpace: 0.04
-        case .doubleSpace, .dateISO: 0.02
-        case .consentRefused: 0.015
-        case .dupExact, .nbsp, .lower, .fioOneCell, .emailShared, .ticketSci: 0.01
-        case .dupTwoOrgs, .lookalike, .dateTwoDigit: 0.008
-        case .dupYo, .dateUs, .dateSerial, .dateMissing, .phoneSci, .orgUnknown: 0.006
-        case .swappedFio, .maiden, .phoneShort, .zeroWidth: 0.004
-        case .initials, .dateImpossible, .emailCyrillic, .orgDates, .emailFormat: 0.003
-        case .digitInName, .quoteName, .dateFuture, .joinBeforeBirth, .foreignLetters,
-            .dateTooOld, .dateFormat, .categoryUnknown, .categoryMissing, .orgMissing,
-            .consentUnknown:
-            0.002
-        case .formulaInjection, .unsplittable, .age: 0.001
+    /// Of a name at most one of these is done, so that the finding is certain.
+    static let ofNames: [SampleDefect] = [
+        .lookalike, .upper, .lower, .swappedFio, .fioOneCell, .initials, .maiden, .digitInName,
+        .quoteName, .formulaInjection,
+    ]
+
+    /// Of a birth date at most one of these is done.
+    static let ofBirthDates: [SampleDefect] = [
+        .dateUS, .date2Digit, .dateSerial, .dateImpossible, .dateFuture, .dateMissing,
+    ]
+
+    /// Name in truth files, share of rows at dirt 1, code of the finding, whether that is an error.
+    private static let table: [(name: String, rate: Double, code: String?, isError: Bool)] = [
+        ("dup_exact", 0.010, nil, false), ("dup_yo", 0.006, nil, false),
+        ("dup_two_orgs", 0.008, nil, false), ("yo_to_e", 0.5, nil, false),
+        ("lookalike", 0.008, "lookalike", false), ("upper", 0.05, "name_case", false),
+        ("lower", 0.01, "name_case", false), ("swapped_fio", 0.004, "names_swapped", false),
+        ("fio_one_cell", 0.01, "name_split", false), ("initials", 0.003, "initials", true),
+        ("maiden", 0.004, "brackets_in_name", true),
+        ("digit_in_name", 0.002, "digit_in_name", true),
+        ("quote_name", 0.002, "quotes_in_name", true),
+        ("formula_injection", 0.001, "formula", true),
+        ("double_space", 0.02, nil, false), ("trail_space", 0.04, nil, false),
+        ("nbsp", 0.01, nil, false), ("date_us", 0.006, "date_ambiguous", true),
+        ("date_2digit", 0.008, "date_two_digit_year", true),
+        ("date_serial", 0.006, "date_serial", false),
+        ("date_impossible", 0.003, "date_impossible", true),
+        ("date_future", 0.002, "date_future", true), ("date_missing", 0.006, "date_missing", true),
+        ("join_before_birth", 0.002, "join_before_14", true),
+        ("phone_8", 0.35, nil, false), ("phone_fmt", 0.25, nil, false),
+        ("phone_sci", 0.006, "phone_spreadsheet", true),
+        ("phone_short", 0.004, "phone_length", true),
+        ("email_cyr", 0.003, "email_not_ascii", true), ("email_shared", 0.01, nil, false),
+        ("cat_variant", 0.12, nil, false), ("org_unknown", 0.006, "organisation_unknown", true),
+        ("org_dates", 0.003, "organisation_format", true), ("ticket_legacy", 0.25, nil, false),
+        ("ticket_sci", 0.01, "ticket_spreadsheet", true), ("consent_variant", 0.3, nil, false),
+    ]
+
+    /// The name in truth files.
+    var name: String { Self.table[rawValue].name }
+    /// The share of rows, of those where it is possible, at dirt 1.
+    var rate: Double { Self.table[rawValue].rate }
+    /// The code of the finding that an import reports, nil when it silently cleans.
+    var code: String? { Self.table[rawValue].code }
+
+    /// All whose finding forbids the row.
+    static let errors = Set(allCases.filter { table[$0.rawValue].isError })
+}
+
+extension SampleDefect {
+    /// A set of defects as bits.
+    struct Set: Hashable {
+        private(set) var bits: UInt64 = 0
+
+        init() {}
+
+        init(_ defects: some Sequence<SampleDefect>) {
+            for defect in defects { insert(defect) }
+        }
+
+        mutating func insert(_ defect: SampleDefect) { bits |= 1 << UInt64(defect.rawValue) }
+
+        func contains(_ defect: SampleDefect) -> Bool {
+            bits >> UInt64(defect.rawValue) & 1 == 1
+        }
+
+        func intersects(_ other: Set) -> Bool { bits & other.bits != 0 }
+
+        /// Calls `body` for each defect, in the order of the cases.
+        func forEach(_ body: (SampleDefect) -> Void) {
+            var rest = bits
+            while rest != 0 {
+                if let defect = SampleDefect(rawValue: rest.trailingZeroBitCount) { body(defect) }
+                rest &= rest - 1
+            }
         }
     }
+}
 
-    /// The finding that it must give; nil when it is cleaned in silence or for the register to judge.
-    public var code: RosterIssueCode? {
-        switch self {
-        case .lookalike: .lookalike
-        case .upper, .lower: .nameCase
-        case .swappedFio: .namesSwapped
-        case .fioOneCell: .nameSplit
-        case .unsplittable: .nameUnsplittable
-        case .foreignLetters: .foreignLetters
-        case .initials: .initials
-        case .maiden: .bracketsInName
-        case .digitInName: .digitInName
-        case .quoteName: .quotesInName
-        case .formulaInjection: .formula
-        case .joinBeforeBirth: .joinBefore14
-        case .phoneSci: .phoneSpreadsheet
-        case .phoneShort: .phoneLength
-        case .emailCyrillic: .emailNotASCII
-        case .emailFormat: .emailFormat
-        case .categoryUnknown: .categoryUnknown
-        case .categoryMissing: .categoryMissing
-        case .orgDates: .organisationFormat
-        case .orgMissing: .organisationMissing
-        case .ticketSci: .ticketSpreadsheet
-        case .consentRefused: .consentRegisterMissing
-        case .consentUnknown: .consentUnknown
-        default: dateCode
-        }
+/// How often each defect happens at a given dirt.
+struct SampleRates {
+    private let probabilities: [Double]
+    /// The share of people who did not consent to being in the register.
+    let refusal: Double
+
+    init(dirt: Double) {
+        probabilities = SampleDefect.allCases.map { min(1, $0.rate * dirt) }
+        refusal = min(1, 0.015 * dirt)
     }
 
-    private var dateCode: RosterIssueCode? {
-        switch self {
-        case .dateUs: .dateAmbiguous
-        case .dateTwoDigit: .dateTwoDigitYear
-        case .dateSerial: .dateSerial
-        case .dateImpossible: .dateImpossible
-        case .dateFuture: .dateFuture
-        case .dateMissing: .dateMissing
-        case .dateTooOld: .dateTooOld
-        case .dateFormat: .dateFormat
-        case .age: .ageOutOfRange
-        default: nil
+    /// Whether it happens now.
+    func hits(_ defect: SampleDefect, _ random: inout SampleRandom) -> Bool {
+        random.chance(probabilities[defect.rawValue])
+    }
+
+    /// At most one of several, each at its own rate.
+    func one(of defects: [SampleDefect], _ random: inout SampleRandom) -> SampleDefect? {
+        var left = random.unit()
+        for defect in defects {
+            left -= probabilities[defect.rawValue]
+            if left <= 0 { return defect }
         }
+        return nil
     }
 }

@@ -1,110 +1,102 @@
-/// The words that synthetic names are made of.
-enum SampleNames {
-    /// Peoples whose names differ.
-    enum People: Int {
-        case russian, caucasian, tatar
+import UnionTicket
+
+/// The names of one part of the people, as UTF-8 bytes, without pairs that differ in ё/е only.
+struct SampleNames: Sendable {
+    /// Family names of men.
+    let men: [[UInt8]]
+    /// Family names of women, at the same places.
+    let women: [[UInt8]]
+    /// First names of men.
+    let male: [[UInt8]]
+    /// First names of women.
+    let female: [[UInt8]]
+    /// Patronymics of sons, at the places of the fathers' names in ``male``.
+    let sons: [[UInt8]]
+    /// Patronymics of daughters.
+    let daughters: [[UInt8]]
+
+    /// Takes the lists apart; `taken` holds the first names that other parts use already.
+    private init(surnames: String, male: String, female: String, taken: inout Set<[UInt8]>) {
+        var seen: Set<[UInt8]> = []
+        let surnames = Self.words(surnames + " " + Self.unchanging, &seen)
+        men = surnames.map(Self.bytes)
+        women = surnames.map { Self.bytes(Self.feminine($0)) }
+        let fathers = Self.words(male, &taken)
+        self.male = fathers.map(Self.bytes)
+        self.female = Self.words(female, &taken).map(Self.bytes)
+        sons = fathers.map { Self.bytes(Self.patronymic($0).son) }
+        daughters = fathers.map { Self.bytes(Self.patronymic($0).daughter) }
     }
 
-    static let families: [[String]] = [russian, caucasian, tatar].map(words)
-    static let unchangingFamilies = words(unchanging)
-    static let men: [[String]] = [russianMen, caucasianMen, tatarMen].map(words)
-    static let women: [[String]] = [russianWomen, caucasianWomen, tatarWomen].map(words)
+    /// Three parts of the people, no first name in two of them: so no full name is in two either.
+    static let parts: [SampleNames] = {
+        var taken: Set<[UInt8]> = []
+        return [
+            SampleNames(
+                surnames: SampleNameLists.russian,
+                male: SampleNameLists.russianMen,
+                female: SampleNameLists.russianWomen,
+                taken: &taken
+            ),
+            SampleNames(
+                surnames: SampleNameLists.caucasian,
+                male: SampleNameLists.caucasianMen,
+                female: SampleNameLists.caucasianWomen,
+                taken: &taken
+            ),
+            SampleNames(
+                surnames: SampleNameLists.volga,
+                male: SampleNameLists.volgaMen,
+                female: SampleNameLists.volgaWomen,
+                taken: &taken
+            ),
+        ]
+    }()
 
-    /// The patronymic of a father's name.
-    static func patronymic(of father: String, isFemale: Bool) -> String {
-        if let pair = irregular[father] { return isFemale ? pair.1 : pair.0 }
-        if father.hasSuffix("ий") { return father.dropLast(2) + "ь" + (isFemale ? "евна" : "евич") }
-        if father.hasSuffix("й") || father.hasSuffix("ь") {
-            return father.dropLast() + (isFemale ? "евна" : "евич")
+    private static let unchanging = SampleNameLists.unchanging
+
+    private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    private static func words(_ text: String, _ seen: inout Set<[UInt8]>) -> [String] {
+        text.split(separator: " ").map(String.init).filter { word in
+            var key: [UInt8] = []
+            PersonName.appendFolded(word, to: &key)
+            return seen.insert(key).inserted
         }
-        return father + (isFemale ? "овна" : "ович")
     }
 
-    /// The family name of a woman.
-    static func feminine(_ family: String) -> String {
-        ["ов", "ев", "ёв", "ин", "ын"].contains { family.hasSuffix($0) } ? family + "а" : family
+    private static func feminine(_ surname: String) -> String {
+        if ["ов", "ев", "ёв", "ин", "ын"].contains(where: surname.hasSuffix) {
+            return surname + "а"
+        }
+        for ending in ["ский", "цкий", "ной", "той"] where surname.hasSuffix(ending) {
+            return surname.dropLast(2) + "ая"
+        }
+        return surname
     }
 
-    private static func words(_ text: String) -> [String] {
-        text.split(separator: " ").map(String.init)
+    private static func patronymic(_ father: String) -> (son: String, daughter: String) {
+        if let stem = stems[father] { return (stem + "ович", stem + "овна") }
+        if let stem = softStems[father] { return (stem + "евич", stem + "евна") }
+        if let stem = shortStems[father] { return (stem + "ич", stem + "инична") }
+        if father == "Никита" || father == "Савва" {
+            return (father.dropLast() + "ич", father.dropLast() + "ична")
+        }
+        if father.hasSuffix("ий") {
+            return (father.dropLast(2) + "ьевич", father.dropLast(2) + "ьевна")
+        }
+        if father.hasSuffix("й") || father.hasSuffix("ь") {
+            return (father.dropLast() + "евич", father.dropLast() + "евна")
+        }
+        return (father + "ович", father + "овна")
     }
 
-    private static let irregular: [String: (String, String)] = [
-        "Илья": ("Ильич", "Ильинична"), "Лев": ("Львович", "Львовна"),
-        "Пётр": ("Петрович", "Петровна"), "Павел": ("Павлович", "Павловна"),
-        "Савва": ("Саввич", "Саввична"), "Кузьма": ("Кузьмич", "Кузьминична"),
-        "Никита": ("Никитич", "Никитична"), "Дмитрий": ("Дмитриевич", "Дмитриевна"),
-        "Михаил": ("Михайлович", "Михайловна"),
+    private static let stems = [
+        "Лев": "Льв", "Пётр": "Петр", "Павел": "Павл", "Михаил": "Михайл", "Данила": "Данил",
+        "Семён": "Семён",
     ]
-
-    private static let russian = """
-        Иванов Смирнов Кузнецов Попов Васильев Петров Соколов Михайлов Новиков Фёдоров Морозов \
-        Волков Алексеев Лебедев Семёнов Егоров Павлов Козлов Степанов Николаев Орлов Андреев \
-        Макаров Никитин Захаров Зайцев Соловьёв Борисов Яковлев Григорьев Романов Воробьёв \
-        Сергеев Кузьмин Фролов Александров Дмитриев Королёв Гусев Киселёв Ильин Максимов \
-        Поляков Сорокин Виноградов Ковалёв Белов Медведев Антонов Тарасов Жуков Баранов \
-        Филиппов Комаров Давыдов Беляев Герасимов Богданов Осипов Сидоров Матвеев Титов Марков \
-        Миронов Крылов Куликов Карпов Власов Мельников Денисов Гаврилов Тихонов Казаков \
-        Афанасьев Данилов Савельев Тимофеев Фомин Чернов Абрамов Мартынов Ефимов Федотов \
-        Щербаков Назаров Калинин Исаев Чернышёв Быков Маслов Родионов Коновалов Лазарев Воронин \
-        Климов Филатов Пономарёв Голубев Кудрявцев Прохоров Наумов Потапов Журавлёв Овчинников \
-        Трофимов Леонов Соболев Ермаков Колесников Гончаров Емельянов Никифоров Грачёв Котов \
-        Гришин Ефремов Архипов Громов Кириллов Малышев Панов Моисеев Румянцев Акимов Кондратьев \
-        Бирюков Горбунов Анисимов Ерёмин Тихомиров Галкин Лукьянов Михеев Скворцов Юдин \
-        Белоусов Нестеров Симонов Прокофьев Харитонов Князев Цветков Левин Митрофанов Воронов \
-        Аксёнов Софронов Мальцев Логинов Горшков Савин Краснов Майоров Демидов Елисеев Рыбаков \
-        Сафонов Плотников Демин Хохлов Фадеев Молчанов Игнатов Литвинов Ершов Ушаков Дементьев \
-        Рябов Мухин Калашников Леонтьев Лобанов Кузин Корнеев Евдокимов Бородин Платонов \
-        Некрасов Балашов Бобров Жданов Блинов Игнатьев Коротков Муравьёв Крюков Беляков \
-        Богомолов Дроздов Лавров Зуев Петухов Ларин Никулин Серов Терентьев Зотов Устинов Фокин \
-        Самойлов Константинов Сахаров Шишкин Самсонов Черкасов Чистяков Носов Спиридонов \
-        Карасёв Авдеев Воронцов Зверев Владимиров Селезнёв Нечаев Кудряшов Седов Фирсов \
-        Андрианов Панфилов Головин Терехов Ульянов Шестаков Агеев Никонов Селиванов Баженов \
-        Гордеев Кожевников Пахомов
-        """
-
-    private static let caucasian = """
-        Магомедов Алиев Гаджиев Ибрагимов Абдуллаев Исмаилов Умаров Хасанов Джабраилов Дудаев \
-        Кадыров Эльмурзаев Бисултанов Аушев Евлоев Мальсагов Кодзоев Цечоев Кочесоков Шогенов \
-        Байрамуков Хубиев Дзагоев Кокоев Тедеев
-        """
-
-    private static let tatar = """
-        Хасанов Сафин Галиев Хабибуллин Гарипов Мингазов Шарипов Юсупов Валеев Закиров Ахметов \
-        Гайнутдинов Мухаметшин Нигматуллин Сайфуллин Фаттахов Зиннатуллин Ишмухаметов Каримов \
-        Исламов
-        """
-
-    private static let unchanging = """
-        Шевченко Бондаренко Ткаченко Кравченко Черных Долгих Живаго Дурново Франк Шмидт Мюллер \
-        Ким Пак Цой Ли Петренко Коваленко Седых Белых Пальчик Кучер
-        """
-
-    private static let russianMen = """
-        Александр Сергей Дмитрий Андрей Алексей Максим Евгений Иван Михаил Артём Николай \
-        Владимир Илья Павел Роман Антон Виктор Олег Юрий Пётр Фёдор Кирилл Денис Никита Игорь \
-        Семён Лев Савва Илья Кузьма
-        """
-
-    private static let caucasianMen = """
-        Магомед Ахмед Рамзан Ислам Мурад Руслан Шамиль Ибрагим Умар Хасан Адам Аслан
-        """
-
-    private static let tatarMen = """
-        Ильдар Рустам Айрат Марат Ринат Ильнур Тимур Булат Азат Дамир Радик Айдар
-        """
-
-    private static let russianWomen = """
-        Елена Ольга Наталья Татьяна Светлана Ирина Анна Мария Екатерина Юлия Людмила Галина \
-        Надежда Марина Наталия Валентина Любовь Лариса Анастасия Дарья Оксана Вера Алёна Алена \
-        Евгения Виктория Нина Полина Ксения Софья Зоя Раиса Тамара Эльвира Снежана Ия
-        """
-
-    private static let caucasianWomen = """
-        Патимат Аминат Хадижат Мадина Зарема Луиза Айшат Марьям Фатима Залина Лейла Хава
-        """
-
-    private static let tatarWomen = """
-        Гульнара Альбина Лилия Айгуль Резеда Гузель Эльмира Рамиля Зульфия Диляра Алсу Ландыш
-        """
+    private static let softStems = [
+        "Дмитрий": "Дмитри", "Георгий": "Георги", "Яков": "Яковл", "Али": "Али",
+    ]
+    private static let shortStems = ["Илья": "Иль", "Кузьма": "Кузьм"]
 }

@@ -1,229 +1,297 @@
 import UnionTicket
 
-/// One row as the chair of a primary organisation would type it, with the truth about its dirt.
+/// One row as somebody typed it: seventeen cells of UTF-8, and what happened to them.
 struct SampleRow {
-    /// The cells in the order of ``SampleRoster/keys``.
-    var cells: [String]
-    /// What was done to it.
-    private(set) var defects: [SampleDefect] = []
-    let member: SampleMember
+    /// The cells one after another.
+    private(set) var bytes: [UInt8] = []
+    /// Where each cell ends.
+    private(set) var ends: [Int] = []
+    private(set) var defects = SampleDefect.Set()
+    /// Whether family and first name are exchanged.
+    var isSwapped: Bool { defects.contains(.swappedFio) }
+    /// Whether the cell of the organisation holds a code of the list.
+    var namesOrganisation: Bool {
+        !defects.contains(.orgUnknown) && !defects.contains(.orgDates)
+    }
+    /// Whether a finding forbids the row.
+    private(set) var isError = false
 
-    private static let last = 1
-    private static let first = 2
-    private static let patronymic = 3
-    private static let birth = 4
-
-    /// A clean row.
-    init(_ member: SampleMember) {
-        self.member = member
-        let category =
-            switch member.category {
-            case .working: "работающий"
-            case .studying: "обучающийся"
-            case .retired: "неработающий пенсионер"
-            }
-        func answer(_ isYes: Bool) -> String { isYes ? "да" : "нет" }
-        cells = [
-            member.aisId, member.last, member.first, member.patronymic, member.birth.russian,
-            member.isFemale ? "Ж" : "М", category, member.organisation, member.join.russian,
-            "+7000" + SampleMember.digits(member.phone, 7), member.email, "да",
-            answer(member.givesCard), answer(member.givesVirtual), answer(member.givesBonus), "нет",
-            "",
-        ]
+    /// Types a person's row anew, keeping the buffers.
+    mutating func type(
+        _ person: SamplePerson,
+        as extra: SampleDefect?,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        defects = .init()
+        if let extra { defects.insert(extra) }
+        if let id = person.aisId { append(number: id, width: 8) }
+        end()
+        typeName(person, rates, &random)
+        typeBirth(person.birth, rates, &random)
+        append(person.isFemale ? "Ж" : "М")
+        end()
+        typeCategory(person.category, rates, &random)
+        typeOrganisation(person, rates, &random)
+        typeJoin(person, rates, &random)
+        typePhone(person.phone, rates, &random)
+        typeEmail(person, rates, &random)
+        typeConsents(person, rates, &random)
+        typeTicket(rates, &random)
+        isError = !person.consentsToRegister || defects.intersects(SampleDefect.errors)
     }
 
-    /// Notes that the row repeats another one.
-    mutating func mark(_ defect: SampleDefect) { defects.append(defect) }
-
-    /// Whether the row holds what an import must accept.
-    var isAcceptable: Bool {
-        !defects.contains { $0.code?.severity == .error || $0 == .orgUnknown }
-    }
-
-    /// Dirties the row.
-    mutating func soil(_ dirt: Double, _ random: inout SplitMix64) {
-        guard dirt > 0 else { return }
-        soilSpelling(dirt, &random)
-        let isWhole = soilName(dirt, &random)
-        if isWhole { soilBlanks(dirt, &random) }
-        soilDates(dirt, &random)
-        soilContacts(dirt, &random)
-        soilFacts(dirt, &random)
-    }
-
+    /// Whether the defect happens; then it is noted.
     private mutating func hit(
         _ defect: SampleDefect,
-        _ dirt: Double,
-        _ random: inout SplitMix64,
-        if isPossible: Bool = true
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
     ) -> Bool {
-        guard random.chance(defect.rate * dirt), isPossible else { return false }
-        defects.append(defect)
+        guard rates.hits(defect, &random) else { return false }
+        defects.insert(defect)
         return true
     }
 
-    private mutating func soilSpelling(_ dirt: Double, _ random: inout SplitMix64) {
-        let hasYo = cells[1...3].contains { $0.contains("ё") }
-        if hit(.yoToE, dirt, &random, if: hasYo) {
-            for index in 1...3 { cells[index] = cells[index].replacing("ё", with: "е") }
-        }
-        let disguised = Self.disguised(cells[Self.last])
-        if hit(.lookalike, dirt, &random, if: disguised != nil), let disguised {
-            cells[Self.last] = disguised
-        }
-        if hit(.upper, dirt, &random) {
-            cells[Self.last] = cells[Self.last].uppercased()
-        } else if hit(.lower, dirt, &random) {
-            cells[Self.last] = cells[Self.last].lowercased()
-        }
+    private mutating func end() { ends.append(bytes.count) }
+
+    private mutating func append(_ text: StaticString) {
+        bytes.append(literal: text)
     }
 
-    /// Spoils the name as a whole; false when its cells are not where they belong any more.
-    private mutating func soilName(_ dirt: Double, _ random: inout SplitMix64) -> Bool {
-        let isTouched = defects.contains { [.lookalike, .upper, .lower].contains($0) }
-        if hit(.swappedFio, dirt, &random) {
-            cells.swapAt(Self.last, Self.first)
-        } else if hit(.fioOneCell, dirt, &random) {
-            let parts = cells[1...3].filter { !$0.isEmpty }
-            cells.replaceSubrange(1...3, with: [parts.joined(separator: " "), "", ""])
-            return false
-        } else if hit(.unsplittable, dirt, &random, if: !isTouched) {
-            let last = cells[Self.last]
-            cells.replaceSubrange(1...3, with: ["\(last) Анна Мария Ирина Вера", "", ""])
-            return false
-        } else if hit(.initials, dirt, &random) {
-            for index in 2...3 where !cells[index].isEmpty {
-                cells[index] = cells[index].prefix(1) + "."
-            }
-        } else if hit(.maiden, dirt, &random) {
-            cells[Self.last] += " (Петрова)"
-        } else if hit(.digitInName, dirt, &random, if: !isTouched && cells[1].contains("о")) {
-            cells[Self.last].replace("о", with: "0", maxReplacements: 1)
-        } else if hit(.foreignLetters, dirt, &random, if: !isTouched) {
-            cells[Self.last] = cells[Self.last].prefix(1) + "w" + cells[Self.last].dropFirst()
-        } else if hit(.quoteName, dirt, &random) {
-            cells[Self.first] = "\"" + cells[Self.first] + "\""
-        } else if hit(.formulaInjection, dirt, &random) {
-            cells[Self.first] = "=HYPERLINK(\"http://x\")"
-        }
-        return true
+    private mutating func append(number: Int, width: Int) {
+        bytes.append(decimal: number, width: width)
     }
 
-    private mutating func soilBlanks(_ dirt: Double, _ random: inout SplitMix64) {
-        if hit(.doubleSpace, dirt, &random, if: !cells[Self.patronymic].isEmpty) {
-            cells[Self.patronymic] += "  "
+    private mutating func append(date: CalendarDate) {
+        let (year, month, day) = date.parts
+        append(number: day, width: 2)
+        bytes.append(0x2E)
+        append(number: month, width: 2)
+        bytes.append(0x2E)
+        append(number: year, width: 4)
+    }
+}
+
+// Name.
+extension SampleRow {
+    private mutating func typeName(
+        _ person: SamplePerson,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        var name = SampleNameCells(
+            last: person.last,
+            first: person.first,
+            patronymic: person.patronymic
+        )
+        if name.hasYo, hit(.yoToE, rates, &random) { name.dropYo() }
+        if let defect = rates.one(of: SampleDefect.ofNames, &random), name.apply(defect) {
+            defects.insert(defect)
         }
-        if hit(.trailSpace, dirt, &random) { cells[Self.last] += " " }
-        if hit(.nbsp, dirt, &random) { cells[Self.first] = "\u{A0}" + cells[Self.first] }
-        let isPlain = !cells[Self.first].contains("=") && cells[Self.first].count > 3
-        if hit(.zeroWidth, dirt, &random, if: isPlain) {
-            cells[Self.first] =
-                cells[Self.first].prefix(2) + "\u{AD}" + cells[Self.first].dropFirst(2)
+        if !name.patronymic.isEmpty, hit(.doubleSpace, rates, &random) {
+            name.patronymic = [0x20, 0x20] + name.patronymic + [0x20, 0x20]
+        }
+        if hit(.trailSpace, rates, &random) { name.last.append(0x20) }
+        if !name.first.isEmpty, !defects.contains(.formulaInjection), hit(.nbsp, rates, &random) {
+            name.first = [0xC2, 0xA0] + name.first
+        }
+        for cell in [name.last, name.first, name.patronymic] {
+            bytes.append(contentsOf: cell)
+            end()
         }
     }
+}
 
-    private mutating func soilDates(_ dirt: Double, _ random: inout SplitMix64) {
-        let (year, month, day) = member.birth.parts
-        func two(_ number: Int) -> String { SampleMember.digits(number, 2) }
-        var isBirthKnown = false
-        if hit(.dateUs, dirt, &random) {
-            cells[Self.birth] = "\(two(month))/\(two(day))/\(year)"
-        } else if hit(.dateTwoDigit, dirt, &random) {
-            cells[Self.birth] = "\(two(day)).\(two(month)).\(two(year % 100))"
-        } else if hit(.dateImpossible, dirt, &random) {
-            cells[Self.birth] = "31.02.\(year)"
-        } else if hit(.dateFuture, dirt, &random) {
-            cells[Self.birth] = "\(two(day)).\(two(month)).\(year + 100)"
-        } else if hit(.dateMissing, dirt, &random) {
-            cells[Self.birth] = ""
-        } else if hit(.dateTooOld, dirt, &random) {
-            cells[Self.birth] = "15.\(two(month)).1900"
-        } else if hit(.dateFormat, dirt, &random) {
-            cells[Self.birth] = "\(day) мая \(year)"
-        } else if hit(.age, dirt, &random) {
-            cells[Self.birth] = "01.06.2019"
+// Dates.
+extension SampleRow {
+    private mutating func typeBirth(
+        _ birth: CalendarDate,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        let (year, month, day) = birth.parts
+        let defect = rates.one(of: SampleDefect.ofBirthDates, &random)
+        if let defect { defects.insert(defect) }
+        switch defect {
+        case .dateUS:
+            append(number: month, width: 2)
+            bytes.append(0x2F)
+            append(number: day, width: 2)
+            bytes.append(0x2F)
+            append(number: year, width: 4)
+        case .date2Digit:
+            append(number: day, width: 2)
+            bytes.append(0x2E)
+            append(number: month, width: 2)
+            bytes.append(0x2E)
+            append(number: year % 100, width: 2)
+        case .dateSerial: append(number: birth.day + 25_569, width: 1)  // from 1899-12-30
+        case .dateImpossible:
+            append("31.02.")
+            append(number: year, width: 4)
+        case .dateFuture: append(date: CalendarDate(day: birth.day + 36_525))
+        case .dateMissing: break
+        default: append(date: birth)
+        }
+        end()
+    }
+
+    private mutating func typeJoin(
+        _ person: SamplePerson,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        let isReadable =
+            defects.contains(.dateSerial)
+            || !SampleDefect.ofBirthDates.contains(where: defects.contains)
+        if isReadable, hit(.joinBeforeBirth, rates, &random) {
+            append("01.09.")
+            append(number: person.birth.parts.year - 1, width: 4)
         } else {
-            isBirthKnown = true
-            if hit(.dateSerial, dirt, &random) {
-                cells[Self.birth] = String(member.birth.day + 25_569)
-            } else if hit(.dateISO, dirt, &random) {
-                cells[Self.birth] = member.birth.iso
-            }
+            append(date: person.join)
         }
-        if hit(.joinBeforeBirth, dirt, &random, if: isBirthKnown) { cells[8] = "01.09.\(year - 1)" }
+        end()
     }
+}
 
-    private mutating func soilContacts(_ dirt: Double, _ random: inout SplitMix64) {
-        var phone = cells[9]
-        if hit(.phoneEight, dirt, &random) { phone = "8" + phone.dropFirst(2) }
-        let digits = Array(phone.suffix(10))
-        if hit(.phoneBrackets, dirt, &random) {
-            let head = phone.dropLast(10)
-            phone =
-                "\(head) (\(String(digits[0..<3]))) \(String(digits[3..<6]))"
-                + "-\(String(digits[6..<8]))-\(String(digits[8...]))"
-        } else if hit(.phoneSci, dirt, &random) {
-            phone = (phone.hasPrefix("8") ? "8" : "7") + ",00E+10"
-        } else if hit(.phoneShort, dirt, &random) {
-            phone = String(phone.suffix(6))
-        }
-        cells[9] = phone
-        if hit(.emailCyrillic, dirt, &random, if: !cells[10].isEmpty) {
-            cells[10].replace("example", with: "ехample")
-        } else if hit(.emailFormat, dirt, &random, if: !cells[10].isEmpty) {
-            cells[10].replace("@", with: " ")
-        } else if hit(.emailShared, dirt, &random) {
-            cells[10] = "school1@example.org"
-        }
-    }
+// Everything else.
+extension SampleRow {
+    private static let variants: [SamplePerson.Category: [[UInt8]]] = [
+        .working: ["Работник", "раб.", "работающий ", "РАБОТАЮЩИЙ", "сотрудник"],
+        .studying: ["студент", "Обуч.", "Обучающиеся", "Студенты", "УЧАЩИЙСЯ"],
+        .retired: ["пенсионер", "неработ. пенс.", "Ветеран", "пенс."],
+    ].mapValues { $0.map { Array($0.utf8) } }
 
-    private mutating func soilFacts(_ dirt: Double, _ random: inout SplitMix64) {
-        if hit(.categoryVariant, dirt, &random) {
-            cells[6] = random.pick(Self.variants[member.category] ?? [cells[6]])
-        } else if hit(.categoryUnknown, dirt, &random) {
-            cells[6] = "прочие"
-        } else if hit(.categoryMissing, dirt, &random) {
-            cells[6] = ""
-        }
-        if hit(.orgUnknown, dirt, &random) {
-            cells[7] = cells[7].prefix(3) + "999-9999"
-        } else if hit(.orgDates, dirt, &random) {
-            cells[7] = "янв.14"
-        } else if hit(.orgMissing, dirt, &random) {
-            cells[7] = ""
-        }
-        if hit(.ticketLegacy, dirt, &random) {
-            cells[16] = SampleMember.digits(random.below(10_000_000), 7)
-        } else if hit(.ticketSci, dirt, &random) {
-            cells[16] = "1,77482E+14"
-        }
-        if hit(.consentUnknown, dirt, &random) {
-            cells[11] = "возможно"
+    private mutating func typeCategory(
+        _ category: SamplePerson.Category,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        if hit(.catVariant, rates, &random) {
+            let variants = Self.variants[category] ?? []
+            bytes.append(contentsOf: variants[random.below(variants.count)])
         } else {
-            let isRefused = hit(.consentRefused, dirt, &random)
-            cells[11] = isRefused ? "нет" : "да"
-            if hit(.consentVariant, dirt, &random) {
-                cells[11] = random.pick(
-                    isRefused ? ["Нет", "-", "0", ""] : ["Да", "+", "1", "есть", "Согласен"]
-                )
+            switch category {
+            case .working: append("работающий")
+            case .studying: append("обучающийся")
+            case .retired: append("неработающий пенсионер")
             }
         }
+        end()
     }
 
-    private static let variants: [MemberCategory: [String]] = [
-        .working: ["Работник", "раб.", "работающий ", "РАБОТАЮЩИЙ"],
-        .studying: ["студент", "Обуч.", "обучающиеся", "Студенты"],
-        .retired: ["пенсионер", "неработ. пенс.", "ветеран"],
-    ]
-
-    /// The word with Latin twins for its letters, nil when it has none or nothing else.
-    private static func disguised(_ word: String) -> String? {
-        let changed = String(word.map { twins[$0] ?? $0 })
-        let kept = zip(word, changed).contains { $0 == $1 && $0 != "-" }
-        return changed != word && kept ? changed : nil
+    private mutating func typeOrganisation(
+        _ person: SamplePerson,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        if hit(.orgUnknown, rates, &random) {
+            append(number: Int(person.region), width: 2)
+            append("-999-9999")
+        } else if hit(.orgDates, rates, &random) {
+            append("янв.14")
+        } else {
+            bytes.append(organisation: person)
+        }
+        end()
     }
 
-    private static let twins: [Character: Character] = Dictionary(
-        uniqueKeysWithValues: zip("АВЕКМНОРСТХаеорсху", "ABEKMHOPCTXaeopcxy")
-    )
+    private mutating func typePhone(
+        _ phone: Int,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        let isHome = hit(.phone8, rates, &random)
+        if hit(.phoneFmt, rates, &random) {
+            append(isHome ? "8 (000) " : "+7 (000) ")
+            append(number: phone / 10_000, width: 3)
+            bytes.append(0x2D)
+            append(number: phone / 100 % 100, width: 2)
+            bytes.append(0x2D)
+            append(number: phone % 100, width: 2)
+        } else if hit(.phoneSci, rates, &random) {
+            append(isHome ? "8,00E+10" : "7,00E+10")
+        } else if hit(.phoneShort, rates, &random) {
+            append(number: phone % 1_000_000, width: 6)
+        } else {
+            append(isHome ? "8000" : "+7000")
+            append(number: phone, width: 7)
+        }
+        end()
+    }
+
+    private mutating func typeEmail(
+        _ person: SamplePerson,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        if hit(.emailShared, rates, &random) {
+            append("school1@example.org")
+        } else if person.hasEmail {
+            bytes.append(0x6D)
+            append(number: person.number, width: 1)
+            // Two of the letters after @ are Cyrillic.
+            append(hit(.emailCyr, rates, &random) ? "@ехample.org" : "@example.org")
+        }
+        end()
+    }
+
+    private static let yes = ["Да", "+", "1", "есть", "Согласен"].map { Array($0.utf8) }
+    private static let no = ["Нет", "-", "0", ""].map { Array($0.utf8) }
+
+    private mutating func typeConsents(
+        _ person: SamplePerson,
+        _ rates: SampleRates,
+        _ random: inout SampleRandom
+    ) {
+        if hit(.consentVariant, rates, &random) {
+            let words = person.consentsToRegister ? Self.yes : Self.no
+            bytes.append(contentsOf: words[random.below(words.count)])
+            end()
+        } else {
+            answer(person.consentsToRegister)
+        }
+        answer(person.consentsToCard)
+        answer(person.consentsToVirtual)
+        answer(person.consentsToBonus)
+        answer(false)
+    }
+
+    private mutating func answer(_ isGiven: Bool) {
+        append(isGiven ? "да" : "нет")
+        end()
+    }
+
+    private mutating func typeTicket(_ rates: SampleRates, _ random: inout SampleRandom) {
+        if hit(.ticketLegacy, rates, &random) {
+            append(number: 100_000 + random.below(9_900_000), width: 1)
+        } else if hit(.ticketSci, rates, &random) {
+            append("1,77482E+14")
+        }
+        end()
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number that is not negative, with zeros in front up to the width.
+    mutating func append(decimal number: Int, width: Int) {
+        let start = count
+        var rest = number
+        while rest > 0 || count - start < width {
+            append(UInt8(0x30 + rest % 10))
+            rest /= 10
+        }
+        self[start...].reverse()
+    }
+
+    /// Appends the code `RR-TTT-PPPP` of a person's organisation.
+    mutating func append(organisation person: SamplePerson) {
+        append(decimal: Int(person.region), width: 2)
+        append(0x2D)
+        append(decimal: person.territorial, width: 3)
+        append(0x2D)
+        append(decimal: person.primary, width: 4)
+    }
 }

@@ -1,59 +1,136 @@
 import UnionTicket
 
-/// The line of a truth file about one row.
-enum SampleTruth {
-    /// A JSON object and a newline.
-    static func line(_ row: SampleRow, line: Int, duplicateOf: Int?) -> [UInt8] {
-        let member = row.member
-        let codes = Set(row.defects.compactMap(\.code?.rawValue)).sorted()
-        let clean = [
-            ("last", member.last), ("first", member.first), ("mid", member.patronymic),
-            ("birth", member.birth.iso), ("sex", member.isFemale ? "Ж" : "М"),
-            ("cat", member.category.rawValue), ("org", member.organisation),
-            ("join", member.join.iso), ("phone", "+7000" + SampleMember.digits(member.phone, 7)),
-            ("email", member.email), ("ais", member.aisId),
-        ]
-        var text = "{\"line\":\(line),\"defects\":["
-        text += row.defects.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
-        text +=
-            "],\"duplicate_of_line\":" + (duplicateOf.map(String.init) ?? "null") + ",\"clean\":{"
-        text += clean.map { "\"\($0.0)\":\"\($0.1)\"" }.joined(separator: ",")
-        text += "},\"codes\":[" + codes.map { "\"\($0)\"" }.joined(separator: ",")
-        text += "],\"accepted\":\(row.isAcceptable)}\n"
-        return Array(text.utf8)
+/// What an import must make of a row.
+struct SampleVerdict: Equatable {
+    var outcome: RowOutcome
+    var codes: [String]
+}
+
+/// Judges the rows of one person, which stand together, by the rules of an import.
+struct SampleJudge {
+    private struct Known {
+        let isSwapped: Bool
+        let organisation: Int64
+    }
+
+    private var known: [Known] = []
+
+    /// Forgets the person: nobody else has the same identifier, or the same name and birth date.
+    mutating func beginPerson() { known.removeAll(keepingCapacity: true) }
+
+    /// Judges the next row of the person.
+    ///
+    /// Rows with an identifier mean the same member. Without one the names decide, ё and case apart,
+    /// and the day of admission, which the rows share, is the further evidence.
+    mutating func judge(_ row: SampleRow, of person: SamplePerson) -> SampleVerdict {
+        var codes: [String] = []
+        row.defects.forEach { if let code = $0.code { codes.append(code) } }
+        if !person.consentsToRegister { codes.append("consent_register_missing") }
+        if row.isError { return SampleVerdict(outcome: .error, codes: codes) }
+        let same = known.first { person.aisId != nil || $0.isSwapped == row.isSwapped }
+        guard let same else {
+            known.append(Known(isSwapped: row.isSwapped, organisation: person.organisation))
+            return SampleVerdict(outcome: .added, codes: codes)
+        }
+        let isDuplicate = same.organisation == person.organisation
+        codes.append(isDuplicate ? "duplicate" : "two_organisations")
+        return SampleVerdict(outcome: isDuplicate ? .duplicate : .conflict, codes: codes)
     }
 }
 
-/// The list of organisations that belongs to a sample.
-enum SampleOrganisations {
-    /// Writes the codes and everything above them; returns how many lines.
-    static func write(
-        _ primaries: Set<OrganisationCode>,
-        to path: String
-    ) throws(RosterError) -> Int {
-        var tree = primaries
-        for code in primaries {
-            var above = code.parent
-            while let parent = above, parent != .centralCouncil {
-                tree.insert(parent)
-                above = parent.parent
-            }
+/// The lines of a truth file.
+enum SampleTruth {
+    /// Appends the JSON object about one row, and a line feed.
+    static func append(
+        _ row: SampleRow,
+        of person: SamplePerson,
+        line: Int,
+        duplicateOf: Int?,
+        _ verdict: SampleVerdict,
+        to output: inout [UInt8]
+    ) {
+        output.append(literal: "{\"line\":")
+        output.append(decimal: line, width: 1)
+        output.append(literal: ",\"defects\":[")
+        var isFirst = true
+        row.defects.forEach { defect in
+            output.append(literal: isFirst ? "\"" : ",\"")
+            output.append(contentsOf: defect.name.utf8)
+            output.append(0x22)
+            isFirst = false
         }
-        let names = Dictionary(SampleRegion.all.map { ($0.code, $0) }) { first, _ in first }
-        let sink = try ByteSink(path: path)
-        try sink.write(Array("Код;Наименование;Вид;Округ;Открыта;Закрыта\r\n".utf8))
-        for code in tree.sorted() {
-            let region = names[code.region]
-            let line =
-                switch code.level {
-                case .regional, .central:
-                    "\(region?.name ?? "");\(region?.kind.rawValue ?? "");\(region?.district ?? "")"
-                case .territorial: "Территориальная организация \(code);территориальная;"
-                case .primary: "Первичная организация \(code);первичная;"
-                }
-            try sink.write(Array("\(code);\(line);;\r\n".utf8))
+        output.append(literal: "],\"expected\":{\"outcome\":\"")
+        output.append(contentsOf: verdict.outcome.rawValue.utf8)
+        output.append(literal: "\",\"codes\":[")
+        for (index, code) in verdict.codes.enumerated() {
+            output.append(literal: index == 0 ? "\"" : ",\"")
+            output.append(contentsOf: code.utf8)
+            output.append(0x22)
         }
-        try sink.finish()
-        return tree.count
+        output.append(literal: "]},\"duplicate_of_line\":")
+        if let duplicateOf {
+            output.append(decimal: duplicateOf, width: 1)
+        } else {
+            output.append(literal: "null")
+        }
+        append(clean: person, to: &output)
+        output.append(literal: "}}\n")
+    }
+
+    private static func append(clean person: SamplePerson, to output: inout [UInt8]) {
+        output.append(literal: ",\"clean\":{\"last\":\"")
+        output.append(contentsOf: person.last)
+        output.append(literal: "\",\"first\":\"")
+        output.append(contentsOf: person.first)
+        output.append(literal: "\",\"mid\":\"")
+        output.append(contentsOf: person.patronymic)
+        output.append(literal: "\",\"birth\":\"")
+        output.append(iso: person.birth)
+        output.append(literal: "\",\"sex\":\"")
+        output.append(literal: person.isFemale ? "Ж" : "М")
+        output.append(literal: "\",\"cat\":\"")
+        output.append(contentsOf: person.category.rawValue.utf8)
+        output.append(literal: "\",\"org\":\"")
+        output.append(organisation: person)
+        output.append(literal: "\",\"join\":\"")
+        output.append(iso: person.join)
+        output.append(literal: "\",\"phone\":\"+7000")
+        output.append(decimal: person.phone, width: 7)
+        output.append(literal: "\",\"email\":\"")
+        if person.hasEmail {
+            output.append(0x6D)
+            output.append(decimal: person.number, width: 1)
+            output.append(literal: "@example.org")
+        }
+        output.append(literal: "\"")
+        let consents: [(StaticString, Bool)] = [
+            (",\"c_pd\":", person.consentsToRegister), (",\"c_card\":", person.consentsToCard),
+            (",\"c_virtual\":", person.consentsToVirtual),
+            (",\"c_bonus\":", person.consentsToBonus), (",\"c_photo\":", false),
+        ]
+        for (key, isGiven) in consents {
+            output.append(literal: key)
+            output.append(literal: isGiven ? "true" : "false")
+        }
+        output.append(literal: ",\"ticket\":\"\",\"ais\":\"")
+        if let id = person.aisId { output.append(decimal: id, width: 8) }
+        output.append(literal: "\"")
+    }
+}
+
+extension [UInt8] {
+    /// Appends a literal.
+    mutating func append(literal text: StaticString) {
+        for offset in 0..<text.utf8CodeUnitCount { unsafe append(text.utf8Start[offset]) }
+    }
+
+    /// Appends `yyyy-mm-dd`.
+    mutating func append(iso date: CalendarDate) {
+        let (year, month, day) = date.parts
+        append(decimal: year, width: 4)
+        append(0x2D)
+        append(decimal: month, width: 2)
+        append(0x2D)
+        append(decimal: day, width: 2)
     }
 }
