@@ -1,0 +1,103 @@
+import TicketSeal
+import UnionTicket
+
+// What the last published lists say of carriers.
+extension Reclaim {
+    /// Holds every slot that a published list blocks and the register would not.
+    func take(
+        _ token: StatusListToken,
+        by user: SignedInUser,
+        in session: any DatabaseSession,
+        _ report: inout Report
+    ) throws {
+        guard let name = token.subject.split(separator: "/").last, let list = UInt32(name) else {
+            throw Self.refused(token.subject, "subject")
+        }
+        report.lists += 1
+        try session.execute(
+            """
+            INSERT INTO status_list (list, region, used, changed) VALUES ($1, $2, 0, 1)
+            ON CONFLICT (list) DO UPDATE SET changed = 1
+            """,
+            [.int(list), .int(list % 100)]
+        )
+        try session.execute(
+            "UPDATE status_list SET sequence = $1 WHERE list = $2 AND sequence < $3",
+            [
+                .integer(Int64(clamping: token.sequence)), .int(list),
+                .integer(Int64(clamping: token.sequence)),
+            ]
+        )
+        let own = try StatusPublisher(register).bits(of: list, in: session)
+        for index in 0..<Swift.min(token.list.count, StatusCoordinate.slots) {
+            let published = token.list[index]
+            guard published == 1 || published == 2, own[index] != published, own[index] != 1 else {
+                continue
+            }
+            let held = try adopt(
+                published == 1 ? .withdrawn : .suspended,
+                list,
+                index,
+                by: user,
+                in: session
+            )
+            if !held { try hold(list, index, published, in: session) }
+            report.blocked += 1
+        }
+        try adoptActivations(token, list, by: user, in: session)
+    }
+
+    /// Moves the carrier of a slot to a state, when there is one that can make the step.
+    private func adopt(
+        _ state: CarrierState,
+        _ list: UInt32,
+        _ index: Int,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        let carrier = try session.first(
+            "\(CarrierFile.columns) WHERE list = $1 AND idx = $2",
+            [.int(list), .int(index)],
+            CarrierFile.carrier
+        )
+        guard let carrier = carrier ?? nil, carrier.state.successors.contains(state) else {
+            return false
+        }
+        try CarrierFile(register).set(carrier, to: state, reason: "reclaim", by: user, in: session)
+        return true
+    }
+
+    /// Carriers issued before the list was signed and valid in it were activated meanwhile.
+    private func adoptActivations(
+        _ token: StatusListToken,
+        _ list: UInt32,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let waiting = try session.all(
+            """
+            SELECT c.idx FROM carrier c JOIN issuance i ON i.sequence = c.issuance
+            WHERE c.list = $1 AND c.published = 2 AND i.at < $2 AND c.expires_at > $3
+            """,
+            [.int(list), .integer(token.issuedAt.seconds), .integer(token.issuedAt.seconds)]
+        ) { Int($0.integer(0)) }
+        for index in waiting where token.list[index] == 0 {
+            _ = try adopt(.active, list, index, by: user, in: session)
+        }
+    }
+
+    private func hold(
+        _ list: UInt32,
+        _ index: Int,
+        _ published: UInt8,
+        in session: any DatabaseSession
+    ) throws {
+        try session.execute(
+            """
+            INSERT INTO held_slot (list, idx, published, since) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (list, idx) DO UPDATE SET published = excluded.published
+            """,
+            [.int(list), .int(index), .int(published), .integer(register.now().seconds)]
+        )
+    }
+}
