@@ -34,7 +34,7 @@ class Office:
     def start(self, *arguments):
         return subprocess.Popen(
             [PROGRAM, *map(str, arguments)], env=self.environment, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, errors="replace")
 
     def run(self, *arguments, codes=(0,)):
         process = self.start(*arguments)
