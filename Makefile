@@ -6,7 +6,7 @@ export SWIFT_DETERMINISTIC_HASHING = 1
 export LC_ALL = C.UTF-8
 
 PROFBILET = .build/debug/profbilet
-PACKAGES = zlib1g-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev sqlite3
+PACKAGES = zlib1g-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev sqlite3
 TEST_PACKAGES = $(PACKAGES) postgresql python3-venv openssl
 VENV = .build/venv
 KILLS ?= 500

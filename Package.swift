@@ -33,7 +33,7 @@ let package = Package(
         // codec
         .target(
             name: "TicketSeal",
-            dependencies: ["UnionTicket", "CZlib", crypto, cryptoExtras],
+            dependencies: ["UnionTicket", "CZlib", "COpenSSL", crypto, cryptoExtras],
             swiftSettings: strict
         ),
         // adapters
@@ -45,7 +45,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "UnionTicket", "TicketSeal", "CPostgres", crypto,
+                "UnionTicket", "TicketSeal", "CPostgres", "CSQLite", crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -69,6 +69,12 @@ let package = Package(
         ),
         // C libraries, each imported by one target
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),

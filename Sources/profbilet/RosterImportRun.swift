@@ -14,6 +14,9 @@ struct RosterImportRun {
         (self.command, self.register, self.user) = (command, register, user)
     }
 
+    /// Rows that travel together through the stages of an import.
+    private static let chunk = 2_048
+
     func run() throws -> ExitStatus {
         let probe = try open()
         var options = RosterImport.Options()
@@ -38,10 +41,13 @@ struct RosterImportRun {
         do {
             summary = try RosterImport(register).run(options, by: user) {
                 try report.restart()
-                let reader = try self.open()
-                let ahead = ReadAhead(reader)
-                last = reader
-                return { try ahead.next() }
+                // One thread at a time reads on.
+                nonisolated(unsafe) let reader = try self.open()
+                unsafe last = reader
+                return {
+                    let rows = try unsafe reader.next(Self.chunk)
+                    return rows.isEmpty ? nil : rows
+                }
             } each: {
                 try report.add($0)
             }

@@ -20,17 +20,17 @@ import Testing
 
     @Test func `settings reach every connection`() throws {
         try withScratch { directory in
-            let options = SQLiteOptions(secureDelete: true, pageSize: 8192)
+            let options = SQLiteOptions(secureDelete: true, pageSize: 16_384)
             let database = try SQLiteDatabase(path: directory + "/r.sqlite", options: options)
             let number = { (name: String, session: any DatabaseSession) throws -> Int64? in
                 try session.first("PRAGMA \(name)") { $0.integer(0) }
             }
             let check = { (session: any DatabaseSession) throws -> Void in
-                #expect(try number("page_size", session) == 8192)
+                #expect(try number("page_size", session) == 16_384)
                 #expect(try number("secure_delete", session) == 1)
                 #expect(try number("foreign_keys", session) == 1)
                 #expect(try number("synchronous", session) == 2)
-                #expect(try number("cache_size", session) == -65536)
+                #expect(try number("cache_size", session) == -90_112)
             }
             try database.write(check)
             try database.read(check)

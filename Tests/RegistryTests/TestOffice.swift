@@ -111,8 +111,9 @@ struct TestOffice {
         var codes: [[String]] = []
         let summary = try RosterImport(register).run(options, by: user ?? admin) {
             (outcomes, codes) = ([], [])
-            var rest = [drafts.enumerated().map { RosterRow(line: $0 + 2, draft: $1, issues: []) }]
-            return { rest.popLast() }
+            let rows = drafts.enumerated().map { RosterRow(line: $0 + 2, draft: $1, issues: []) }
+            let rest = Mutex([rows])
+            return { rest.withLock { $0.popLast() } }
         } each: {
             outcomes.append($0.outcome)
             codes.append($0.issues.map(\.code))

@@ -1,3 +1,4 @@
+import CSQLite
 import Dispatch
 import GRDB
 import GRDBSQLite
@@ -12,9 +13,9 @@ struct SQLiteOptions: Sendable {
     /// Overwrite deleted content with zeros, for stores of secrets.
     var secureDelete = false
     /// Page cache of each connection, in mebibytes.
-    var cacheMegabytes = 64
-    /// Bytes a page for a new file; nil takes SQLite's own.
-    var pageSize: Int?
+    var cacheMegabytes = 88
+    /// Bytes a page for a new file; with 8 KiB an import takes a tenth less than with 4.
+    var pageSize = 8_192
     /// How many snapshots may be read at the same time.
     var readers = 5
 }
@@ -31,10 +32,14 @@ final class SQLiteDatabase: Database {
     /// By connection; a closed connection's address is not used again while it has statements.
     private let statements = Mutex<[UInt: SQLiteStatements]>([:])
 
+    /// Set up once a process, before the first connection.
+    private static let isConfigured = csqlite_drop_memory_statistics() == SQLITE_OK
+
     /// Opens the file, and makes it with mode 0600 unless `readOnly`.
     init(path: String, options: SQLiteOptions = SQLiteOptions()) throws {
         self.path = path
         self.options = options
+        _ = Self.isConfigured
         try SQLiteFile.prepare(path, readOnly: options.readOnly)
         pool = try DatabaseError.translating {
             try DatabasePool(path: path, configuration: Self.configuration(options))
@@ -137,8 +142,8 @@ final class SQLiteDatabase: Database {
         configuration.maximumReaderCount = options.readers
         configuration.label = "register"
         configuration.prepareDatabase { db in
-            if let size = options.pageSize, !options.readOnly {
-                try db.execute(sql: "PRAGMA page_size = \(size)")
+            if !options.readOnly {
+                try db.execute(sql: "PRAGMA page_size = \(options.pageSize)")
             }
             try db.execute(
                 sql: """

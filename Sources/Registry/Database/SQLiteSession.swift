@@ -79,7 +79,7 @@ final class SQLiteStatements: @unchecked Sendable {
         }
         let row = SQLiteBulkRow(statement)
         for index in 0..<count {
-            row.position = 0
+            row.begin()
             do {
                 try bind(index, row)
             } catch {
@@ -133,17 +133,55 @@ final class SQLiteStatements: @unchecked Sendable {
 }
 
 /// The row being bound to a prepared insert.
-private final class SQLiteBulkRow: BulkRow {
+///
+/// Texts and blobs are copied side by side into one buffer, where SQLite reads them during the step:
+/// an allocation of its own for each value would cost more than the rest of the binding.
+@safe private final class SQLiteBulkRow: BulkRow {
     /// How many values the row has so far.
-    var position = 0
+    private(set) var position = 0
     private let statement: SQLiteStatement
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
+    private var used = 0
 
     init(_ statement: SQLiteStatement) { self.statement = statement }
 
+    deinit { unsafe buffer.deallocate() }
+
+    /// Begins the next row; the last one has been stepped.
+    func begin() { (position, used) = (0, 0) }
+
     func put(_ integer: Int64) { statement.bind(integer, at: next()) }
-    func put(_ text: String) { statement.bind(text, at: next()) }
-    func put(_ blob: [UInt8]) { statement.bind(blob, at: next()) }
     func putNull() { statement.bindNull(at: next()) }
+
+    func put(_ text: String) {
+        var text = text
+        let isKept = text.withUTF8 { bytes in
+            guard let kept = unsafe keep(UnsafeRawBufferPointer(bytes)) else { return false }
+            unsafe statement.bindKept(text: kept, at: next())
+            return true
+        }
+        if !isKept { statement.bind(text, at: next()) }
+    }
+
+    func put(_ blob: [UInt8]) {
+        let isKept = unsafe blob.withUnsafeBytes { bytes in
+            guard let kept = unsafe keep(bytes) else { return false }
+            unsafe statement.bindKept(blob: kept, at: next())
+            return true
+        }
+        if !isKept { statement.bind(blob, at: next()) }
+    }
+
+    /// The bytes in the buffer; nil when they do not fit or are none.
+    private func keep(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard unsafe !bytes.isEmpty, unsafe used + bytes.count <= buffer.count else { return nil }
+        let place = unsafe UnsafeMutableRawBufferPointer(
+            rebasing: buffer[used..<used + bytes.count]
+        )
+        unsafe place.copyMemory(from: bytes)
+        used += bytes.count
+        return UnsafeRawBufferPointer(place)
+    }
 
     private func next() -> Int32 {
         position += 1

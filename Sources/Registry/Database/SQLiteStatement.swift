@@ -86,6 +86,17 @@ import GRDBSQLite
         }
     }
 
+    /// Binds a text that stays where it is until the statement was stepped.
+    func bindKept(text: UnsafeRawBufferPointer, at index: Int32) {
+        let start = unsafe text.baseAddress?.assumingMemoryBound(to: CChar.self)
+        unsafe sqlite3_bind_text(handle, index, start, Int32(text.count), nil)
+    }
+
+    /// Binds a blob that stays where it is until the statement was stepped.
+    func bindKept(blob: UnsafeRawBufferPointer, at index: Int32) {
+        unsafe sqlite3_bind_blob(handle, index, blob.baseAddress, Int32(blob.count), nil)
+    }
+
     func bind(_ value: [UInt8], at index: Int32) {
         if value.isEmpty {
             unsafe sqlite3_bind_zeroblob(handle, index, 0)

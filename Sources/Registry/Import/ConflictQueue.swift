@@ -74,9 +74,32 @@ public struct ConflictQueue: Sendable {
     }
 
     /// What is already known about a row seen before.
-    struct Standing {
+    struct Standing: Sendable {
         let isResolved: Bool
         let member: Int64?
+    }
+
+    /// What is already known of rows, by their fingerprints.
+    static func standing(
+        of fingerprints: [Int64],
+        in session: any DatabaseSession
+    ) throws -> [Int64: Standing] {
+        var found: [Int64: Standing] = [:]
+        for part in fingerprints.map(SQLValue.integer).parts(of: 256) {
+            try session.query(
+                """
+                SELECT fingerprint, resolution, resolved_member FROM conflict
+                WHERE fingerprint IN (\(part.placeholders))
+                """,
+                part.padded
+            ) {
+                found[$0.integer(0)] = Standing(
+                    isResolved: !$0.isNull(1),
+                    member: $0.optionalInteger(2)
+                )
+            }
+        }
+        return found
     }
 
     /// The undecided rows within the user's scope.
@@ -236,8 +259,8 @@ public struct ConflictQueue: Sendable {
         }
         let vault = MemberVault(register: register)
         let id = try Counter.member.take(in: session)
-        let sealed = try vault.seal(PersonalFields(prepared.draft), member: id)
-        try vault.store([(id, sealed.wrappedKey)])
+        let sealed = try MemberVault.seal(prepared.encoded)
+        try vault.store([(id, sealed.key)])
         let at = register.now().seconds
         try session.load("member", MemberFile.columns, count: 1) { _, row in
             MemberFile.put(
@@ -250,7 +273,7 @@ public struct ConflictQueue: Sendable {
                 into: row
             )
         }
-        try consents.load([(id, prepared.draft)], import: importId, at: at, in: session)
+        try consents.load([(id, prepared)], import: importId, at: at, in: session)
         return id
     }
 

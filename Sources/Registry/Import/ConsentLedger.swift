@@ -3,12 +3,8 @@ import UnionTicket
 /// Consents as a ledger: one row per purpose and answer; a withdrawal closes a row, nothing is
 /// deleted.
 final class ConsentLedger {
-    private struct Text: Hashable {
-        let purpose: ConsentPurpose
-        let recipient: String
-    }
-
-    private var texts: [Text: Int64] = [:]
+    /// The texts in use, a handful.
+    private var texts: [(purpose: ConsentPurpose, recipient: String, id: Int64)] = []
 
     /// Consents answered on paper and typed into rosters; text versions come with their import.
     private static let form = "roster"
@@ -19,30 +15,27 @@ final class ConsentLedger {
             [.text(Self.form)]
         ) {
             guard let purpose = ConsentPurpose(rawValue: $0.text(1)) else { return }
-            texts[Text(purpose: purpose, recipient: $0.text(2))] = $0.integer(0)
+            texts.append((purpose, $0.text(2), $0.integer(0)))
         }
     }
 
     /// Stores the given consents of new members.
     func load(
-        _ members: [(id: Int64, draft: MemberDraft)],
+        _ members: [(id: Int64, prepared: PreparedDraft)],
         import importId: Int64,
         at: Int64,
         in session: any DatabaseSession
     ) throws {
         var rows: [(member: Int64, text: Int64, region: Int64, day: Int64)] = []
+        rows.reserveCapacity(4 * members.count)
         let today = Int64(Instant(seconds: at).moscowDate.day)
-        for (id, draft) in members {
-            for consent in draft.consents where consent.isGiven {
-                rows.append(
-                    (
-                        id, try text(of: consent, in: session), Int64(draft.organisation.region),
-                        consent.date.map { Int64($0.day) } ?? today
-                    )
-                )
+        for (id, prepared) in members {
+            let region = Int64(prepared.draft.organisation.region)
+            for consent in prepared.draft.consents where consent.isGiven {
+                let day = consent.date.map { Int64($0.day) } ?? today
+                rows.append((id, try text(of: consent, in: session), region, day))
             }
         }
-        rows.sort { ($0.member, $0.text) < ($1.member, $1.text) }
         try session.load(
             "consent",
             ["member_id", "text_id", "import_id", "region", "given_on"],
@@ -125,8 +118,10 @@ final class ConsentLedger {
     }
 
     private func text(of consent: Consent, in session: any DatabaseSession) throws -> Int64 {
-        let text = Text(purpose: consent.purpose, recipient: consent.recipient)
-        if let id = texts[text] { return id }
+        for text in texts
+        where text.purpose == consent.purpose && text.recipient == consent.recipient {
+            return text.id
+        }
         let id = try Counter.consentText.take(in: session)
         try session.execute(
             """
@@ -138,7 +133,7 @@ final class ConsentLedger {
                 .text(Self.form),
             ]
         )
-        texts[text] = id
+        texts.append((consent.purpose, consent.recipient, id))
         return id
     }
 }

@@ -1,18 +1,29 @@
 import TicketSeal
 import UnionTicket
 
-/// A cleaned row with its keyed hashes, made on any core.
-struct PreparedDraft: Sendable {
+/// A cleaned row with its keyed hashes; a class, for it goes from hand to hand.
+final class PreparedDraft: Sendable {
     let draft: MemberDraft
-    let nameHash: Int64
-    let birthHash: Int64
+    let hash: PersonHash
     let fingerprint: Int64
+    /// The personal fields as they are sealed.
+    let encoded: [UInt8]
 
-    init(_ draft: MemberDraft, _ secrets: RegisterSecrets) {
+    convenience init(_ draft: MemberDraft, _ secrets: RegisterSecrets) {
+        let birth = secrets.birthHash(draft.birthDate)
+        self.init(draft, secrets, birthHash: birth)
+    }
+
+    /// With the birth date's hash from a table: a million rows have few dates.
+    init(_ draft: MemberDraft, _ secrets: RegisterSecrets, birthHash: Int64) {
         self.draft = draft
-        let fields = PersonalFields(draft)
-        (nameHash, birthHash) = secrets.hashes(of: fields)
-        var message = fields.encoded
+        encoded = PersonalFields(draft).encoded
+        hash = PersonHash(
+            name: secrets.nameHash(last: draft.name.last, first: draft.name.first),
+            birth: birthHash
+        )
+        var message = encoded
+        message.reserveCapacity(encoded.count + 192)
         message.append(bigEndian: draft.organisation.ordinal)
         message.append(bigEndian: Int64(draft.joinDate.day))
         for text in [
@@ -33,7 +44,7 @@ struct PreparedDraft: Sendable {
 }
 
 /// Name and birth date as the register finds them.
-struct PersonHash: Hashable {
+struct PersonHash: Hashable, Sendable {
     let name: Int64
     let birth: Int64
 }

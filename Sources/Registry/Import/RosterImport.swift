@@ -66,7 +66,9 @@ public struct RosterImport: Sendable {
     }
 
     /// Hands out the file's rows in chunks; nil at the end.
-    public typealias Chunks = () throws -> [RosterRow]?
+    ///
+    /// Called by one thread at a time, not always the same.
+    public typealias Chunks = @Sendable () throws -> [RosterRow]?
 
     /// Thrown inside the transaction to keep nothing.
     private struct KeepNothing: Error { let summary: Summary }
@@ -85,9 +87,20 @@ public struct RosterImport: Sendable {
         do {
             return try register.write { session in
                 let run = try RosterRun(register, options, by: user, in: session)
-                let next = try open()
-                while let rows = try next() {
-                    for result in try run.take(rows) { try each(result) }
+                let read = Ahead(try open())
+                let preparation = RowPreparation(
+                    register,
+                    run.organisations,
+                    during: run.importId
+                )
+                let prepared = Ahead { try read.next().map(preparation.prepare) }
+                defer {
+                    prepared.stop()
+                    read.stop()
+                    run.keys.stop()
+                }
+                while let chunk = try prepared.next() {
+                    for result in try run.take(chunk) { try each(result) }
                 }
                 let summary = try run.finish()
                 if options.isDryRun || (options.allOrNothing && summary[.error] > 0) {

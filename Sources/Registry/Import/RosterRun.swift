@@ -10,8 +10,16 @@ final class RosterRun {
     let importId: Int64
     let at: Int64
     let consents: ConsentLedger
-    private let vault: MemberVault
-    private let openOrganisations: [Int64: Int64?]
+    /// Puts new members' keys away on another core.
+    let keys: KeyLine
+    /// Whom this import has met or made so far.
+    var met = MetFilter()
+    /// Rows that this import put into the conflict queue.
+    var queued: [Int64: ConflictQueue.Standing] = [:]
+    /// Whether any known member was met in an earlier chunk.
+    var hasSeen = false
+    private var freeIds: Range<Int64> = 0..<0
+    let organisations: OrganisationGate
     private var summary = RosterImport.Summary()
 
     init(
@@ -22,14 +30,15 @@ final class RosterRun {
     ) throws {
         (self.register, self.options, self.user, self.session) = (register, options, user, session)
         at = register.now().seconds
-        vault = MemberVault(register: register)
+        keys = KeyLine(MemberVault(register: register))
         importId = try Counter.fileImport.take(in: session)
         consents = try ConsentLedger(in: session)
-        var organisations: [Int64: Int64?] = [:]
-        try session.query("SELECT code, closed_on FROM organisation", []) {
-            organisations[$0.integer(0)] = $0.optionalInteger(1)
-        }
-        openOrganisations = organisations
+        organisations = try OrganisationGate(
+            today: Instant(seconds: at).moscowDate,
+            completeFor: options.completeFor,
+            scope: user.scope,
+            in: session
+        )
         try session.execute(
             """
             CREATE TEMPORARY TABLE IF NOT EXISTS import_seen
@@ -51,28 +60,35 @@ final class RosterRun {
     }
 
     /// Matches and stores one chunk.
-    func take(_ rows: [RosterRow]) throws -> [RosterImport.RowResult] {
-        let prepared = try Cores.map(rows.count) { [register] index in
-            rows[index].draft.map { PreparedDraft($0, register.secrets) }
-        }
-        var chunk = try RosterChunk(rows, prepared, in: self)
+    func take(_ prepared: PreparedChunk) throws -> [RosterImport.RowResult] {
+        var chunk = try RosterChunk(prepared, in: self)
         var results: [RosterImport.RowResult] = []
-        results.reserveCapacity(rows.count)
-        for (row, draft) in zip(rows, prepared) {
+        results.reserveCapacity(prepared.rows.count)
+        for (index, row) in prepared.rows.enumerated() {
             var issues = row.issues
-            let outcome = try judge(row, draft, &chunk, &issues)
+            let outcome = try row.draft.map { try chunk.match($0, at: index, &issues) } ?? .error
             summary.counts[outcome, default: 0] += 1
             if outcome != .error, issues.contains(where: { $0.severity == .warning }) {
                 summary.warnings += 1
             }
             results.append(.init(line: row.line, outcome: outcome, issues: issues))
         }
-        try store(chunk)
+        try chunk.store()
         return results
+    }
+
+    /// A new member's id; ids are taken from the register in blocks.
+    func nextMember() throws -> Int64 {
+        if freeIds.isEmpty {
+            let first = try Counter.member.take(1024, in: session)
+            freeIds = first..<first + 1024
+        }
+        return freeIds.removeFirst()
     }
 
     /// Closes the import: absent members, counts, audit.
     func finish() throws -> RosterImport.Summary {
+        try keys.drain()
         summary.importId = importId
         if let code = options.completeFor { try listAbsent(of: code) }
         let counts = RowOutcome.allCases.map { "\($0.rawValue) \(summary[$0])" }
@@ -89,61 +105,6 @@ final class RosterRun {
             in: session
         )
         return summary
-    }
-
-    private func judge(
-        _ row: RosterRow,
-        _ prepared: PreparedDraft?,
-        _ chunk: inout RosterChunk,
-        _ issues: inout [RowIssue]
-    ) throws -> RowOutcome {
-        if let refusal = row.organisation.flatMap(refusal) {
-            issues.append(refusal)
-            return .error
-        }
-        guard let prepared else { return .error }
-        return try chunk.match(prepared, line: row.line, &issues)
-    }
-
-    private func refusal(_ code: OrganisationCode) -> RowIssue? {
-        guard let closed = openOrganisations[code.ordinal] else {
-            return .organisation(
-                "organisation_unknown",
-                "Организации \(code) нет в реестре: загрузите список организаций.",
-                "Organisation \(code) is not in the register: load the list of organisations."
-            )
-        }
-        if let closed, closed <= Instant(seconds: at).moscowDate.day {
-            return .organisation(
-                "organisation_closed",
-                "Организация \(code) закрыта: укажите действующую.",
-                "Organisation \(code) is closed: name an open one."
-            )
-        }
-        if let whole = options.completeFor, !whole.contains(code) {
-            return .organisation(
-                "outside_complete_roster",
-                "Организация \(code) не входит в \(whole), чей полный список загружается.",
-                "Organisation \(code) is not within \(whole), whose whole roster this is."
-            )
-        }
-        guard user.scope.contains(code) else {
-            return .organisation(
-                "outside_scope",
-                "Организация \(code) вне вашей области \(user.scope).",
-                "Organisation \(code) is outside your scope \(user.scope)."
-            )
-        }
-        return nil
-    }
-
-    private func store(_ chunk: consuming RosterChunk) throws {
-        var chunk = chunk
-        try chunk.storeNew(vault)
-        try session.load("import_seen", ["member_id", "line"], count: chunk.seen.count) {
-            $1.put(chunk.seen[$0].member)
-            $1.put(Int64(chunk.seen[$0].line))
-        }
     }
 
     private func listAbsent(of code: OrganisationCode) throws {
@@ -197,18 +158,6 @@ final class RosterRun {
             "\(absent)",
             by: second,
             in: session
-        )
-    }
-}
-
-extension RowIssue {
-    static func organisation(_ code: String, _ russian: String, _ english: String) -> RowIssue {
-        RowIssue(
-            field: "organisation",
-            column: nil,
-            code: code,
-            severity: .error,
-            message: Bilingual(russian, english)
         )
     }
 }

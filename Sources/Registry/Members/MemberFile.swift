@@ -108,8 +108,12 @@ public struct MemberFile: Sendable {
     }
 
     /// Everything the register holds of a member, opened.
-    func draft(of id: Int64, in session: any DatabaseSession) throws -> MemberDraft {
-        let vault = MemberVault(register: register)
+    func draft(
+        of id: Int64,
+        unsaved: KeyLine? = nil,
+        in session: any DatabaseSession
+    ) throws -> MemberDraft {
+        let vault = MemberVault(register: register, unsaved: unsaved)
         let draft = try session.first(
             """
             SELECT ais_id, organisation, category, sex, state, joined_on, sealed, legacy_number
@@ -167,8 +171,8 @@ extension MemberFile {
         row.put(Int64(draft.organisation.region))
         row.put(draft.organisation.ordinal)
         if let ais = draft.aisId { row.put(ais) } else { row.putNull() }
-        row.put(prepared.nameHash)
-        row.put(prepared.birthHash)
+        row.put(prepared.hash.name)
+        row.put(prepared.hash.birth)
         row.put(draft.category.rawValue)
         if let sex = draft.sex { row.put(sex.rawValue) } else { row.putNull() }
         row.put(draft.status.rawValue)
@@ -217,7 +221,7 @@ extension MemberFile {
             try change(id, to: new.status, reason: "roster", by: user, in: session)
         }
         let sealed = try MemberVault(register: register).reseal(PersonalFields(new), member: id)
-        let hashes = register.secrets.hashes(of: PersonalFields(new))
+        let hash = register.secrets.hash(of: PersonalFields(new))
         try session.execute(
             """
             UPDATE member SET ais_id = $1, organisation = $2, region = $3, name_hash = $4,
@@ -227,7 +231,7 @@ extension MemberFile {
             """,
             [
                 .optional(new.aisId), .integer(new.organisation.ordinal),
-                .int(new.organisation.region), .integer(hashes.name), .integer(hashes.birth),
+                .int(new.organisation.region), .integer(hash.name), .integer(hash.birth),
                 .text(new.category.rawValue), .optional(new.sex?.rawValue),
                 .int(new.joinDate.day), .optional(new.legacyNumber), .blob(sealed),
                 .integer(prepared.fingerprint), .integer(importId), .int(line), .integer(id),

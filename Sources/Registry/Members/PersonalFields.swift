@@ -55,26 +55,39 @@ struct PersonalFields: Equatable, Sendable {
 /// To destroy a member's key is to destroy the fields, in every copy of the register.
 struct MemberVault: Sendable {
     let register: Register
+    /// New members' keys that are still on their way to the store.
+    var unsaved: KeyLine?
 
-    /// One member's fields and key, ready for both stores.
+    /// One member's sealed fields and the key that opens them.
     struct Sealed: Sendable {
         let fields: [UInt8]
-        let wrappedKey: [UInt8]
+        let key: [UInt8]
     }
 
-    /// Seals under a new random key.
-    func seal(_ fields: PersonalFields, member: Int64) throws -> Sealed {
-        let key = FieldSeal.randomKey()
+    /// Random bytes that one sealing takes: the data key and the nonce.
+    static let randomLength = 32 + FieldSeal.nonceLength
+
+    /// Seals under a new key; who the fields belong to is bound when ``store(_:)`` wraps the key.
+    static func seal(_ encoded: [UInt8], random: ArraySlice<UInt8>) throws -> Sealed {
+        let key = Array(random.prefix(32))
         return Sealed(
-            fields: try FieldSeal(key: key).seal(fields.encoded, for: Self.binding(member)),
-            wrappedKey: try register.secrets.memberKeys.seal(key, for: Self.binding(member))
+            fields: try FieldSeal(key: key).seal(
+                encoded,
+                for: fieldsBinding,
+                nonce: random.suffix(FieldSeal.nonceLength)
+            ),
+            key: key
         )
+    }
+
+    static func seal(_ encoded: [UInt8]) throws -> Sealed {
+        try seal(encoded, random: SecureRandom.bytes(randomLength)[...])
     }
 
     /// Opens the fields of one member.
     func open(_ sealed: [UInt8], member: Int64) throws -> PersonalFields {
         let key = try dataKey(of: member)
-        guard let bytes = try? FieldSeal(key: key).open(sealed, for: Self.binding(member)),
+        guard let bytes = try? FieldSeal(key: key).open(sealed, for: Self.fieldsBinding),
             let fields = PersonalFields(encoded: bytes)
         else { throw damaged(member) }
         return fields
@@ -82,13 +95,22 @@ struct MemberVault: Sendable {
 
     /// Seals changed fields under the member's existing key.
     func reseal(_ fields: PersonalFields, member: Int64) throws -> [UInt8] {
-        try FieldSeal(key: dataKey(of: member)).seal(fields.encoded, for: Self.binding(member))
+        try FieldSeal(key: dataKey(of: member)).seal(fields.encoded, for: Self.fieldsBinding)
     }
 
-    /// Stores new members' keys durably, before their rows are committed; keys left by an import
-    /// that was killed are overwritten.
-    func store(_ keys: [(member: Int64, wrapped: [UInt8])]) throws {
+    /// Wraps and stores new members' keys durably, before their rows are committed; keys left by an
+    /// import that was killed are overwritten.
+    func store(_ keys: [(member: Int64, key: [UInt8])]) throws {
         guard let first = keys.first?.member else { return }
+        let nonces = SecureRandom.bytes(keys.count * FieldSeal.nonceLength)
+        let wrapped = try keys.enumerated().map { index, entry in
+            let start = index * FieldSeal.nonceLength
+            return try register.secrets.memberKeys.seal(
+                entry.key,
+                for: Self.binding(entry.member),
+                nonce: nonces[start..<start + FieldSeal.nonceLength]
+            )
+        }
         do {
             try register.keyStore.write { session in
                 try session.execute(
@@ -97,13 +119,14 @@ struct MemberVault: Sendable {
                 )
                 try session.load("member_key", ["member_id", "wrapped"], count: keys.count) {
                     $1.put(keys[$0].member)
-                    $1.put(keys[$0].wrapped)
+                    $1.put(wrapped[$0])
                 }
             }
         } catch let failure as DatabaseError { throw RegisterError(failure) }
     }
 
     private func dataKey(of member: Int64) throws -> [UInt8] {
+        if let key = unsaved?.key(of: member) { return key }
         let wrapped: [UInt8]?
         do {
             wrapped = try register.keyStore.read { session in
@@ -125,6 +148,9 @@ struct MemberVault: Sendable {
         return key
     }
 
+    private static let fieldsBinding = Array("fields".utf8)
+
+    /// Binds a wrapped key to its member, and with it whatever it sealed.
     private static func binding(_ member: Int64) -> [UInt8] {
         var bytes = Array("member/".utf8)
         bytes.append(bigEndian: member)

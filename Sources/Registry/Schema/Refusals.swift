@@ -2,9 +2,13 @@ import UnionTicket
 
 /// Triggers and transition tables: what the database itself refuses.
 extension RegisterSchema {
-    /// `'a', 'b'` of an enumeration's raw values, for a CHECK.
-    static func list<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
-        values.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+    /// That `column` is one of an enumeration's raw values, for a CHECK; SQLite compares a chain of
+    /// ORs several times faster than it searches an IN.
+    static func oneOf<Value: RawRepresentable<String>>(
+        _ column: String,
+        _ values: [Value]
+    ) -> String {
+        values.map { "\(column) = '\($0.rawValue)'" }.joined(separator: " OR ")
     }
 
     /// A table of the legal transitions of `table`, filled from the core's own rules.

@@ -33,12 +33,15 @@ struct RegisterSecrets: Sendable {
     }
 
     /// Keyed hashes by which a person is found.
-    func hashes(of person: PersonalFields) -> (name: Int64, birth: Int64) {
-        (
-            nameHash(last: person.name.last, first: person.name.first),
-            birth.integer(person.birthDate.iso.utf8.map(\.self))
+    func hash(of person: PersonalFields) -> PersonHash {
+        PersonHash(
+            name: nameHash(last: person.name.last, first: person.name.first),
+            birth: birthHash(person.birthDate)
         )
     }
+
+    /// The keyed hash of a birth date.
+    func birthHash(_ date: CalendarDate) -> Int64 { birth.integer(Array(date.iso.utf8)) }
 
     /// The keyed hash of a family and first name; case and ё/е do not matter.
     func nameHash(last: String, first: String) -> Int64 {

@@ -99,7 +99,7 @@ extension OrderBook {
         return try session.all(
             """
             \(Self.columns) WHERE \(condition)
-            AND state IN (\(RegisterSchema.list(sources))) ORDER BY id
+            AND (\(RegisterSchema.oneOf("state", sources))) ORDER BY id
             """,
             arguments,
             Self.order
