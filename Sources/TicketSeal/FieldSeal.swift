@@ -2,6 +2,7 @@ import COpenSSL
 import Crypto
 import CryptoExtras
 import Foundation
+import Synchronization
 
 /// Random bytes for keys and nonces.
 public enum SecureRandom {
@@ -124,26 +125,66 @@ public struct FieldSeal: Sendable {
 
 /// A keyed hash by which a sealed value can be looked up: HMAC-SHA256.
 public struct BlindIndex: Sendable {
-    /// The keyed state before any message; a copy of it spares half of the blocks.
-    private let keyed: HMAC<SHA256>
+    private let code: KeyedCode
 
     /// An index with a 32-byte key.
-    public init(key: [UInt8]) { keyed = HMAC(key: SymmetricKey(data: key)) }
+    public init(key: [UInt8]) { code = KeyedCode(key: key) }
 
     /// All 32 bytes.
-    public func bytes(_ message: [UInt8]) -> [UInt8] { Array(code(message)) }
-
-    /// The first eight bytes as an integer: short enough for an index, checked after opening.
-    public func integer(_ message: [UInt8]) -> Int64 {
-        unsafe code(message).withUnsafeBytes {
-            unsafe Int64(bigEndian: $0.loadUnaligned(as: Int64.self))
+    public func bytes(_ message: [UInt8]) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: KeyedCode.length) { buffer, initialised in
+            unsafe code.write(message, to: buffer)
+            initialised = KeyedCode.length
         }
     }
 
-    private func code(_ message: [UInt8]) -> HMAC<SHA256>.MAC {
-        var code = keyed
-        code.update(data: message)
-        return code.finalize()
+    /// The first eight bytes as an integer: short enough for an index, checked after opening.
+    public func integer(_ message: [UInt8]) -> Int64 {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: KeyedCode.length) { buffer in
+            unsafe code.write(message, to: buffer)
+            let start = UnsafeRawBufferPointer(buffer)
+            return unsafe Int64(bigEndian: start.loadUnaligned(as: Int64.self))
+        }
+    }
+}
+
+/// One HMAC state that is begun anew for every message: the key's two blocks are hashed only once.
+///
+/// `@unchecked Sendable` because the lock is held from the beginning of a message to its end.
+@safe private final class KeyedCode: @unchecked Sendable {
+    static let length = 32
+    private let context: OpaquePointer
+    private let lock = Mutex(())
+
+    init(key: [UInt8]) {
+        let algorithm = unsafe EVP_MAC_fetch(nil, "HMAC", nil)
+        guard let context = unsafe EVP_MAC_CTX_new(algorithm) else {
+            preconditionFailure("OpenSSL has no HMAC")
+        }
+        unsafe EVP_MAC_free(algorithm)
+        unsafe self.context = context
+        let isReady = unsafe "SHA256".withCString { name in
+            let name = unsafe UnsafeMutablePointer(mutating: name)
+            let parameters = unsafe [
+                OSSL_PARAM_construct_utf8_string("digest", name, 0),
+                OSSL_PARAM_construct_end(),
+            ]
+            return unsafe EVP_MAC_init(context, key, key.count, parameters) == 1
+        }
+        precondition(isReady, "OpenSSL has no HMAC-SHA256")
+    }
+
+    deinit { unsafe EVP_MAC_CTX_free(context) }
+
+    /// Writes the code of `message`.
+    func write(_ message: [UInt8], to buffer: UnsafeMutableBufferPointer<UInt8>) {
+        let isWritten = lock.withLock { _ in
+            var count = 0
+            return unsafe EVP_MAC_init(context, nil, 0, nil) == 1
+                && EVP_MAC_update(context, message, message.count) == 1
+                && EVP_MAC_final(context, buffer.baseAddress, &count, buffer.count) == 1
+        }
+        precondition(isWritten, "HMAC-SHA256 fails only when memory ends")
     }
 }
 

@@ -68,26 +68,55 @@ final class SQLiteStatements: @unchecked Sendable {
         count: Int,
         _ bind: (Int, any BulkRow) throws -> Void
     ) throws {
-        let places = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        // A narrow row costs SQLite less than the run of a statement, so several share one.
+        let together = columns.count > Self.narrow ? 1 : Self.rowsTogether
+        var index = 0
+        while index < count {
+            let rows = count - index < together ? 1 : together
+            let end = rows == 1 ? count : count - count % rows
+            try load(table, columns, index..<end, by: rows, bind)
+            index = end
+        }
+    }
+
+    /// At most so many columns make a narrow row.
+    private static let narrow = 8
+    private static let rowsTogether = 16
+
+    /// Loads `range`, whose length is a multiple of `rows`, so many rows a statement.
+    private func load(
+        _ table: String,
+        _ columns: [String],
+        _ range: Range<Int>,
+        by rows: Int,
+        _ bind: (Int, any BulkRow) throws -> Void
+    ) throws {
+        let places = (0..<rows).map { row in
+            let numbers = columns.indices.map { "$\(row * columns.count + $0 + 1)" }
+            return "(\(numbers.joined(separator: ", ")))"
+        }
         let names = columns.joined(separator: ", ")
-        let sql = "INSERT INTO \(table) (\(names)) VALUES (\(places))"
-        let statement = try begin(sql, nil)
+        let values = places.joined(separator: ", ")
+        let statement = try begin("INSERT INTO \(table) (\(names)) VALUES \(values)", nil)
         isStreaming = true
         defer {
             isStreaming = false
             statement.reset()
         }
         let row = SQLiteBulkRow(statement)
-        for index in 0..<count {
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: rows) {
             row.begin()
-            do {
-                try bind(index, row)
-            } catch {
-                _ = fail(.brokenOff)
-                throw error
-            }
-            guard row.position == columns.count else {
-                throw fail(.wrongWidth(of: table, row.position, columns.count))
+            for index in first..<first + rows {
+                do {
+                    try bind(index, row)
+                } catch {
+                    _ = fail(.brokenOff)
+                    throw error
+                }
+                let width = row.position - (index - first) * columns.count
+                guard width == columns.count else {
+                    throw fail(.wrongWidth(of: table, width, columns.count))
+                }
             }
             _ = try step(statement)
             statement.rewind()
@@ -132,12 +161,12 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 }
 
-/// The row being bound to a prepared insert.
+/// The rows being bound to a prepared insert.
 ///
 /// Texts and blobs are copied side by side into one buffer, where SQLite reads them during the step:
 /// an allocation of its own for each value would cost more than the rest of the binding.
 @safe private final class SQLiteBulkRow: BulkRow {
-    /// How many values the row has so far.
+    /// How many values have been put since ``begin()``.
     private(set) var position = 0
     private let statement: SQLiteStatement
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
@@ -147,7 +176,7 @@ final class SQLiteStatements: @unchecked Sendable {
 
     deinit { unsafe buffer.deallocate() }
 
-    /// Begins the next row; the last one has been stepped.
+    /// Begins the next statement's rows; the last one has been stepped.
     func begin() { (position, used) = (0, 0) }
 
     func put(_ integer: Int64) { statement.bind(integer, at: next()) }

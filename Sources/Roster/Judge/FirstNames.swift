@@ -5,10 +5,12 @@ enum FirstNames {
 
     /// Whether a word is a patronymic by its ending.
     static func isPatronymic(_ word: String) -> Bool {
-        endings.contains { word.hasSuffix($0) }
+        endings.contains { word.utf8.suffix($0.count).elementsEqual($0) }
     }
 
-    private static let endings = ["ович", "евич", "овна", "евна", "ична", "инична"]
+    /// As bytes: none of these letters has a second spelling, and comparing characters costs ten
+    /// times as much.
+    private static let endings = ["ович", "евич", "овна", "евна", "ична"].map { Array($0.utf8) }
 
     private static let all: Set<String> = {
         let names = (male + " " + female).split(separator: " ").map(String.init)
