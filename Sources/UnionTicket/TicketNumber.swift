@@ -47,10 +47,10 @@ public struct TicketNumber: Hashable, Sendable, Comparable {
     public var serial: UInt64 { value / 10 % Self.serials }
 
     /// As printed on a card: `177 4815 1623 4216`.
-    public var printed: String { grouped(by: " ") }
+    public var printed: String { grouped(by: 0x20) }
 
     /// As written to files, so that no spreadsheet takes it for a quantity: `177-4815-1623-4216`.
-    public var filed: String { grouped(by: "-") }
+    public var filed: String { grouped(by: 0x2D) }
 
     /// The 15 digits without grouping.
     public var digits: String { String(value) }
@@ -58,11 +58,14 @@ public struct TicketNumber: Hashable, Sendable, Comparable {
     /// Smaller digits first.
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 
-    private func grouped(by separator: String) -> String {
-        let text = Array(String(value).utf8)
-        return [text[0..<3], text[3..<7], text[7..<11], text[11..<15]]
-            .map { String(decoding: $0, as: UTF8.self) }
-            .joined(separator: separator)
+    private func grouped(by separator: UInt8) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(18)
+        for (place, digit) in Digits(value, count: 15).enumerated() {
+            if place > 0, place % 4 == 3 { text.append(separator) }
+            text.append(0x30 + digit)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -72,21 +72,13 @@ struct OrderCommand: ParsableCommand {
 
         func run() throws {
             let refused = try office.work { register, user in
-                let book = OrderBook(register)
-                let outcome = try book.create(
+                let outcome = try OrderBook(register).create(
                     try selection.value(),
                     reason: reason,
                     note: note,
+                    submitted: submit,
                     by: user
                 )
-                if submit, !outcome.done.isEmpty {
-                    _ = try book.move(
-                        .orders(outcome.done),
-                        to: .submitted,
-                        reason: "create",
-                        by: user
-                    )
-                }
                 return OrderCommand.show(outcome, "создано", "created", json)
             }
             if refused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }

@@ -234,3 +234,13 @@ extension DatabaseError {
         Self(.misuse, reason: "\(given) values for \(expected) columns of \(table)")
     }
 }
+
+extension DatabaseSession {
+    /// Sets how much of the register the connection keeps in memory, for work that touches it
+    /// everywhere at once; nil is what it was opened with. A server minds its own memory.
+    func setCache(megabytes: Int?) throws {
+        guard engine == .sqlite else { return }
+        let size = megabytes ?? SQLiteOptions().cacheMegabytes
+        try script("PRAGMA cache_size = \(-1024 * size)")
+    }
+}

@@ -161,7 +161,8 @@ enum RegisterSchema {
         ) {strict};
         CREATE UNIQUE INDEX card_order_one_open_per_member ON card_order (member_id)
             WHERE state IN ('draft', 'submitted', 'approved');
-        CREATE INDEX card_order_state ON card_order (state, organisation);
+        CREATE INDEX card_order_open ON card_order (state, id)
+            WHERE state = 'draft' OR state = 'submitted' OR state = 'approved';
         CREATE TABLE carrier (
             id {int} NOT NULL PRIMARY KEY,
             region {int} NOT NULL,

@@ -143,31 +143,34 @@ public struct CarrierFile: Sendable {
         by user: SignedInUser
     ) throws -> Int64 {
         try user.require(.changeCarriers)
-        let member = try register.read { session in
-            try find(reference, by: user, in: session).compactMap(\.member).first
-        }
-        guard let member else { throw Self.unknown }
-        let outcome = try OrderBook(register).create(
-            .members(["#\(member)"]),
-            reason: reason,
-            by: user
-        )
-        guard let order = outcome.done.first else {
-            let why = outcome.refused.first?.reason
-            throw RegisterError(
-                .refused,
-                "Замена невозможна: \(why?.russian ?? "").",
-                "It cannot be replaced: \(why?.english ?? "")."
+        try user.require(.order)
+        return try register.write { session in
+            let found = try find(reference, by: user, in: session).compactMap(\.member).first
+            guard let member = found else { throw Self.unknown }
+            let book = OrderBook(register)
+            let outcome = try book.create(
+                .members(["#\(member)"]),
+                reason: reason,
+                note: "",
+                by: user,
+                in: session
             )
-        }
-        _ = try OrderBook(register).move(
-            .orders([order]),
-            to: .submitted,
-            reason: "carrier replace",
-            by: user
-        )
-        if reason.revokesAtOnce {
-            try register.write { session in
+            guard let order = outcome.done.first else {
+                let why = outcome.refused.first?.reason
+                throw RegisterError(
+                    .refused,
+                    "Замена невозможна: \(why?.russian ?? "").",
+                    "It cannot be replaced: \(why?.english ?? "")."
+                )
+            }
+            _ = try book.move(
+                .orders([order]),
+                to: .submitted,
+                reason: "carrier replace",
+                by: user,
+                in: session
+            )
+            if reason.revokesAtOnce {
                 try revokeUsable(
                     of: member,
                     as: reason == .lost ? .lost : .stolen,
@@ -175,8 +178,8 @@ public struct CarrierFile: Sendable {
                     in: session
                 )
             }
+            return order
         }
-        return order
     }
 }
 

@@ -74,6 +74,7 @@ public struct IssuanceManifest: Sendable {
 
     private func tickets(_ sequence: Int64, in session: any DatabaseSession) throws -> [UInt8] {
         var text = Array("carrier;number;list;index;expires;kid;order;member\n".utf8)
+        var lastKid: (bytes: [UInt8], hex: [UInt8]) = ([], [])
         try session.query(
             """
             SELECT number, issue, list, idx, expires_at, kid, order_id, member_id FROM carrier
@@ -81,14 +82,24 @@ public struct IssuanceManifest: Sendable {
             """,
             [.integer(sequence)]
         ) { row in
-            let number = TicketNumber(value: UInt64(row.integer(0)))
-            let carrier = "\(row.integer(0))\(row.integer(1))"
-            let line = [
-                carrier, number?.filed ?? "", "\(row.integer(2))", "\(row.integer(3))",
-                "\(row.integer(4))", Hex.text(row.blob(5)), "\(row.integer(6))",
-                "\(row.integer(7))",
-            ]
-            text += Array((line.joined(separator: ";") + "\n").utf8)
+            let number = row.integer(0)
+            text.append(decimal: number)
+            text.append(decimal: row.integer(1))
+            text.append(0x3B)
+            text += (TicketNumber(value: UInt64(number))?.filed ?? "").utf8
+            for column in 2..<5 {
+                text.append(0x3B)
+                text.append(decimal: row.integer(column))
+            }
+            text.append(0x3B)
+            let kid = row.blob(5)
+            if kid != lastKid.bytes { lastKid = (kid, Array(Hex.text(kid).utf8)) }
+            text += lastKid.hex
+            for column in 6..<8 {
+                text.append(0x3B)
+                text.append(decimal: row.integer(column))
+            }
+            text.append(0x0A)
         }
         return text
     }
@@ -171,5 +182,12 @@ public struct IssuanceManifest: Sendable {
     static func name(_ sequence: Int64) -> String {
         let text = String(sequence)
         return String(repeating: "0", count: max(0, 6 - text.count)) + text
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number in decimal digits.
+    fileprivate mutating func append(decimal number: Int64) {
+        append(contentsOf: String(number).utf8)
     }
 }

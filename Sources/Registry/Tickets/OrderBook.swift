@@ -21,6 +21,8 @@ public struct OrderBook: Sendable {
         public let state: OrderState
         /// When it was made.
         public let createdAt: Instant
+        /// What the member is now.
+        let memberStatus: String
     }
 
     /// Whom a command means.
@@ -43,29 +45,78 @@ public struct OrderBook: Sendable {
 
     /// Makes orders for everybody selected who may have a card; the others are listed with reasons.
     ///
+    /// - Parameter submitted: Hands the orders in at once; both or neither is done.
     /// - Throws: ``RegisterError`` when a selected member is unknown or out of scope.
     public func create(
         _ selection: Selection,
         reason: OrderReason,
         note: String = "",
+        submitted: Bool = false,
         by user: SignedInUser
     ) throws -> Outcome {
         try user.require(.order)
         return try register.write { session in
-            var outcome = Outcome()
-            for member in try members(selection, by: user, in: session) {
-                if let refusal = try refusal(member.id, reason, in: session) {
-                    outcome.refused.append((member.reference, refusal))
-                } else {
-                    outcome.done.append(
-                        try add(member.id, reason, note, by: user, in: session)
-                    )
-                }
+            let outcome = try create(
+                selection,
+                reason: reason,
+                note: note,
+                by: user,
+                in: session
+            )
+            if submitted, !outcome.done.isEmpty {
+                _ = try move(
+                    .orders(outcome.done),
+                    to: .submitted,
+                    reason: "create",
+                    by: user,
+                    in: session
+                )
             }
-            try log("order.create", outcome, reason.rawValue, by: user, in: session)
             return outcome
         }
     }
+
+    func create(
+        _ selection: Selection,
+        reason: OrderReason,
+        note: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Outcome {
+        var outcome = Outcome()
+        var accepted: [Applicant] = []
+        var chosen: Set<Int64> = []
+        for applicant in try applicants(selection, by: user, in: session)
+        where chosen.insert(applicant.member).inserted {
+            if let refusal = applicant.refusal(reason) {
+                outcome.refused.append((applicant.reference, refusal))
+            } else {
+                accepted.append(applicant)
+            }
+        }
+        let first = try Counter.cardOrder.take(accepted.count, in: session)
+        outcome.done = accepted.indices.map { first + Int64($0) }
+        let at = register.now().seconds
+        try session.load("card_order", Self.newOrder, count: accepted.count) { index, row in
+            let applicant = accepted[index]
+            row.put(outcome.done[index])
+            row.put(Int64(applicant.organisation.region))
+            row.put(applicant.organisation.ordinal)
+            row.put(applicant.member)
+            row.put(reason.rawValue)
+            row.put(OrderState.draft.rawValue)
+            row.put(at)
+            row.put(user.id)
+            row.put(note)
+        }
+        try log("order.create", outcome, reason.rawValue, by: user, in: session)
+        return outcome
+    }
+
+    private static let newOrder = [
+        "id", "region", "organisation", "member_id", "reason", "state", "created_at", "created_by",
+        "note",
+    ]
 
     /// Moves orders on: submit, approve, reject or cancel.
     public func move(
@@ -74,31 +125,45 @@ public struct OrderBook: Sendable {
         reason: String,
         by user: SignedInUser
     ) throws -> Outcome {
+        try register.write {
+            try move(selection, to: state, reason: reason, by: user, in: $0)
+        }
+    }
+
+    func move(
+        _ selection: Selection,
+        to state: OrderState,
+        reason: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Outcome {
         let permission: Permission =
             state == .approved || state == .rejected ? .approveOrder : .order
         try user.require(permission)
-        return try register.write { session in
-            var outcome = Outcome()
-            for order in try orders(selection, before: state, by: user, in: session) {
-                try user.require(permission, at: order.organisation)
-                if let refusal = try refusal(order, to: state, in: session) {
-                    outcome.refused.append(("\(order.id)", refusal))
-                    continue
-                }
-                try set(order.id, to: state, reason: reason, by: user, in: session)
-                if state == .approved, order.reason.revokesAtOnce {
-                    try CarrierFile(register).revokeUsable(
-                        of: order.member,
-                        as: order.reason == .lost ? .lost : .stolen,
-                        by: user,
-                        in: session
-                    )
-                }
-                outcome.done.append(order.id)
+        var outcome = Outcome()
+        var accepted: [Order] = []
+        var chosen: Set<Int64> = []
+        for order in try orders(selection, before: state, by: user, in: session)
+        where chosen.insert(order.id).inserted {
+            try user.require(permission, at: order.organisation)
+            if let refusal = order.refusal(to: state) {
+                outcome.refused.append(("\(order.id)", refusal))
+            } else {
+                accepted.append(order)
             }
-            try log("order.\(state.rawValue)", outcome, reason, by: user, in: session)
-            return outcome
         }
+        try set(accepted, to: state, reason: reason, by: user, in: session)
+        for order in accepted where state == .approved && order.reason.revokesAtOnce {
+            try CarrierFile(register).revokeUsable(
+                of: order.member,
+                as: order.reason == .lost ? .lost : .stolen,
+                by: user,
+                in: session
+            )
+        }
+        outcome.done = accepted.map(\.id)
+        try log("order.\(state.rawValue)", outcome, reason, by: user, in: session)
+        return outcome
     }
 
     /// Orders in the user's scope, the newest first.
@@ -114,8 +179,8 @@ public struct OrderBook: Sendable {
         return try register.read { session in
             try session.all(
                 """
-                \(Self.columns) WHERE organisation BETWEEN $1 AND $2 AND (state = $3 OR $4 = '')
-                ORDER BY id DESC LIMIT $5
+                \(Self.columns) WHERE o.organisation BETWEEN $1 AND $2 AND (o.state = $3 OR $4 = '')
+                ORDER BY o.id DESC LIMIT $5
                 """,
                 [
                     .integer(range.lowerBound), .integer(range.upperBound),
@@ -135,36 +200,46 @@ public struct OrderBook: Sendable {
     ) throws {
         let open = try session.all(
             """
-            SELECT id FROM card_order
-            WHERE member_id = $1 AND state IN ('draft', 'submitted', 'approved')
+            \(Self.columns) WHERE o.member_id = $1
+            AND o.state IN ('draft', 'submitted', 'approved')
             """,
-            [.integer(member)]
-        ) { $0.integer(0) }
-        for id in open { try set(id, to: .cancelled, reason: reason, by: user, in: session) }
+            [.integer(member)],
+            Self.order
+        ).compactMap(\.self)
+        try set(open, to: .cancelled, reason: reason, by: user, in: session)
     }
 
-    /// Moves one order inside the caller's transaction; the database refuses an illegal step.
+    /// Moves orders inside the caller's transaction; the database refuses an illegal step.
     func set(
-        _ id: Int64,
+        _ orders: [Order],
         to state: OrderState,
         reason: String,
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        let region = try session.first(
-            "UPDATE card_order SET state = $1 WHERE id = $2 RETURNING region",
-            [.text(state.rawValue), .integer(id)]
-        ) { $0.integer(0) }
-        try session.execute(
-            """
-            INSERT INTO order_event (seq, region, order_id, at, user_id, to_state, reason)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
-            """,
-            [
-                .integer(try Counter.orderEvent.take(in: session)), .integer(region ?? 0),
-                .integer(id), .integer(register.now().seconds), .integer(user.id),
-                .text(state.rawValue), .text(reason),
-            ]
-        )
+        for part in orders.map({ SQLValue.integer($0.id) }).parts(of: 256) {
+            try session.execute(
+                """
+                UPDATE card_order SET state = '\(state.rawValue)'
+                WHERE id IN (\(part.placeholders))
+                """,
+                part.padded
+            )
+        }
+        let first = try Counter.orderEvent.take(orders.count, in: session)
+        let at = register.now().seconds
+        try session.load(
+            "order_event",
+            ["seq", "region", "order_id", "at", "user_id", "to_state", "reason"],
+            count: orders.count
+        ) {
+            $1.put(first + Int64($0))
+            $1.put(Int64(orders[$0].organisation.region))
+            $1.put(orders[$0].id)
+            $1.put(at)
+            $1.put(user.id)
+            $1.put(state.rawValue)
+            $1.put(reason)
+        }
     }
 }

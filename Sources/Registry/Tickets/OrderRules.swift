@@ -1,9 +1,93 @@
 import UnionTicket
 
-// The rules.
+/// Somebody a card may be ordered for, with all that the rules ask about.
+struct Applicant: Sendable {
+    let member: Int64
+    /// How the caller named them, or how they are named best.
+    let reference: String
+    let organisation: OrganisationCode
+    let status: MemberStatus
+    let hasAisId: Bool
+    let hasConsent: Bool
+    let openOrder: Int64?
+    /// Has had a plastic card of ours.
+    let hadCard: Bool
+    /// A plastic card is between allotment and hand-out.
+    let isWaiting: Bool
+    /// A plastic card is in hand.
+    let hasUsable: Bool
+
+    /// Why no card may be ordered for this reason, or nil (production.md § 2).
+    func refusal(_ reason: OrderReason) -> Bilingual? {
+        if status != .active {
+            return Bilingual(
+                "не является действующим членом Профсоюза",
+                "is not an active member"
+            )
+        }
+        if !hasAisId {
+            return Bilingual(
+                "нет ИД АИС: он нужен для заказа карты",
+                "has no АИС identifier, which a card needs"
+            )
+        }
+        if !hasConsent {
+            return Bilingual(
+                "нет согласия на изготовление билета",
+                "has not consented to card production"
+            )
+        }
+        if let openOrder {
+            return Bilingual("уже есть заявка \(openOrder)", "already has the order \(openOrder)")
+        }
+        return cardRefusal(reason)
+    }
+
+    private func cardRefusal(_ reason: OrderReason) -> Bilingual? {
+        if reason == .first {
+            guard isWaiting || hasUsable else { return nil }
+            return Bilingual(
+                "карта уже есть; для перевыпуска укажите причину (--reason)",
+                "has a card already; name a reason to reissue it (--reason)"
+            )
+        }
+        if isWaiting {
+            return Bilingual(
+                "новая карта уже изготавливается",
+                "a new card is in production already"
+            )
+        }
+        if !hadCard {
+            return Bilingual(
+                "перевыпускать нечего: карты не было",
+                "has no card to be reissued"
+            )
+        }
+        return nil
+    }
+}
+
+extension OrderBook.Order {
+    /// Why the order may not take this step, or nil.
+    func refusal(to state: OrderState) -> Bilingual? {
+        guard self.state.successors.contains(state) else {
+            return Bilingual(
+                "заявка в состоянии «\(self.state.rawValue)» не переходит в «\(state.rawValue)»",
+                "an order that is \(self.state.rawValue) cannot become \(state.rawValue)"
+            )
+        }
+        guard state == .approved || state == .submitted,
+            memberStatus != MemberStatus.active.rawValue
+        else { return nil }
+        return Bilingual("не является действующим членом Профсоюза", "is not an active member")
+    }
+}
+
+// Who and what a selection means.
 extension OrderBook {
     static let columns = """
-        SELECT id, member_id, organisation, reason, state, created_at FROM card_order
+        SELECT o.id, o.member_id, o.organisation, o.reason, o.state, o.created_at, m.state
+        FROM card_order o JOIN member m ON m.id = o.member_id
         """
 
     static func order(_ row: any DatabaseRow) -> Order? {
@@ -17,36 +101,76 @@ extension OrderBook {
             organisation: organisation,
             reason: reason,
             state: state,
-            createdAt: Instant(seconds: row.integer(5))
+            createdAt: Instant(seconds: row.integer(5)),
+            memberStatus: row.text(6)
         )
     }
 
-    func members(
+    func applicants(
         _ selection: Selection,
         by user: SignedInUser,
         in session: any DatabaseSession
-    ) throws -> [(id: Int64, reference: String)] {
+    ) throws -> [Applicant] {
         switch selection {
         case .members(let references):
-            return try references.map { reference in
+            return try references.flatMap { reference in
                 let id = try MemberFile(register).find(reference, in: session)
                 let place = try MemberFile(register).organisation(of: id, in: session)
                 try user.require(.order, at: place)
-                return (id, reference)
+                return try applicants("m.id = $1", [.integer(id)], reference, in: session)
             }
         case .organisation(let code):
             try user.require(.order, at: code)
             _ = try OrganisationTree(register).requireKnown(code, in: session)
-            let range = code.subtree
-            return try session.all(
-                """
-                SELECT id, ais_id FROM member
-                WHERE organisation BETWEEN $1 AND $2 AND state = 'active' ORDER BY id
-                """,
-                [.integer(range.lowerBound), .integer(range.upperBound)]
-            ) { ($0.integer(0), $0.optionalText(1) ?? "#\($0.integer(0))") }
+            let (place, range) = Self.within(code, "m.organisation")
+            return try applicants("m.state = 'active' AND \(place)", range, in: session)
         case .orders: return []
         }
+    }
+
+    private func applicants(
+        _ condition: String,
+        _ arguments: [SQLValue],
+        _ reference: String? = nil,
+        in session: any DatabaseSession
+    ) throws -> [Applicant] {
+        let pipeline = CarrierState.allCases.filter(\.isInPipeline)
+        let usable = CarrierState.allCases.filter(\.isUsable)
+        // The furthest of the cards: 2 waits to be handed out, 1 is in hand, 0 is over.
+        return try session.all(
+            """
+            SELECT m.id, m.ais_id, m.organisation, m.state,
+                (SELECT count(*) FROM consent c WHERE c.member_id = m.id
+                 AND c.withdrawn_on IS NULL AND c.text_id IN
+                    (SELECT id FROM consent_text
+                     WHERE purpose = '\(ConsentPurpose.cardProduction.rawValue)')),
+                (SELECT o.id FROM card_order o WHERE o.member_id = m.id
+                 AND o.state IN ('draft', 'submitted', 'approved')),
+                (SELECT max(CASE WHEN \(RegisterSchema.oneOf("k.state", pipeline)) THEN 2
+                    WHEN \(RegisterSchema.oneOf("k.state", usable)) THEN 1 ELSE 0 END)
+                 FROM carrier k WHERE k.member_id = m.id AND k.kind = 'plastic')
+            FROM member m WHERE \(condition) ORDER BY m.id
+            """,
+            arguments
+        ) { row -> Applicant? in
+            guard let place = OrganisationCode(ordinal: row.integer(2)),
+                let status = MemberStatus(rawValue: row.text(3))
+            else { return nil }
+            let aisId = row.optionalText(1)
+            let furthest = row.optionalInteger(6)
+            return Applicant(
+                member: row.integer(0),
+                reference: reference ?? aisId ?? "#\(row.integer(0))",
+                organisation: place,
+                status: status,
+                hasAisId: aisId != nil,
+                hasConsent: row.integer(4) > 0,
+                openOrder: row.optionalInteger(5),
+                hadCard: furthest != nil,
+                isWaiting: furthest == 2,
+                hasUsable: furthest == 1
+            )
+        }.compactMap(\.self)
     }
 
     func orders(
@@ -56,40 +180,52 @@ extension OrderBook {
         in session: any DatabaseSession
     ) throws -> [Order] {
         switch selection {
-        case .orders(let ids):
-            return try ids.map { id in
-                let order = try session.first(
-                    "\(Self.columns) WHERE id = $1",
-                    [.integer(id)],
-                    Self.order
-                )
-                guard let order = order ?? nil else {
-                    throw RegisterError(
-                        .notFound,
-                        "Нет заявки \(id): profbilet order list.",
-                        "There is no order \(id): profbilet order list."
-                    )
-                }
-                return order
-            }
+        case .orders(let ids): return try orders(ids, in: session)
         case .members(let references):
             return try references.flatMap { reference in
                 let id = try MemberFile(register).find(reference, in: session)
-                return try open("member_id = $1", [.integer(id)], before: state, in: session)
+                return try open("o.member_id = $1", [.integer(id)], before: state, in: session)
             }
         case .organisation(let code):
             try user.require(.order, at: code)
-            let range = code.subtree
-            return try open(
-                "organisation BETWEEN $1 AND $2",
-                [.integer(range.lowerBound), .integer(range.upperBound)],
-                before: state,
-                in: session
-            )
+            let (place, range) = Self.within(code, "o.organisation")
+            return try open(place, range, before: state, in: session)
         }
     }
 
-    func open(
+    /// A condition for a subtree, with its arguments.
+    ///
+    /// None for the whole union: an index would lead SQLite through all rows in random order.
+    static func within(_ code: OrganisationCode, _ column: String) -> (String, [SQLValue]) {
+        if code == .centralCouncil { return ("1 = 1", []) }
+        let range = code.subtree
+        return (
+            "\(column) BETWEEN $1 AND $2",
+            [.integer(range.lowerBound), .integer(range.upperBound)]
+        )
+    }
+
+    /// Orders by number, in the order of the numbers given.
+    func orders(_ ids: [Int64], in session: any DatabaseSession) throws -> [Order] {
+        var found: [Int64: Order] = [:]
+        for part in ids.map(SQLValue.integer).parts(of: 256) {
+            try session.query("\(Self.columns) WHERE o.id IN (\(part.placeholders))", part.padded) {
+                if let order = Self.order($0) { found[order.id] = order }
+            }
+        }
+        return try ids.map { id in
+            guard let order = found[id] else {
+                throw RegisterError(
+                    .notFound,
+                    "Нет заявки \(id): profbilet order list.",
+                    "There is no order \(id): profbilet order list."
+                )
+            }
+            return order
+        }
+    }
+
+    private func open(
         _ condition: String,
         _ arguments: [SQLValue],
         before state: OrderState,
@@ -99,128 +235,11 @@ extension OrderBook {
         return try session.all(
             """
             \(Self.columns) WHERE \(condition)
-            AND (\(RegisterSchema.oneOf("state", sources))) ORDER BY id
+            AND (\(RegisterSchema.oneOf("o.state", sources))) ORDER BY o.id
             """,
             arguments,
             Self.order
         ).compactMap(\.self)
-    }
-
-    /// Why a member may not get this order, or nil.
-    func refusal(
-        _ member: Int64,
-        _ reason: OrderReason,
-        in session: any DatabaseSession
-    ) throws -> Bilingual? {
-        let draft = try MemberFile(register).draft(of: member, in: session)
-        if draft.status != .active {
-            return Bilingual(
-                "не является действующим членом Профсоюза",
-                "is not an active member"
-            )
-        }
-        if draft.aisId == nil {
-            return Bilingual(
-                "нет ИД АИС: он нужен для заказа карты",
-                "has no АИС identifier, which a card needs"
-            )
-        }
-        if !draft.consents.contains(where: { $0.purpose == .cardProduction && $0.isGiven }) {
-            return Bilingual(
-                "нет согласия на изготовление билета",
-                "has not consented to card production"
-            )
-        }
-        let open = try session.first(
-            """
-            SELECT id FROM card_order
-            WHERE member_id = $1 AND state IN ('draft', 'submitted', 'approved')
-            """,
-            [.integer(member)]
-        ) { $0.integer(0) }
-        if let open {
-            return Bilingual("уже есть заявка \(open)", "already has the order \(open)")
-        }
-        return try cardRefusal(member, reason, in: session)
-    }
-
-    func cardRefusal(
-        _ member: Int64,
-        _ reason: OrderReason,
-        in session: any DatabaseSession
-    ) throws -> Bilingual? {
-        let states = try session.all(
-            "SELECT state FROM carrier WHERE member_id = $1 AND kind = 'plastic'",
-            [.integer(member)]
-        ) { CarrierState(rawValue: $0.text(0)) }.compactMap(\.self)
-        let isWaiting = states.contains(where: \.isInPipeline)
-        let hasUsable = states.contains(where: \.isUsable)
-        if reason == .first {
-            if isWaiting || hasUsable {
-                return Bilingual(
-                    "карта уже есть; для перевыпуска укажите причину (--reason)",
-                    "has a card already; name a reason to reissue it (--reason)"
-                )
-            }
-            return nil
-        }
-        if isWaiting {
-            return Bilingual(
-                "новая карта уже изготавливается",
-                "a new card is in production already"
-            )
-        }
-        if states.isEmpty {
-            return Bilingual(
-                "перевыпускать нечего: карты не было",
-                "has no card to be reissued"
-            )
-        }
-        return nil
-    }
-
-    func refusal(
-        _ order: Order,
-        to state: OrderState,
-        in session: any DatabaseSession
-    ) throws -> Bilingual? {
-        guard order.state.successors.contains(state) else {
-            return Bilingual(
-                "заявка в состоянии «\(order.state.rawValue)» не переходит в «\(state.rawValue)»",
-                "an order that is \(order.state.rawValue) cannot become \(state.rawValue)"
-            )
-        }
-        guard state == .approved || state == .submitted else { return nil }
-        let status = try session.first(
-            "SELECT state FROM member WHERE id = $1",
-            [.integer(order.member)]
-        ) { $0.text(0) }
-        return status == MemberStatus.active.rawValue
-            ? nil
-            : Bilingual("не является действующим членом Профсоюза", "is not an active member")
-    }
-
-    func add(
-        _ member: Int64,
-        _ reason: OrderReason,
-        _ note: String,
-        by user: SignedInUser,
-        in session: any DatabaseSession
-    ) throws -> Int64 {
-        let id = try Counter.cardOrder.take(in: session)
-        let place = try MemberFile(register).organisation(of: member, in: session)
-        try session.execute(
-            """
-            INSERT INTO card_order (id, region, organisation, member_id, reason, state, created_at,
-                created_by, note) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8)
-            """,
-            [
-                .integer(id), .int(place.region), .integer(place.ordinal), .integer(member),
-                .text(reason.rawValue), .integer(register.now().seconds), .integer(user.id),
-                .text(note),
-            ]
-        )
-        return id
     }
 
     func log(

@@ -56,6 +56,8 @@ public struct TicketIssuance: Sendable {
         let isNewTicket: Bool
         let carrier: CarrierNumber
         let coordinate: StatusCoordinate
+        /// The signed payload, sealed for the register.
+        let payload: [UInt8]
     }
 
     /// Numbers and signs every approved order that the terms select.
@@ -78,7 +80,10 @@ public struct TicketIssuance: Sendable {
                 in: session
             )
             try check(terms, against: stored)
-            let plan = try IssuancePlan(register, terms, by: user, in: session)
+            // Numbers and slots are random: their indexes are touched everywhere at once.
+            try session.setCache(megabytes: 512)
+            defer { try? session.setCache(megabytes: nil) }
+            let plan = try IssuancePlan(terms, by: user, in: session)
             guard !plan.orders.isEmpty else {
                 throw RegisterError(
                     .refused,
@@ -98,14 +103,17 @@ public struct TicketIssuance: Sendable {
                     .text(terms.urlPrefix), .int(plan.orders.count),
                 ]
             )
+            let allotment = TicketAllotment(register, plan.orders, terms, key)
+            // Signed on the other core while the cards before them are stored.
+            let signing = Ahead { try allotment.next(4_096) }
+            defer { signing.stop() }
             var done = 0
-            while let cards = try plan.next(2_048) {
-                try store(cards, terms, key, stored.key.kid, sequence, in: session)
+            while let cards = try signing.next() {
+                try store(cards, terms, stored.key.kid, sequence, in: session)
                 done += cards.count
                 progress(done, plan.orders.count)
             }
-            try plan.finish()
-            try advanceOrders(plan, sequence, by: user, in: session)
+            try allotment.finish(in: session)
             try AuditLog(register).record(
                 "ticket.issue",
                 "issuance/\(sequence)",
@@ -158,22 +166,11 @@ public struct TicketIssuance: Sendable {
     private func store(
         _ cards: [Card],
         _ terms: Terms,
-        _ key: SigningKey,
         _ kid: [UInt8],
         _ sequence: Int64,
         in session: any DatabaseSession
     ) throws {
-        let seal = register.secrets.payloads
-        let payloads = try Cores.map(cards.count) { index in
-            let card = cards[index]
-            let claims = TicketClaims(
-                expiresAt: terms.expiresAt,
-                carrier: card.carrier,
-                coordinate: card.coordinate
-            )
-            return try seal.seal(try claims.seal(with: key), for: Self.binding(card.coordinate))
-        }
-        let fresh = cards.filter(\.isNewTicket)
+        let fresh = cards.filter(\.isNewTicket).sorted { $0.carrier.ticket < $1.carrier.ticket }
         let at = register.now().seconds
         try session.load(
             "ticket_number",
@@ -201,40 +198,19 @@ public struct TicketIssuance: Sendable {
             row.put(Int64(CarrierState.allocated.published.rawValue))
             row.put(terms.expiresAt.seconds)
             row.put(kid)
-            row.put(payloads[index])
+            row.put(card.payload)
             row.put(sequence)
             row.put(card.order)
         }
-    }
-
-    private func advanceOrders(
-        _ plan: IssuancePlan,
-        _ sequence: Int64,
-        by user: SignedInUser,
-        in session: any DatabaseSession
-    ) throws {
-        try session.execute(
-            """
-            UPDATE card_order SET state = 'batched', issuance = $1
-            WHERE id IN (SELECT order_id FROM carrier WHERE issuance = $2)
-            """,
-            [.integer(sequence), .integer(sequence)]
-        )
-        let orders = plan.orders
-        let first = try Counter.orderEvent.take(orders.count, in: session)
-        let at = register.now().seconds
-        try session.load(
-            "order_event",
-            ["seq", "region", "order_id", "at", "user_id", "to_state", "reason"],
-            count: orders.count
-        ) {
-            $1.put(first + Int64($0))
-            $1.put(Int64(orders[$0].region))
-            $1.put(orders[$0].order)
-            $1.put(at)
-            $1.put(user.id)
-            $1.put(OrderState.batched.rawValue)
-            $1.put("issuance \(sequence)")
+        // Who did it, when and why stands in the issuance, once for all its orders.
+        for part in cards.map({ SQLValue.integer($0.order) }).parts(of: 256) {
+            try session.execute(
+                """
+                UPDATE card_order SET state = 'batched', issuance = \(sequence)
+                WHERE id IN (\(part.placeholders))
+                """,
+                part.padded
+            )
         }
     }
 
