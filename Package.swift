@@ -43,6 +43,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "CardLayout",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "CHarfBuzz", "CQREncode", "CZlib", "CExpat", "Yams",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Registry",
             dependencies: [
                 "UnionTicket", "TicketSeal", "CPostgres", "CSQLite", crypto,
@@ -51,11 +58,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // services
+        .target(
+            name: "CardProduction",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "Registry", "CardLayout", "CXlsxWriter", "CZBar",
+            ],
+            swiftSettings: strict
+        ),
         // program
         .executableTarget(
             name: "profbilet",
             dependencies: [
-                "UnionTicket", "TicketSeal", "Roster", "Registry", "Yams",
+                "UnionTicket", "TicketSeal", "Roster", "Registry", "CardLayout", "CardProduction",
+                "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -75,7 +91,23 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]
         ),
+        .systemLibrary(
+            name: "CXlsxWriter",
+            pkgConfig: "xlsxwriter",
+            providers: [.apt(["libxlsxwriter-dev"])]
+        ),
+        .systemLibrary(name: "CZBar", pkgConfig: "zbar", providers: [.apt(["libzbar-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(
+            name: "CHarfBuzz",
+            pkgConfig: "harfbuzz-subset",
+            providers: [.apt(["libharfbuzz-dev"])]
+        ),
+        .systemLibrary(
+            name: "CQREncode",
+            pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]
+        ),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // tests

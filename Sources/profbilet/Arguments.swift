@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import CardLayout
 public import Registry
 public import Roster
 public import TicketSeal
@@ -6,6 +7,7 @@ public import UnionTicket
 
 // What stands on a command line in the words of the core.
 
+extension CardRecord.Sample: ExpressibleByArgument {}
 extension KeyPurpose: ExpressibleByArgument {}
 extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CardLayout
+import CardProduction
 import Foundation
 import Registry
 import Roster
@@ -16,7 +18,7 @@ struct ProfBilet: ParsableCommand {
             RosterCommand.self, LegacyCommand.self, MemberCommand.self, OrderCommand.self,
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
-            RestoreCommand.self, ReclaimCommand.self, AuditCommand.self,
+            RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
         ]
     )
 
@@ -29,6 +31,13 @@ struct ProfBilet: ParsableCommand {
             fail(error.message, code: ExitStatus(error.code))
         } catch let error as RosterError {
             fail(Bilingual("\(error)", ""), code: .unusable)
+        } catch let error as LayoutError {
+            fail(Bilingual(lines(error.findings) { $0.russian }, lines(error.findings) { $0.english }))
+        } catch let error as FileFailure {
+            errno = error.code
+            fail(RegisterError(file: error.path).message, code: .storage)
+        } catch let error as Poppler.Failure {
+            fail(error.message, code: .unusable)
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {
@@ -36,7 +45,14 @@ struct ProfBilet: ParsableCommand {
         }
     }
 
-    private static func fail(_ message: Bilingual, code: ExitStatus) -> Never {
+    private static func lines(
+        _ findings: [LayoutFinding],
+        _ text: (Bilingual) -> String
+    ) -> String {
+        findings.map { "\n  \($0.place): \(text($0.message))" }.joined()
+    }
+
+    private static func fail(_ message: Bilingual, code: ExitStatus = .unusable) -> Never {
         var text = "Ошибка: \(message.russian)\n"
         if !message.english.isEmpty { text += "Error: \(message.english)\n" }
         FileHandle.standardError.write(Data(text.utf8))

@@ -121,3 +121,8 @@ enum Files {
         }
     }
 }
+
+extension RegisterError {
+    /// What errno says of a file now, with the remedy.
+    public init(file path: String) { self = Files.failure(path) }
+}
