@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "CardProduction",
             dependencies: [
-                "UnionTicket", "TicketSeal", "Registry", "CardLayout", "CXlsxWriter", "CZBar",
+                "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout", "CXlsxWriter",
+                "CZBar",
             ],
             swiftSettings: strict
         ),

@@ -11,7 +11,11 @@ public enum Poppler {
 
     /// Draws every page as `STEM-N.png`.
     public static func png(of path: String, resolution: Int, to stem: String) throws {
-        let process = try start("pdftoppm", ["-png", "-r", "\(resolution)", path, stem], output: nil)
+        let process = try start(
+            "pdftoppm",
+            ["-png", "-r", "\(resolution)", path, stem],
+            output: nil
+        )
         try finish(process, "pdftoppm", path)
     }
 

@@ -66,6 +66,11 @@ public struct OrganisationCode: Hashable, Sendable, Comparable {
         )
     }
 
+    /// The regional organisation that it belongs to.
+    public var regional: OrganisationCode {
+        OrganisationCode(region: region, territorial: nil, primary: nil)
+    }
+
     /// The level that the code names.
     public var level: Level {
         if self == .centralCouncil { return .central }

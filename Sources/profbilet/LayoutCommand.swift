@@ -38,7 +38,8 @@ struct LayoutCommand: ParsableCommand {
     struct Preview: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Нарисовать образец карты / Draw a sample card",
-            discussion: "PNG рисует pdftoppm из poppler-utils: ИМЯ-1.png — лицо, ИМЯ-2.png — оборот. "
+            discussion:
+                "PNG рисует pdftoppm из poppler-utils: ИМЯ-1.png — лицо, ИМЯ-2.png — оборот. "
                 + "PNG is drawn by poppler's pdftoppm: NAME-1.png is the front, NAME-2.png the back."
         )
         @Argument(help: "Каталог макета / the layout's folder") var folder: String
@@ -74,4 +75,3 @@ struct LayoutCommand: ParsableCommand {
         }
     }
 }
-

@@ -19,6 +19,7 @@ struct ProfBilet: ParsableCommand {
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
+            BatchCommand.self,
         ]
     )
 
@@ -32,10 +33,19 @@ struct ProfBilet: ParsableCommand {
         } catch let error as RosterError {
             fail(Bilingual("\(error)", ""), code: .unusable)
         } catch let error as LayoutError {
-            fail(Bilingual(lines(error.findings) { $0.russian }, lines(error.findings) { $0.english }))
+            fail(
+                Bilingual(
+                    lines(error.findings) { $0.russian },
+                    lines(error.findings) { $0.english }
+                )
+            )
         } catch let error as FileFailure {
             errno = error.code
             fail(RegisterError(file: error.path).message, code: .storage)
+        } catch let error as ProductionError {
+            fail(error.message, code: .refused)
+        } catch let error as CardDrawing.Unprintable {
+            fail(error.fault.message, code: .refused)
         } catch let error as Poppler.Failure {
             fail(error.message, code: .unusable)
         } catch let error as Failure {

@@ -35,11 +35,7 @@ struct Office: ParsableArguments {
     func open() throws -> (register: Register, user: SignedInUser) {
         let register = try openRegister()
         let name = try userName()
-        let passphrase = try Passphrases.read(
-            file: userPassphraseFile,
-            variable: "PROFBILET_USER_PASSPHRASE",
-            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): "
-        )
+        let passphrase = try userPassphrase(name)
         let user = try UserDirectory(register).signIn(name, passphrase: passphrase)
         return (register, user)
     }
@@ -60,6 +56,14 @@ struct Office: ParsableArguments {
             file: passphraseFile,
             variable: "PROFBILET_PASSPHRASE",
             prompt: "Парольная фраза реестра / Passphrase of the register: "
+        )
+    }
+
+    func userPassphrase(_ name: String) throws -> String {
+        try Passphrases.read(
+            file: userPassphraseFile,
+            variable: "PROFBILET_USER_PASSPHRASE",
+            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): "
         )
     }
 

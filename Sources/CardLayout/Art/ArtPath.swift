@@ -33,7 +33,9 @@ extension Matrix {
         var rest = Substring(text)
         while let open = rest.firstIndex(of: "(") {
             guard let close = rest[open...].firstIndex(of: ")") else { return nil }
-            let name = rest[..<open].trimmingCharacters(in: .whitespaces.union(["," as Unicode.Scalar]))
+            let name = rest[..<open].trimmingCharacters(
+                in: .whitespaces.union(["," as Unicode.Scalar])
+            )
             guard let numbers = ArtReader.numbers(String(rest[rest.index(after: open)..<close])),
                 let step = Self.step(name, numbers)
             else { return nil }

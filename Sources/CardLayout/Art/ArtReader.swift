@@ -190,7 +190,8 @@ final class ArtReader {
             case "fill": style.fill = colour(value)
             case "stroke": style.stroke = colour(value)
             case "stroke-width": style.strokeWidth = number(value, key)
-            case "stroke-linecap": style.cap = ["butt", "round", "square"].firstIndex(of: value) ?? 0
+            case "stroke-linecap":
+                style.cap = ["butt", "round", "square"].firstIndex(of: value) ?? 0
             case "stroke-linejoin":
                 style.join = ["miter", "round", "bevel"].firstIndex(of: value) ?? 0
             case "fill-rule": style.isEvenOdd = value == "evenodd"

@@ -71,7 +71,11 @@ struct LayoutLint {
         for (index, item) in side.items.enumerated() {
             let place = "\(side.name).\(item.id)"
             if !ids.insert(item.id).inserted {
-                report(item.line, "\(place): такой id уже есть.", "\(place): this id is used twice.")
+                report(
+                    item.line,
+                    "\(place): такой id уже есть.",
+                    "\(place): this id is used twice."
+                )
             }
             let box = item.box
             let limit = 0.001

@@ -206,7 +206,8 @@ private final class LayoutReader {
                 d.report(colour, "cmyk: нужны четыре числа.", "cmyk: four numbers are needed.")
                 continue
             }
-            if let other = palette.first(where: { $0.value.svg == svg }), other.value.cmyk != parts {
+            if let other = palette.first(where: { $0.value.svg == svg }), other.value.cmyk != parts
+            {
                 d.report(
                     svgEntry,
                     "тот же цвет svg уже у «\(other.key)».",

@@ -32,6 +32,11 @@ public final class CardDrawing {
         public let code: String
         /// What is wrong.
         public let message: Bilingual
+
+        /// A fault at an item.
+        public init(item: String, code: String, message: Bilingual) {
+            (self.item, self.code, self.message) = (item, code, message)
+        }
     }
 
     /// Everything about `record` that cannot be printed; empty for nearly all.

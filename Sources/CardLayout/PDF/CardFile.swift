@@ -68,7 +68,9 @@ public final class CardFile {
         let share = (records.count + workers - 1) / workers
         nonisolated(unsafe) let drawings = drawings
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            let part = records[min(worker * share, records.count)..<min((worker + 1) * share, records.count)]
+            let part = records[
+                min(worker * share, records.count)..<min((worker + 1) * share, records.count)
+            ]
             let drawing = unsafe drawings[worker]
             let result = Result { try part.map { Drawn(try drawing.contents($0)) } }
             results.withLock { $0[worker] = result }

@@ -14,7 +14,9 @@ public final class TextDocument {
     private let shaper: Shaper
     private let deflate = Deflate()
     private var used: [[UInt16: String]]
-    private var pages: [[UInt8]] = []
+    private var kids: [Int] = []
+    private var next: Int
+    private var table: Table?
     private var current: [UInt8] = []
     private var y = TextDocument.margin
     private let footer: String
@@ -31,6 +33,7 @@ public final class TextDocument {
         shaper = Shaper(fonts)
         used = Array(repeating: [:], count: fonts.count)
         file = try PDFFile(path: path, capacity: 64)
+        next = 5 + PDFFont.objects * fonts.count
         start()
     }
 
@@ -52,16 +55,16 @@ public final class TextDocument {
     private var lineWidth: Double { Self.width - 2 * Self.margin }
 
     /// A heading.
-    public func heading(_ text: String, size: Double = 14) {
-        paragraph(text, font: "bold", size: size)
+    public func heading(_ text: String, size: Double = 14) throws {
+        try paragraph(text, font: "bold", size: size)
         y += 1.5
     }
 
     /// A paragraph, wrapped at the page's width.
-    public func paragraph(_ text: String, font: String = "regular", size: Double = 10) {
+    public func paragraph(_ text: String, font: String = "regular", size: Double = 10) throws {
         for line in wrap(text, font, size, lineWidth) {
             let step = size * TextFitter.millimetres * 1.3
-            reserve(step)
+            try reserve(step)
             draw(line, font, size, x: Self.margin, y: y + step * 0.75)
             y += step
         }
@@ -69,11 +72,11 @@ public final class TextDocument {
     }
 
     /// Pairs of a name and a value.
-    public func facts(_ facts: [(String, String)]) {
+    public func facts(_ facts: [(String, String)]) throws {
         for (name, value) in facts {
             let lines = wrap(value, "regular", 10, lineWidth - 62)
             let step = 10 * TextFitter.millimetres * 1.3
-            reserve(step * Double(max(1, lines.count)))
+            try reserve(step * Double(max(1, lines.count)))
             draw(name, "bold", 9, x: Self.margin, y: y + step * 0.75)
             for line in lines {
                 draw(line, "regular", 10, x: Self.margin + 62, y: y + step * 0.75)
@@ -84,63 +87,80 @@ public final class TextDocument {
         y += 1.5
     }
 
+    /// A table being drawn.
+    private struct Table {
+        let columns: [Column]
+        let widths: [Double]
+        let size: Double
+        let rowHeight: Double
+    }
+
     /// A table with rules; the heading stands on every page.
-    public func table(_ columns: [Column], _ rows: [[String]], size: Double = 8.5, rowHeight: Double = 0) {
+    public func table(_ columns: [Column], _ rows: [[String]], size: Double = 8.5) throws {
+        try beginTable(columns, size: size)
+        for row in rows { try self.row(row) }
+        endTable()
+    }
+
+    /// Begins a table whose rows come one by one.
+    public func beginTable(
+        _ columns: [Column],
+        size: Double = 8.5,
+        rowHeight: Double = 0
+    ) throws {
         let total = columns.reduce(0) { $0 + $1.share }
         let widths = columns.map { $0.share / total * lineWidth }
-        func cells(_ texts: [String], isHead: Bool) {
-            let wrapped = zip(columns, zip(widths, texts)).map { column, cell in
-                let font = isHead ? "bold" : column.isMono ? "mono" : "regular"
-                return (font, wrap(cell.1, font, size, cell.0 - 2))
-            }
-            let step = size * TextFitter.millimetres * 1.25
-            let needed = max(rowHeight, Double(wrapped.map { $0.1.count }.max() ?? 1) * step + 1.6)
-            if !isHead, y + needed > Self.height - Self.margin - 6 {
-                turn()
-                cells(columns.map(\.title), isHead: true)
-            } else {
-                reserve(needed)
-            }
-            var x = Self.margin
-            for (width, (font, lines)) in zip(widths, wrapped) {
-                if isHead { fill(0.12, x, y, width, needed) }
-                rule(x, y, width, needed)
-                for (index, line) in lines.enumerated() {
-                    draw(line, font, size, x: x + 1, y: y + 0.8 + step * (Double(index) + 0.78))
-                }
-                x += width
-            }
-            y += needed
-        }
-        cells(columns.map(\.title), isHead: true)
-        for row in rows { cells(row, isHead: false) }
+        table = Table(columns: columns, widths: widths, size: size, rowHeight: rowHeight)
+        try cells(columns.map(\.title), isHead: true)
+    }
+
+    /// Adds a row to the table that was begun.
+    public func row(_ texts: [String]) throws { try cells(texts, isHead: false) }
+
+    /// Ends the table.
+    public func endTable() {
+        table = nil
         y += 3
     }
 
+    private func cells(_ texts: [String], isHead: Bool) throws {
+        guard let table else { return }
+        let wrapped = zip(table.columns, zip(table.widths, texts)).map { column, cell in
+            let font = isHead ? "bold" : column.isMono ? "mono" : "regular"
+            return (font, wrap(cell.1, font, table.size, cell.0 - 2))
+        }
+        let step = table.size * TextFitter.millimetres * 1.25
+        let lines = Double(wrapped.map { $0.1.count }.max() ?? 1)
+        let needed = max(isHead ? 0 : table.rowHeight, lines * step + 1.6)
+        if y + needed > Self.height - Self.margin - 6 {
+            try turn()
+            if !isHead { try cells(table.columns.map(\.title), isHead: true) }
+        }
+        var x = Self.margin
+        for (width, (font, lines)) in zip(table.widths, wrapped) {
+            if isHead { fill(0.12, x, y, width, needed) }
+            rule(x, y, width, needed)
+            for (index, line) in lines.enumerated() {
+                let baseline = y + 0.8 + step * (Double(index) + 0.78)
+                draw(line, font, table.size, x: x + 1, y: baseline)
+            }
+            x += width
+        }
+        y += needed
+    }
+
     /// Leaves room.
-    public func space(_ millimetres: Double) {
-        reserve(millimetres)
+    public func space(_ millimetres: Double) throws {
+        try reserve(millimetres)
         y += millimetres
     }
 
     /// Begins a new page unless this one is fresh.
-    public func newPage() { if y > Self.margin { turn() } }
+    public func newPage() throws { if y > Self.margin { try turn() } }
 
-    /// Writes everything.
+    /// Writes the last page and all that pages share.
     public func finish() throws -> (bytes: Int, sha256: [UInt8]) {
-        if y > Self.margin || pages.isEmpty { pages.append(current) }
-        var next = 5 + PDFFont.objects * names.count
-        var kids: [Int] = []
-        let count = pages.count
-        for (index, content) in pages.enumerated() {
-            current = content
-            let line = "\(footer) · \(index + 1) / \(count)"
-            draw(line, "regular", 7.5, x: Self.margin, y: Self.height - Self.margin + 6)
-            try file.stream(next, "/Filter/FlateDecode", deflate.compress(current))
-            try file.object(next + 1, "<</Type/Page/Parent 2 0 R/Contents \(next) 0 R>>")
-            kids.append(next + 1)
-            next += 2
-        }
+        if y > Self.margin || kids.isEmpty { try endPage() }
         var list = ""
         for (index, name) in names.enumerated() {
             guard let font = fonts[name], !used[index].isEmpty else { continue }
@@ -152,7 +172,7 @@ public final class TextDocument {
         let tree = kids.map { "\($0) 0 R" }.joined(separator: " ")
         try file.object(
             2,
-            "<</Type/Pages/Count \(count)/MediaBox\(box)/Resources<</Font<<\(list)>>>>/Kids[\(tree)]>>"
+            "<</Type/Pages/Count \(kids.count)/MediaBox\(box)/Resources<</Font<<\(list)>>>>/Kids[\(tree)]>>"
         )
         try file.object(3, "<</Title<\(PDFText.hex(title))>/Producer(ProfBilet)>>")
         try file.object(1, "<</Type/Catalog/Pages 2 0 R/Lang(ru-RU)>>")
@@ -165,13 +185,23 @@ public final class TextDocument {
         y = Self.margin
     }
 
-    private func turn() {
-        pages.append(current)
+    private func turn() throws {
+        try endPage()
         start()
     }
 
-    private func reserve(_ room: Double) {
-        if y + room > Self.height - Self.margin { turn() }
+    /// Pages are written as they end, so that memory does not grow with the document.
+    private func endPage() throws {
+        let line = "\(footer) · \(kids.count + 1)"
+        draw(line, "regular", 7.5, x: Self.margin, y: Self.height - Self.margin + 6)
+        try file.stream(next, "/Filter/FlateDecode", deflate.compress(current))
+        try file.object(next + 1, "<</Type/Page/Parent 2 0 R/Contents \(next) 0 R>>")
+        kids.append(next + 1)
+        next += 2
+    }
+
+    private func reserve(_ room: Double) throws {
+        if y + room > Self.height - Self.margin { try turn() }
     }
 
     private func wrap(_ text: String, _ font: String, _ size: Double, _ width: Double) -> [String] {
@@ -217,7 +247,8 @@ public final class TextDocument {
         current.append("re S\n")
     }
 
-    private func fill(_ black: Double, _ x: Double, _ y: Double, _ width: Double, _ height: Double) {
+    private func fill(_ black: Double, _ x: Double, _ y: Double, _ width: Double, _ height: Double)
+    {
         current.append("0 0 0 ")
         current.append(number: black)
         current.append("k ")

@@ -223,7 +223,8 @@ public final class FontFace: @unchecked Sendable {
         _ = unsafe hb_ot_name_get_utf8(face, id, nil, &size, &buffer)
         let bytes = buffer.prefix(Int(size)).map { UInt8(bitPattern: $0) }
         let name = String(decoding: bytes, as: UTF8.self)
-        return name.isEmpty ? nil : name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        return name.isEmpty
+            ? nil : name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     }
 
     /// The `head` table's box, thousandths of an em.

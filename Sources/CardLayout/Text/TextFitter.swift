@@ -22,7 +22,9 @@ struct TextFitter {
         let whole = shaper.shape(text, item.font)
         let smallest = item.fit.shrink ?? item.size
         var size = item.size
-        if whole.width * size * Self.millimetres <= box.width { return .init(size: size, lines: [whole]) }
+        if whole.width * size * Self.millimetres <= box.width {
+            return .init(size: size, lines: [whole])
+        }
         let needed = box.width / (whole.width * Self.millimetres)
         let stepped = (needed / Self.step).rounded(.down) * Self.step
         if stepped >= smallest { return .init(size: stepped, lines: [whole]) }

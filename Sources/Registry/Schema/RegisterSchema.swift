@@ -15,6 +15,7 @@ enum RegisterSchema {
         Migration(number: 3, name: "custody") { custody + custodyRefusals(for: $0) },
         // A server keeps the members' data keys in a table; SQLite in a file of their own.
         Migration(number: 4, name: "member keys") { $0 == .postgres ? MemberVault.table : "" },
+        Migration(number: 5, name: "batches") { batches + refusals(in: "batch", for: $0) },
     ]
 
     private static let people = """
@@ -245,6 +246,51 @@ enum RegisterSchema {
         """
         + transitions(of: "card_order", OrderState.allCases.map { ($0.rawValue, $0.successors) })
         + transitions(of: "carrier", CarrierState.allCases.map { ($0.rawValue, $0.successors) })
+
+    private static let batches = """
+        CREATE TABLE batch (
+            id {int} NOT NULL PRIMARY KEY,
+            title TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (\(oneOf("state", BatchState.allCases))),
+            specification TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            profile TEXT NOT NULL,
+            layout_hash TEXT NOT NULL,
+            plan_hash {blob} NOT NULL,
+            cards {int} NOT NULL CHECK (cards > 0),
+            planned_at {int} NOT NULL,
+            planned_by {int} NOT NULL REFERENCES app_user (id),
+            approvals_needed {int} NOT NULL CHECK (approvals_needed > 0),
+            approved_at {int},
+            issuance {int} UNIQUE REFERENCES issuance (sequence),
+            first_carrier {int},
+            manifest {blob},
+            CHECK ((issuance IS NULL) = (first_carrier IS NULL))
+        ) {strict};
+        CREATE TABLE batch_card (
+            batch_id {int} NOT NULL REFERENCES batch (id),
+            seq {int} NOT NULL,
+            order_id {int} NOT NULL REFERENCES card_order (id),
+            member_id {int} NOT NULL REFERENCES member (id),
+            organisation {int} NOT NULL,
+            fingerprint {int} NOT NULL,
+            live {int} NOT NULL CHECK (live IN (0, 1)),
+            sealed {blob} NOT NULL,
+            PRIMARY KEY (batch_id, seq)
+        ) {strict,without rowid};
+        CREATE UNIQUE INDEX batch_card_order ON batch_card (order_id) WHERE live = 1;
+        CREATE TABLE batch_approval (
+            batch_id {int} NOT NULL REFERENCES batch (id),
+            user_id {int} NOT NULL REFERENCES app_user (id),
+            at {int} NOT NULL,
+            plan_hash {blob} NOT NULL,
+            public_key {blob} NOT NULL,
+            signature {blob} NOT NULL,
+            PRIMARY KEY (batch_id, user_id)
+        ) {strict};
+        INSERT INTO counter (name, value) VALUES ('batch', 0);
+        """
+        + transitions(of: "batch", BatchState.allCases.map { ($0.rawValue, $0.successors) })
 
     private static let custody = """
         CREATE TABLE signing_key (

@@ -53,7 +53,7 @@ extension Register {
         try database.write { session in
             for counter in Counter.allCases {
                 try session.execute(
-                    "INSERT INTO counter (name, value) VALUES ($1, 0)",
+                    "INSERT INTO counter (name, value) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING",
                     [.text(counter.rawValue)]
                 )
             }

@@ -15,6 +15,8 @@ struct RegisterSecrets: Sendable {
     let payloads: FieldSeal
     /// Seals rows waiting in the conflict queue.
     let conflicts: FieldSeal
+    /// Seals what a batch prints.
+    let batches: FieldSeal
     /// The audit chain.
     let audit: BlindIndex
 
@@ -29,6 +31,7 @@ struct RegisterSecrets: Sendable {
         memberKeys = FieldSeal(key: key("member-keys"))
         payloads = FieldSeal(key: key("payloads"))
         conflicts = FieldSeal(key: key("conflicts"))
+        batches = FieldSeal(key: key("batches"))
         audit = BlindIndex(key: key("audit"))
     }
 

@@ -21,15 +21,19 @@ struct IssuancePlan {
         in session: any DatabaseSession
     ) throws {
         let (place, range) = OrderBook.within(terms.organisation ?? user.scope, "o.organisation")
+        let source =
+            terms.batch.map {
+                "batch_card b JOIN card_order o ON b.batch_id = \($0) AND o.id = b.order_id"
+            } ?? "card_order o"
         try session.query(
             """
             SELECT o.id, o.member_id, o.region, t.number, m.state,
                 (SELECT max(c.issue) FROM carrier c
                  WHERE c.member_id = o.member_id AND c.kind = 'plastic')
-            FROM card_order o JOIN member m ON m.id = o.member_id
+            FROM \(source) JOIN member m ON m.id = o.member_id
             LEFT JOIN ticket_number t ON t.member_id = o.member_id AND t.state = 'assigned'
             WHERE o.state = 'approved' AND \(place)
-            ORDER BY o.id LIMIT \(terms.limit)
+            ORDER BY \(terms.batch == nil ? "o.id" : "b.seq") LIMIT \(terms.limit)
             """,
             range
         ) { row in

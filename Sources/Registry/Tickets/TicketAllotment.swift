@@ -34,7 +34,7 @@ final class TicketAllotment: @unchecked Sendable {
         return try register.read { session in
             let regions = part.filter { $0.ticket == nil }.map(\.region)
             var fresh = try freeNumbers(regions, in: session).makeIterator()
-            let cards = try part.map { order in
+            return try part.map { order in
                 let ticket = order.ticket ?? fresh.next()
                 guard let ticket, let carrier = CarrierNumber(ticket: ticket, issue: order.issue)
                 else { throw DatabaseError(.misuse, reason: "issue \(order.issue)") }
@@ -47,12 +47,6 @@ final class TicketAllotment: @unchecked Sendable {
                     carrier: carrier,
                     coordinate: coordinate,
                     payload: try payload(carrier, coordinate)
-                )
-            }
-            // Neighbours in the indexes are stored one after the other.
-            return cards.sorted {
-                ($0.coordinate.list, $0.coordinate.index) < (
-                    $1.coordinate.list, $1.coordinate.index
                 )
             }
         }

@@ -21,6 +21,8 @@ public struct TicketIssuance: Sendable {
         public var organisation: OrganisationCode?
         /// At most so many cards.
         public var limit: Int
+        /// Exactly the orders of this planned batch, in its order.
+        var batch: Int64?
 
         /// Terms of one issuance.
         public init(
@@ -29,11 +31,34 @@ public struct TicketIssuance: Sendable {
             organisation: OrganisationCode? = nil,
             limit: Int = 1_000_000
         ) {
+            self.init(
+                expiresAt: expiresAt,
+                urlPrefix: urlPrefix,
+                organisation: organisation,
+                limit: limit,
+                batch: nil
+            )
+        }
+
+        init(
+            expiresAt: Instant,
+            urlPrefix: String,
+            organisation: OrganisationCode? = nil,
+            limit: Int = 1_000_000,
+            batch: Int64?
+        ) {
+            self.batch = batch
             self.expiresAt = expiresAt
             self.urlPrefix = urlPrefix
             self.organisation = organisation
             self.limit = limit
         }
+    }
+
+    /// What the last step of the transaction is told.
+    struct Issued {
+        let sequence: Int64
+        let firstCarrier: Int64
     }
 
     /// What one issuance did.
@@ -69,6 +94,17 @@ public struct TicketIssuance: Sendable {
         secrets: SigningSecrets,
         by user: SignedInUser,
         progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> Report {
+        try issue(terms, secrets: secrets, by: user, progress: progress) { _, _ in }
+    }
+
+    /// The same, with a last step in its transaction.
+    func issue(
+        _ terms: Terms,
+        secrets: SigningSecrets,
+        by user: SignedInUser,
+        progress: (Int, Int) -> Void,
+        finally: (any DatabaseSession, Issued) throws -> Void
     ) throws -> Report {
         try user.require(.issueTickets, at: terms.organisation)
         try check(terms)
@@ -114,6 +150,8 @@ public struct TicketIssuance: Sendable {
                 progress(done, plan.orders.count)
             }
             try allotment.finish(in: session)
+            let firstCarrier = try Counter.carrier.last(in: session) - Int64(done) + 1
+            try finally(session, Issued(sequence: sequence, firstCarrier: firstCarrier))
             try AuditLog(register).record(
                 "ticket.issue",
                 "issuance/\(sequence)",

@@ -1,0 +1,188 @@
+import CZBar
+import Dispatch
+import Foundation
+import Synchronization
+import UnionTicket
+
+/// Reads the cards' backs as a receiver would: poppler draws them, zbar decodes them, and every
+/// module of the QR is looked at. Nothing here is shared with what wrote them.
+enum PageReader {
+    /// What a back page shows.
+    struct Page: Sendable {
+        /// Page of the PDF, from 1.
+        let page: Int
+        /// Texts of its QR symbols.
+        var texts: [String] = []
+        /// Texts of its Code 128 symbols.
+        var bars: [String] = []
+        /// What is wrong with the symbols' modules.
+        var faults: [String] = []
+    }
+
+    private static let resolution = 300
+    private static let cores = 2
+
+    /// The backs of `cards`, counted from 1 in this PDF; pages 2, 4, 6, ….
+    static func read(_ path: String, cards: ClosedRange<Int>) throws -> [Page] {
+        let share = (cards.count + cores - 1) / cores
+        let results = Mutex<[Int: Result<[Page], any Error>]>([:])
+        DispatchQueue.concurrentPerform(iterations: cores) { core in
+            let first = cards.lowerBound + core * share
+            let last = min(first + share - 1, cards.upperBound)
+            guard first <= last else { return }
+            let result = Result { try part(path, first, last) }
+            results.withLock { $0[core] = result }
+        }
+        return try results.withLock { results in
+            try (0..<cores).flatMap { try results[$0]?.get() ?? [] }
+        }
+    }
+
+    private static func part(_ path: String, _ first: Int, _ last: Int) throws -> [Page] {
+        let pipe = Pipe()
+        let process = try Poppler.start(
+            "pdftoppm",
+            [
+                "-gray", "-r", "\(resolution)", "-e", "-f", "\(2 * first)", "-l", "\(2 * last)",
+                path,
+            ],
+            output: pipe
+        )
+        let scanner = SymbolScanner()
+        let stream = GreyStream(pipe.fileHandleForReading)
+        var pages: [Page] = []
+        while let image = try stream.next() {
+            pages.append(scanner.scan(image, page: 2 * (first + pages.count)))
+        }
+        try Poppler.finish(process, "pdftoppm", path)
+        return pages
+    }
+}
+
+/// A picture of grey bytes, row by row.
+struct GreyImage {
+    let width: Int
+    let height: Int
+    let bytes: [UInt8]
+
+    func isDark(_ x: Int, _ y: Int) -> Bool { bytes[y * width + x] < 128 }
+}
+
+/// The PGM pictures that pdftoppm writes one after the other.
+private final class GreyStream {
+    private let handle: FileHandle
+    private var buffer: [UInt8] = []
+    private var start = 0
+
+    init(_ handle: FileHandle) { self.handle = handle }
+
+    func next() throws -> GreyImage? {
+        var numbers: [Int] = []
+        guard let magic = try word() else { return nil }
+        guard magic == "P5" else { throw damaged }
+        while numbers.count < 3 {
+            guard let text = try word(), let number = Int(text), number > 0, number < 1 << 16 else {
+                throw damaged
+            }
+            numbers.append(number)
+        }
+        let count = numbers[0] * numbers[1]
+        guard try fill(count) else { throw damaged }
+        let bytes = Array(buffer[start..<start + count])
+        start += count
+        return GreyImage(width: numbers[0], height: numbers[1], bytes: bytes)
+    }
+
+    private var damaged: Poppler.Failure {
+        Poppler.Failure(message: .init("pdftoppm прервался.", "pdftoppm broke off."))
+    }
+
+    /// A word and the one white space behind it.
+    private func word() throws -> String? {
+        var end = start
+        while true {
+            if end == buffer.count {
+                let length = end - start
+                guard try fill(length + 1) else { return nil }
+                end = start + length
+            }
+            if buffer[end] <= 0x20 { break }
+            end += 1
+        }
+        let text = String(decoding: buffer[start..<end], as: UTF8.self)
+        start = end + 1
+        return text
+    }
+
+    /// Makes at least `count` bytes ready behind `start`.
+    private func fill(_ count: Int) throws -> Bool {
+        guard buffer.count - start < count else { return true }
+        buffer.removeFirst(start)
+        start = 0
+        while buffer.count < count {
+            let chunk = try handle.read(upToCount: 1 << 18) ?? Data()
+            if chunk.isEmpty { return false }
+            buffer += chunk
+        }
+        return true
+    }
+}
+
+/// zbar's decoder with our look at the modules.
+@safe
+private final class SymbolScanner {
+    private let scanner: OpaquePointer?
+
+    init() {
+        unsafe scanner = zbar_image_scanner_create()
+        for (type, value) in [(ZBAR_NONE, 0), (ZBAR_QRCODE, 1), (ZBAR_CODE128, 1)] {
+            unsafe zbar_image_scanner_set_config(scanner, type, ZBAR_CFG_ENABLE, Int32(value))
+        }
+    }
+
+    deinit { unsafe zbar_image_scanner_destroy(scanner) }
+
+    func scan(_ image: GreyImage, page: Int) -> PageReader.Page {
+        var result = PageReader.Page(page: page)
+        let picture = unsafe zbar_image_create()
+        defer { unsafe zbar_image_destroy(picture) }
+        // "Y800": grey bytes.
+        unsafe zbar_image_set_format(picture, 0x3030_3859)
+        unsafe zbar_image_set_size(picture, UInt32(image.width), UInt32(image.height))
+        unsafe image.bytes.withUnsafeBufferPointer { bytes in
+            unsafe zbar_image_set_data(picture, bytes.baseAddress, UInt(bytes.count), nil)
+            unsafe zbar_scan_image(scanner, picture)
+        }
+        var symbol = unsafe zbar_image_first_symbol(picture)
+        while let found = unsafe symbol {
+            let length = Int(unsafe zbar_symbol_get_data_length(found))
+            let start = unsafe UnsafeRawPointer(zbar_symbol_get_data(found))
+            let bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: length))
+            let text = String(decoding: bytes, as: UTF8.self)
+            if unsafe zbar_symbol_get_type(found) == ZBAR_QRCODE {
+                result.texts.append(text)
+                let corner = unsafe Self.box(of: found)
+                switch SymbolGrid.read(image, near: corner) {
+                case .success(let own):
+                    if own != text { result.faults.append("modules spell another text") }
+                case .failure(let fault): result.faults.append(fault.reason)
+                }
+            } else {
+                result.bars.append(text)
+            }
+            unsafe symbol = zbar_symbol_next(found)
+        }
+        return result
+    }
+
+    private static func box(of symbol: OpaquePointer) -> (x: Int, y: Int, right: Int, bottom: Int) {
+        var (left, top, right, bottom) = (Int.max, Int.max, 0, 0)
+        for index in 0..<(unsafe zbar_symbol_get_loc_size(symbol)) {
+            let x = Int(unsafe zbar_symbol_get_loc_x(symbol, index))
+            let y = Int(unsafe zbar_symbol_get_loc_y(symbol, index))
+            (left, top) = (min(left, x), min(top, y))
+            (right, bottom) = (max(right, x), max(bottom, y))
+        }
+        return (left, top, right, bottom)
+    }
+}

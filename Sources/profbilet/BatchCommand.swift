@@ -1,0 +1,384 @@
+import ArgumentParser
+import CardLayout
+import CardProduction
+import Foundation
+import Registry
+import TicketSeal
+import UnionTicket
+
+struct BatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batch",
+        abstract: "Партии карт: план, одобрение, пакет для изготовителя / Batches of cards",
+        subcommands: [
+            Plan.self, Approve.self, Build.self, Verify.self, Seal.self, List.self, Show.self,
+            Cancel.self,
+        ]
+    )
+
+    struct Plan: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Отобрать одобренные заявки и проверить, что карты печатаются / Plan a batch"
+        )
+        @Argument(help: "Спецификация YAML / specification") var specification: String
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let plan = try BatchPlanner(register).plan(specification, by: user)
+                let batch = plan.batch
+                if json {
+                    say([
+                        "batch": .int(batch.id), "cards": .int(batch.cards),
+                        "parcels": .int(plan.parcels), "plan": .text(Hex.text(batch.planHash)),
+                        "approvals": .int(batch.approvalsNeeded),
+                        "excluded": .list(
+                            plan.excluded.map {
+                                .object([
+                                    "order": .int($0.order),
+                                    "codes": .list($0.faults.map { .text($0.code) }),
+                                ])
+                            }
+                        ),
+                    ])
+                    return
+                }
+                say(
+                    "Партия \(batch.name): карт \(batch.cards), посылок \(plan.parcels). "
+                        + "Нужно одобрений: \(batch.approvalsNeeded) (не того, кто планировал).",
+                    "Batch \(batch.name): cards \(batch.cards), parcels \(plan.parcels). "
+                        + "Approvals needed: \(batch.approvalsNeeded), not by its planner."
+                )
+                if !plan.excluded.isEmpty {
+                    say(
+                        "Не вошли \(plan.excluded.count) заявок:",
+                        "Left out are \(plan.excluded.count) orders:"
+                    )
+                }
+                for (order, faults) in plan.excluded {
+                    for fault in faults {
+                        print("  \(order): \(fault.code): \(fault.message.russian)")
+                    }
+                }
+                say(
+                    "Срок \(validity(batch)) и адрес QR останутся на пластике: изменить их нельзя.",
+                    "Validity and URL stay on the plastic: they cannot be changed later."
+                )
+            }
+        }
+
+        private func validity(_ batch: BatchBook.Batch) -> String {
+            (try? BatchTerms.of(batch).specification.validUntil.russian) ?? ""
+        }
+    }
+
+    struct Approve: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Одобрить своей подписью; последнее одобрение даёт номера / Approve a batch"
+        )
+        @Argument(help: "Номер партии / batch") var id: Int64
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            let register = try office.openRegister()
+            defer { try? AuditLog(register).countersignHead() }
+            let name = try office.userName()
+            let batch = try BatchBook(register).batch(id)
+            let terms = try BatchTerms.of(batch).specification
+            let missing = try BatchBook(register).approve(
+                id,
+                .init(expiresAt: Instant(endOf: terms.validUntil), urlPrefix: terms.url),
+                as: name,
+                passphrase: try office.userPassphrase(name),
+                secrets: try office.signingSecrets()
+            )
+            if json {
+                say(["batch": .int(id), "missing": .int(max(0, missing))])
+            } else if missing > 0 {
+                say(
+                    "Одобрено. Не хватает одобрений: \(missing).",
+                    "Approved. Still missing: \(missing)."
+                )
+            } else {
+                say(
+                    "Партия \(batch.name) одобрена, номера закреплены: profbilet batch build \(id)",
+                    "Batch \(batch.name) is approved, its numbers are fixed: profbilet batch build \(id)"
+                )
+            }
+        }
+    }
+
+    struct Build: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Собрать пакет; прерванная сборка продолжается / Build the package"
+        )
+        @Argument(help: "Номер партии / batch") var id: Int64
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let builder = try BatchBuilder(
+                    register,
+                    id,
+                    secrets: try office.signingSecrets()
+                )
+                let bar = ProgressBar("карт / cards", json: json)
+                let result = try builder.build(by: user) { bar.show($0.done, of: $0.total) }
+                bar.end()
+                if json {
+                    say([
+                        "batch": .int(id), "folder": .text(result.folder),
+                        "manifest": .text(result.manifest), "wasBuilt": .flag(result.wasBuilt),
+                    ])
+                } else {
+                    say(
+                        "Пакет \(result.folder)\nSHA-256 манифеста \(result.manifest)\n"
+                            + "Дальше: profbilet batch verify \(result.folder)",
+                        "The package stands in \(result.folder)"
+                    )
+                }
+            }
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Проверить пакет глазами получателя / Verify a package as its receiver would",
+            discussion:
+                "Без реестра: --keys с пакетом доверия. С реестром проверка отмечается в партии. "
+                + "With --keys FILE no register is needed; with one the batch is marked verified."
+        )
+        @Argument(help: "Каталог пакета / the package's folder") var folder: String
+        @Option(help: "Пакет доверия или JWKS / trust bundle or JWK set") var keys: String?
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            guard let keys else { return try office.work { try run($0, $1) } }
+            guard let file = FileManager.default.contents(atPath: keys),
+                let trusted = TrustedKeys(file: Array(file))
+            else {
+                throw Failure("В файле \(keys) нет ключей.", "The file \(keys) holds no keys.")
+            }
+            let now = Clock.now(specimenOnly: true)()
+            try show(try report(trusted, now))
+        }
+
+        private func run(_ register: Register, _ user: SignedInUser) throws {
+            let book = BatchBook(register)
+            guard let trusted = TrustedKeys(file: try book.trustBundle()) else {
+                throw Failure("Нет пакета доверия.", "There is no trust bundle.")
+            }
+            let report = try report(trusted, book.now)
+            if report.passed, let id = report.batch, try book.batch(id).state == .built {
+                try book.advance(id, to: .verified, manifest: report.manifest, by: user)
+            }
+            try show(report)
+        }
+
+        private func report(
+            _ keys: TrustedKeys,
+            _ now: Instant
+        ) throws -> PackageVerifier.Report {
+            guard FileManager.default.fileExists(atPath: folder) else {
+                throw Failure(.notFound, "Нет каталога \(folder).", "There is no folder \(folder).")
+            }
+            let bar = ProgressBar("карт / cards", json: json)
+            defer { bar.end() }
+            return try PackageVerifier(folder: folder, keys: keys, now: now).verify {
+                bar.show($0, of: $1)
+            }
+        }
+
+        private func show(_ report: PackageVerifier.Report) throws {
+            if json {
+                say([
+                    "passed": .flag(report.passed), "cards": .int(report.cards),
+                    "checks": .list(
+                        report.checks.map {
+                            .object([
+                                "name": .text($0.name.english),
+                                "faults": .list($0.faults.map { .text($0) }),
+                            ])
+                        }
+                    ),
+                ])
+            } else {
+                for (name, faults) in report.checks {
+                    print("  \(faults.isEmpty ? "✓" : "✗") \(name.russian) / \(name.english)")
+                    for fault in faults { print("      \(fault)") }
+                }
+                let isGood = report.passed
+                say(
+                    isGood ? "Пакет исправен, карт \(report.cards)." : "Пакет НЕ исправен.",
+                    isGood
+                        ? "The package is sound, cards \(report.cards)."
+                        : "The package is NOT sound."
+                )
+            }
+            if !report.passed { throw ExitCode(ExitStatus.damaged.rawValue) }
+        }
+    }
+
+    struct Seal: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Зашифровать проверенный пакет для изготовителя и архива / Seal a package",
+            discussion: "Открыть / to open: openssl cms -decrypt -inform DER -in FILE -recip CERT "
+                + "-inkey KEY -out package.tar"
+        )
+        @Argument(help: "Номер партии / batch") var id: Int64
+        @Option(help: "Сертификат изготовителя / the manufacturer's certificate")
+        var manufacturer: String
+        @Option(help: "Сертификат архива Профсоюза / the union's archive certificate")
+        var archive: String
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let files = try PackageSeal(register, id).seal(
+                    manufacturer: manufacturer,
+                    archive: archive,
+                    by: user
+                )
+                if json {
+                    say(["batch": .int(id), "files": .list(files.map { .text($0) })])
+                } else {
+                    say(
+                        "Запечатано:\n  " + files.joined(separator: "\n  "),
+                        "Sealed for the manufacturer and the archive."
+                    )
+                }
+            }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Все партии / All batches")
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let batches = try BatchBook(register).list(by: user)
+                if json {
+                    for batch in batches { say(BatchCommand.object(batch)) }
+                    return
+                }
+                printTable(
+                    [
+                        "партия/batch", "состояние/state", "карт/cards", "план/planned",
+                        "название/title",
+                    ],
+                    batches.map {
+                        [
+                            $0.name, $0.state.rawValue, "\($0.cards)",
+                            $0.plannedAt.moscowDate.russian, $0.title,
+                        ]
+                    }
+                )
+            }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Одна партия / One batch")
+        @Argument(help: "Номер партии / batch") var id: Int64
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let book = BatchBook(register)
+                guard let batch = try book.list(by: user).first(where: { $0.id == id }) else {
+                    throw Failure(.notFound, "Нет партии \(id).", "There is no batch \(id).")
+                }
+                let approvals = try book.approvals(of: id)
+                if json {
+                    var object = BatchCommand.object(batch)
+                    object["approvals"] = .list(approvals.map { .text($0.user) })
+                    return say(object)
+                }
+                say(
+                    "Партия \(batch.name) «\(batch.title)»: \(batch.state.rawValue), карт \(batch.cards)",
+                    "Batch \(batch.name): \(batch.state.rawValue), cards \(batch.cards)"
+                )
+                print("  план/plan       \(Hex.text(batch.planHash))")
+                print("  планировал/by   \(batch.plannedBy), \(batch.plannedAt.moscowDate.russian)")
+                print("  одобрения/approvals \(approvals.count) из/of \(batch.approvalsNeeded)")
+                for approval in approvals {
+                    print("    \(approval.user), \(approval.at.moscowDate.russian)")
+                }
+                if let manifest = batch.manifest {
+                    print("  манифест/manifest \(Hex.text(manifest))")
+                }
+            }
+        }
+    }
+
+    struct Cancel: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Отменить незапечатанную партию / Cancel a batch before it is sealed"
+        )
+        @Argument(help: "Номер партии / batch") var id: Int64
+        @Option(help: "Основание / why") var reason: String
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                try BatchBook(register).cancel(id, reason: reason, by: user)
+                say("Партия \(id) отменена.", "Batch \(id) is cancelled.")
+            }
+        }
+    }
+
+    static func object(_ batch: BatchBook.Batch) -> [String: JSONValue] {
+        [
+            "batch": .int(batch.id), "name": .text(batch.name), "title": .text(batch.title),
+            "state": .text(batch.state.rawValue), "cards": .int(batch.cards),
+            "plan": .text(Hex.text(batch.planHash)),
+            "approvalsNeeded": .int(batch.approvalsNeeded),
+            "manifest": .optional(batch.manifest.map(Hex.text)),
+        ]
+    }
+}
+
+/// A bar with rate and time left on a terminal, JSON lines with `--json`, else nothing.
+final class ProgressBar {
+    private let unit: String
+    private let isJSON: Bool
+    private let isTerminal = isatty(2) == 1
+    private let started = Date()
+    private var last = Date.distantPast
+
+    init(_ unit: String, json: Bool) { (self.unit, isJSON) = (unit, json) }
+
+    func show(_ done: Int, of total: Int) {
+        guard isJSON || isTerminal, total > 0 else { return }
+        let now = Date()
+        guard done == total || now.timeIntervalSince(last) > 0.2 else { return }
+        last = now
+        let seconds = max(now.timeIntervalSince(started), 0.001)
+        let rate = Double(done) / seconds
+        let left = Int(Double(total - done) / max(rate, 0.001))
+        if isJSON {
+            return say([
+                "done": .int(done), "total": .int(total), "rate": .int(Int(rate)),
+                "secondsLeft": .int(left),
+            ])
+        }
+        let filled = 30 * done / total
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+        let line = "\r\(bar) \(done)/\(total) \(unit), \(Int(rate))/с, \(left) с  "
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    func end() {
+        if isTerminal, !isJSON, last != .distantPast {
+            FileHandle.standardError.write(Data("\n".utf8))
+        }
+    }
+}
