@@ -12,7 +12,7 @@ import UnionTicket
 public final class BatchBuilder {
     /// Cards in one PDF at most.
     public static let partSize = 5_000
-    private static let chunk = 256
+    private static let chunk = 640
 
     private let register: Register
     private let book: BatchBook
@@ -151,19 +151,18 @@ public final class BatchBuilder {
                     cards: size
                 ) : nil
             var inPart = 0
-            while inPart < size {
-                let count = min(Self.chunk, size - inPart)
-                let cards = try book.cards(batch, from: done + inPart + 1, count: count)
-                let records = cards.map {
-                    terms.record($0.record, carrier: $0.carrier, payload: $0.payload)
-                }
-                try file?.add(records)
+            var next = try chunk(from: done + 1, in: size)
+            while let (cards, records) = next {
+                // Drawn on both cores while the lines are written and the next cards are read.
+                let drawing = file?.draw(records)
                 var lines: [UInt8] = []
                 for (card, record) in zip(cards, records) {
                     try note(card, record, &lines, workbook, chips)
                 }
                 try data.add(lines)
-                inPart += count
+                inPart += cards.count
+                next = try chunk(from: done + inPart + 1, in: size - inPart)
+                if let file, let drawing { try file.append(drawing) }
                 progress(Progress(done: done + inPart, total: batch.cards))
             }
             if let file {
@@ -184,6 +183,19 @@ public final class BatchBuilder {
             manufacturerFiles.append(try file("manufacturer/personalization.xlsx"))
         }
         if let chips { manufacturerFiles.append(try chips.finish()) }
+    }
+
+    /// At most ``chunk`` cards with what they show; nil when `rest` is none.
+    private func chunk(
+        from first: Int,
+        in rest: Int
+    ) throws -> (cards: [BatchBook.Card], records: [CardRecord])? {
+        guard rest > 0 else { return nil }
+        let cards = try book.cards(batch, from: first, count: min(Self.chunk, rest))
+        return (
+            cards,
+            cards.map { terms.record($0.record, carrier: $0.carrier, payload: $0.payload) }
+        )
     }
 
     private func note(

@@ -34,10 +34,19 @@ public struct CardRecord: Sendable, Equatable {
         self.carrier = carrier
         self.qrPrefix = qrPrefix
         self.qrDigits = qrDigits
-        self.texts = texts.mapValues(\.precomposedStringWithCanonicalMapping)
+        self.texts = texts.mapValues(Self.composed)
         self.issue = issue
         self.validMonth = validMonth
         self.validYear = validYear
+    }
+
+    /// NFC; most texts are, and hold nothing that could combine.
+    private static func composed(_ text: String) -> String {
+        let mayCombine = text.unicodeScalars.contains {
+            $0.value >= 0x300 && !(0x400...0x482).contains($0.value)
+                && !(0x48A...0x52F).contains($0.value)
+        }
+        return mayCombine ? text.precomposedStringWithCanonicalMapping : text
     }
 
     /// Kinds of sample records for previews.
@@ -91,9 +100,12 @@ extension CardLayout {
         case .qrPayload: return record.qrPrefix + record.qrDigits
         case .name, .text: return record.texts[name] ?? ""
         case .month:
-            let month = record.validMonth < 10 ? "0\(record.validMonth)" : "\(record.validMonth)"
-            return (field.show ?? "MM/yyyy").replacing("MM", with: month)
-                .replacing("yyyy", with: "\(record.validYear)")
+            let month = (record.validMonth < 10 ? "0" : "") + String(record.validMonth)
+            guard let show = field.show, show != "MM/yyyy" else {
+                return month + "/" + String(record.validYear)
+            }
+            return show.replacing("MM", with: month)
+                .replacing("yyyy", with: String(record.validYear))
         case .issueMark:
             guard record.issue >= field.from ?? 2 else { return "" }
             return (field.show ?? "{n}").replacing("{n}", with: "\(record.issue)")
@@ -101,7 +113,8 @@ extension CardLayout {
     }
 
     private static func fill(_ pattern: String, _ digits: String) -> String {
-        var rest = digits[...]
-        return String(pattern.map { $0 == "#" ? rest.popFirst() ?? " " : $0 })
+        var rest = digits.utf8[...]
+        let bytes = pattern.utf8.map { $0 == 0x23 ? rest.popFirst() ?? 0x20 : $0 }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -7,21 +7,31 @@ public final class CardDrawing {
     private let layout: CardLayout
     private let shaper: Shaper
     private let fitter: TextFitter
-    private let deflate = Deflate()
+    private let deflate = Deflate(level: 2)
+    private let symbols: [QRSymbol?]
+    /// The items of each side that differ from card to card.
+    private let variable: [[CardLayout.Item]]
     /// Font names in the order of their PDF names F0, F1, ….
     let fontNames: [String]
     private let fontIndex: [String: Int]
     /// For each font the glyphs drawn so far and what they stand for.
-    private(set) var used: [[UInt16: String]]
+    let used: [GlyphUse]
 
     /// A drawing of cards with `layout`.
     public init(_ layout: CardLayout) {
         self.layout = layout
-        shaper = Shaper(layout.fonts)
-        fitter = TextFitter(shaper)
+        variable = layout.sides.map { $0.items.filter { !$0.template.fields.isEmpty } }
+        symbols = layout.sides.map { side in
+            side.items.lazy.compactMap { item -> QRSymbol? in
+                guard case .qr(let symbol) = item.kind else { return nil }
+                return QRSymbol(version: symbol.version, level: symbol.level)
+            }.first
+        }
         fontNames = layout.fonts.keys.sorted()
         fontIndex = Dictionary(uniqueKeysWithValues: fontNames.enumerated().map { ($1, $0) })
-        used = Array(repeating: [:], count: fontNames.count)
+        used = layout.fonts.map { _ in GlyphUse() }
+        shaper = Shaper(layout.fonts, Dictionary(uniqueKeysWithValues: zip(fontNames, used)))
+        fitter = TextFitter(shaper)
     }
 
     /// Why a card cannot be printed.
@@ -129,8 +139,8 @@ public final class CardDrawing {
             output.append(decimal: index)
             output.append(" Do\n")
             begin(&output)
-            for item in side.items where !item.template.fields.isEmpty {
-                try draw(item, record, into: &output)
+            for item in variable[index] {
+                try draw(item, record, symbols[index], into: &output)
             }
             if showsGuides { drawGuides(side, into: &output) }
             return deflate.compress(output)
@@ -145,7 +155,7 @@ public final class CardDrawing {
         output += side.art
         let empty = CardRecord.sample(.typical, for: layout)
         for item in side.items where item.template.fields.isEmpty {
-            try? draw(item, empty, into: &output)
+            try? draw(item, empty, nil, into: &output)
         }
         for item in side.items {
             guard case .qr(let symbol) = item.kind, let ground = layout.palette[symbol.ground]
@@ -202,17 +212,13 @@ public final class CardDrawing {
     private func draw(
         _ item: CardLayout.Item,
         _ record: CardRecord,
+        _ symbolMaker: QRSymbol?,
         into output: inout [UInt8]
     ) throws {
         switch item.kind {
         case .text(let text): try draw(text, item, record, into: &output)
         case .qr(let symbol):
-            let bits = QRSymbol.encode(
-                prefix: record.qrPrefix,
-                digits: record.qrDigits,
-                version: symbol.version,
-                level: symbol.level
-            )
+            let bits = symbolMaker?.encode(prefix: record.qrPrefix, digits: record.qrDigits)
             try draw(bits, symbol, item, into: &output)
         case .code128(let symbol):
             let text = symbol.template.fill { layout.shown($0, record) }
@@ -264,7 +270,7 @@ public final class CardDrawing {
                     size: size,
                     x: x,
                     y: y,
-                    used: &used[index],
+                    used: used[index],
                     into: &output
                 )
             }
@@ -327,6 +333,28 @@ public final class CardDrawing {
     }
 }
 
+/// The glyphs of one font that were drawn, and what they stand for.
+final class GlyphUse {
+    private var isUsed = [Bool](repeating: false, count: 1 << 16)
+    private var meanings: [UInt16: String] = [:]
+
+    /// Notes what a glyph stands for; the first meaning counts.
+    func note(_ glyph: UInt16, _ text: String) {
+        if meanings[glyph] == nil { meanings[glyph] = text }
+    }
+
+    func draw(_ glyph: UInt16) { isUsed[Int(glyph)] = true }
+
+    /// The glyphs that were drawn, with their meanings.
+    var texts: [UInt16: String] {
+        var texts: [UInt16: String] = [:]
+        for (glyph, isUsed) in isUsed.enumerated() where isUsed {
+            texts[UInt16(glyph)] = meanings[UInt16(glyph)] ?? ""
+        }
+        return texts
+    }
+}
+
 /// Writes shaped lines as PDF operators in a space of millimetres with y down.
 enum TextOperators {
     static func text(
@@ -336,7 +364,7 @@ enum TextOperators {
         size: Double,
         x: Double,
         y: Double,
-        used: inout [UInt16: String],
+        used: GlyphUse,
         into output: inout [UInt8]
     ) {
         output.append("BT/F")
@@ -349,13 +377,10 @@ enum TextOperators {
         output.append(number: y)
         output.append("Tm[<")
         for glyph in line.glyphs {
-            if glyph.xOffset != 0 {
-                adjust(-Int(glyph.xOffset), font, &output)
-            }
+            if glyph.xOffset != 0 { adjust(-Int(glyph.xOffset), font, &output) }
             output.append(hex: glyph.id)
-            if used[glyph.id] == nil { used[glyph.id] = glyph.text }
-            // What shaping added to the glyph's own advance, kerning above all.
-            let extra = Int(glyph.advance) - font.advance(of: glyph.id) - Int(glyph.xOffset)
+            used.draw(glyph.id)
+            let extra = Int(glyph.extra) - Int(glyph.xOffset)
             if extra != 0 { adjust(-extra, font, &output) }
         }
         output.append(">]TJ ET\n")

@@ -50,10 +50,43 @@ public final class CardFile {
     /// Adds cards, in order, drawn on both cores.
     ///
     /// - Throws: ``CardDrawing/Unprintable`` or ``FileFailure``.
-    public func add(_ records: [CardRecord]) throws {
-        for (front, back) in try Self.draw(records, drawings) {
-            try page(front)
-            try page(back)
+    public func add(_ records: [CardRecord]) throws { try append(draw(records).value()) }
+
+    /// Cards being drawn beside the caller's work.
+    public final class Drawing: Sendable {
+        private let result = Mutex<Result<[Drawn], any Error>>(.success([]))
+        private let done = DispatchSemaphore(value: 0)
+
+        fileprivate init(_ draw: @escaping @Sendable () throws -> [Drawn]) {
+            DispatchQueue.global().async { [self] in
+                let drawn = Result(catching: draw)
+                result.withLock { $0 = drawn }
+                done.signal()
+            }
+        }
+
+        /// Waits; to be called once.
+        fileprivate func value() throws -> [Drawn] {
+            done.wait()
+            return try result.withLock { try $0.get() }
+        }
+    }
+
+    /// Begins to draw cards; one drawing of a file at a time.
+    public func draw(_ records: [CardRecord]) -> Drawing {
+        nonisolated(unsafe) let drawings = drawings
+        return Drawing { unsafe try Self.draw(records, drawings) }
+    }
+
+    /// Adds what was drawn, in the order of the calls.
+    ///
+    /// - Throws: ``CardDrawing/Unprintable`` or ``FileFailure``.
+    public func append(_ drawing: Drawing) throws { try append(drawing.value()) }
+
+    private func append(_ drawn: [Drawn]) throws {
+        for card in drawn {
+            try page(card.front)
+            try page(card.back)
         }
     }
 
@@ -62,7 +95,7 @@ public final class CardFile {
     private static func draw(
         _ records: [CardRecord],
         _ drawings: [CardDrawing]
-    ) throws -> [(front: [UInt8], back: [UInt8])] {
+    ) throws -> [Drawn] {
         let workers = records.count < 8 ? 1 : drawings.count
         let results = Mutex<[Int: Result<[Drawn], any Error>]>([:])
         let share = (records.count + workers - 1) / workers
@@ -77,12 +110,12 @@ public final class CardFile {
         }
         return try results.withLock { results in
             try (0..<workers).flatMap { worker in
-                try (results[worker]?.get() ?? []).map { ($0.front, $0.back) }
+                try results[worker]?.get() ?? []
             }
         }
     }
 
-    private struct Drawn: Sendable {
+    fileprivate struct Drawn: Sendable {
         let front: [UInt8]
         let back: [UInt8]
 
@@ -137,8 +170,8 @@ public final class CardFile {
         let background = drawings[0]
         let sides = layout.sides.map(background.background)
         for (index, name) in background.fontNames.enumerated() {
-            var used = drawings[0].used[index]
-            used.merge(drawings[1].used[index]) { first, _ in first }
+            var used = drawings[0].used[index].texts
+            used.merge(drawings[1].used[index].texts) { first, _ in first }
             guard let font = layout.fonts[name], !used.isEmpty else { continue }
             let first = fontFirst + PDFFont.objects * index
             try PDFFont.write(font, used, first: first, to: file, deflate)

@@ -12,8 +12,8 @@ public final class TextDocument {
     private let fonts: [String: FontFace]
     private let names: [String]
     private let shaper: Shaper
-    private let deflate = Deflate()
-    private var used: [[UInt16: String]]
+    private let deflate = Deflate(level: 1)
+    private let used: [GlyphUse]
     private var kids: [Int] = []
     private var next: Int
     private var table: Table?
@@ -30,8 +30,8 @@ public final class TextDocument {
             try FontFace(path: FontPlaces.find($0, near: fontFolder))
         }
         names = fonts.keys.sorted()
-        shaper = Shaper(fonts)
-        used = Array(repeating: [:], count: fonts.count)
+        used = fonts.map { _ in GlyphUse() }
+        shaper = Shaper(fonts, Dictionary(uniqueKeysWithValues: zip(names, used)))
         file = try PDFFile(path: path, capacity: 64)
         next = 5 + PDFFont.objects * fonts.count
         start()
@@ -163,9 +163,9 @@ public final class TextDocument {
         if y > Self.margin || kids.isEmpty { try endPage() }
         var list = ""
         for (index, name) in names.enumerated() {
-            guard let font = fonts[name], !used[index].isEmpty else { continue }
+            guard let font = fonts[name], !used[index].texts.isEmpty else { continue }
             let first = 5 + PDFFont.objects * index
-            try PDFFont.write(font, used[index], first: first, to: file, deflate)
+            try PDFFont.write(font, used[index].texts, first: first, to: file, deflate)
             list += "/F\(index) \(first) 0 R"
         }
         let box = "[0 0 595.276 841.89]"
@@ -211,6 +211,10 @@ public final class TextDocument {
             separator: "\n",
             omittingEmptySubsequences: false
         ) {
+            if shaper.shape(String(source), font).width * scale <= width {
+                lines.append(String(source))
+                continue
+            }
             var line = ""
             for word in source.split(separator: " ", omittingEmptySubsequences: false) {
                 let candidate = line.isEmpty ? String(word) : line + " " + word
@@ -237,7 +241,7 @@ public final class TextDocument {
             size: size * TextFitter.millimetres,
             x: x,
             y: y,
-            used: &used[index],
+            used: used[index],
             into: &current
         )
     }

@@ -1,5 +1,3 @@
-import CQREncode
-
 /// A printed symbol as rows of bits: 1 is dark, the highest bit is the leftmost module.
 public struct SymbolBits: Sendable, Equatable {
     /// Modules in a row.
@@ -30,53 +28,6 @@ public struct SymbolBits: Sendable, Equatable {
             runs.append(start..<x)
         }
         return runs
-    }
-}
-
-/// QR symbols (ISO/IEC 18004) of a URL prefix and digits: an alphanumeric and a numeric segment.
-public enum QRSymbol {
-    /// The symbol of `prefix` and `digits`, or nil when they do not fit the version.
-    ///
-    /// - Parameter level: L, M, Q or H.
-    public static func encode(
-        prefix: String,
-        digits: String,
-        version: Int,
-        level: String
-    ) -> SymbolBits? {
-        let levels = [
-            "L": QR_ECLEVEL_L, "M": QR_ECLEVEL_M, "Q": QR_ECLEVEL_Q, "H": QR_ECLEVEL_H,
-        ]
-        guard let level = levels[level],
-            let input = unsafe QRinput_new2(Int32(version), level)
-        else { return nil }
-        defer { unsafe QRinput_free(input) }
-        guard unsafe append(prefix, QR_MODE_AN, to: input),
-            unsafe append(digits, QR_MODE_NUM, to: input),
-            let code = unsafe QRcode_encodeInput(input)
-        else { return nil }
-        defer { unsafe QRcode_free(code) }
-        guard unsafe code.pointee.version == Int32(version) else { return nil }
-        let width = Int(unsafe code.pointee.width)
-        let rowBytes = (width + 7) / 8
-        var bytes = [UInt8](repeating: 0, count: rowBytes * width)
-        let modules = unsafe UnsafeBufferPointer(start: code.pointee.data, count: width * width)
-        for y in 0..<width {
-            for x in 0..<width where unsafe modules[y * width + x] & 1 == 1 {
-                bytes[y * rowBytes + x / 8] |= 0x80 >> UInt8(x % 8)
-            }
-        }
-        return SymbolBits(width: width, height: width, bytes: bytes)
-    }
-
-    private static func append(
-        _ text: String,
-        _ mode: QRencodeMode,
-        to input: OpaquePointer
-    ) -> Bool {
-        guard !text.isEmpty else { return true }
-        let bytes = Array(text.utf8)
-        return unsafe QRinput_append(input, mode, Int32(bytes.count), bytes) == 0
     }
 }
 

@@ -71,8 +71,8 @@ public final class FontFace: @unchecked Sendable {
         let advance: Int32
         let xOffset: Int32
         let yOffset: Int32
-        /// What it stands for: the scalars of its cluster, on the cluster's first glyph.
-        let text: String
+        /// What shaping added to the glyph's own advance, kerning above all.
+        let extra: Int32
     }
 
     /// Shaped text.
@@ -82,12 +82,27 @@ public final class FontFace: @unchecked Sendable {
         let width: Double
         /// Characters without a glyph.
         let missing: [Unicode.Scalar]
+
+        static let empty = Line(glyphs: [], width: 0, missing: [])
+
+        /// Lines set side by side.
+        init(joining lines: [Line]) {
+            glyphs = lines.flatMap(\.glyphs)
+            width = lines.reduce(0) { $0 + $1.width }
+            missing = lines.flatMap(\.missing)
+        }
+
+        init(glyphs: [Glyph], width: Double, missing: [Unicode.Scalar]) {
+            (self.glyphs, self.width, self.missing) = (glyphs, width, missing)
+        }
     }
 
     /// The glyphs of a text that was composed before (NFC).
-    func shape(_ text: String) -> Line {
+    ///
+    /// - Parameter note: Told what each glyph stands for.
+    func shape(_ text: String, note: (UInt16, String) -> Void = { _, _ in }) -> Line {
         guard let buffer = unsafe hb_buffer_create() else {
-            return Line(glyphs: [], width: 0, missing: [])
+            return .empty
         }
         defer { unsafe hb_buffer_destroy(buffer) }
         let bytes = Array(text.utf8)
@@ -102,7 +117,7 @@ public final class FontFace: @unchecked Sendable {
         let infos = unsafe hb_buffer_get_glyph_infos(buffer, &count)
         let positions = unsafe hb_buffer_get_glyph_positions(buffer, &count)
         guard let infos = unsafe infos, let positions = unsafe positions else {
-            return Line(glyphs: [], width: 0, missing: [])
+            return .empty
         }
         var glyphs: [Glyph] = []
         glyphs.reserveCapacity(Int(count))
@@ -131,11 +146,17 @@ public final class FontFace: @unchecked Sendable {
                     advance: position.x_advance,
                     xOffset: position.x_offset,
                     yOffset: position.y_offset,
-                    text: piece
+                    extra: position.x_advance
+                        - Int32(advance(of: UInt16(truncatingIfNeeded: info.codepoint)))
                 )
             )
+            note(UInt16(truncatingIfNeeded: info.codepoint), piece)
         }
-        return Line(glyphs: glyphs, width: Double(width) / unitsPerEm, missing: missing)
+        return Line(
+            glyphs: glyphs,
+            width: Double(width) / unitsPerEm,
+            missing: missing
+        )
     }
 
     /// The glyph's own advance, in font units: what PDF's width table says.

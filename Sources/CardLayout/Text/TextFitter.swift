@@ -91,20 +91,43 @@ struct TextFitter {
 
 /// Shapes text and remembers it: names and organisations come again and again.
 final class Shaper {
-    private static let limit = 8_192
+    fileprivate static let limit = 8_192
     let fonts: [String: FontFace]
-    private var known: [String: [String: FontFace.Line]] = [:]
+    private let caches: [String: WordCache]
 
-    init(_ fonts: [String: FontFace]) { self.fonts = fonts }
+    /// - Parameter uses: For each font where it is noted what its glyphs stand for.
+    init(_ fonts: [String: FontFace], _ uses: [String: GlyphUse]) {
+        self.fonts = fonts
+        caches = fonts.keys.reduce(into: [:]) { $0[$1] = WordCache(uses[$1] ?? GlyphUse()) }
+    }
 
+    /// The text word by word: each word is shaped once, and what stands between words is a space.
     func shape(_ text: String, _ font: String) -> FontFace.Line {
-        if let line = known[font]?[text] { return line }
-        guard let face = fonts[font] else {
-            return FontFace.Line(glyphs: [], width: 0, missing: [])
+        guard let face = fonts[font], let cache = caches[font] else { return .empty }
+        guard text.utf8.contains(0x20) else { return cache.line(text[...], face) }
+        var pieces: [FontFace.Line] = []
+        var start = text.startIndex
+        while let space = text.utf8[start...].firstIndex(of: 0x20) {
+            if space > start { pieces.append(cache.line(text[start..<space], face)) }
+            pieces.append(cache.line(" ", face))
+            start = text.utf8.index(after: space)
         }
-        let line = face.shape(text)
-        if known[font, default: [:]].count >= Self.limit { known[font] = [:] }
-        known[font, default: [:]][text] = line
-        return line
+        if start < text.endIndex { pieces.append(cache.line(text[start...], face)) }
+        return FontFace.Line(joining: pieces)
+    }
+
+    private final class WordCache {
+        private var lines: [Substring: FontFace.Line] = [:]
+        private let use: GlyphUse
+
+        init(_ use: GlyphUse) { self.use = use }
+
+        func line(_ word: Substring, _ face: FontFace) -> FontFace.Line {
+            if let line = lines[word] { return line }
+            let line = face.shape(String(word)) { use.note($0, $1) }
+            if lines.count >= Shaper.limit { lines.removeAll(keepingCapacity: true) }
+            lines[Substring(String(word))] = line
+            return line
+        }
     }
 }
