@@ -6,8 +6,9 @@ export SWIFT_DETERMINISTIC_HASHING = 1
 export LC_ALL = C.UTF-8
 
 PROFBILET = .build/debug/profbilet
-PACKAGES = zlib1g-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev sqlite3
-TEST_PACKAGES = $(PACKAGES) postgresql python3-venv openssl
+PACKAGES = zlib1g-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev libharfbuzz-dev \
+	libxlsxwriter-dev libzbar-dev fonts-paratype poppler-utils sqlite3 openssl
+TEST_PACKAGES = $(PACKAGES) postgresql python3-venv libqrencode-dev qpdf ghostscript libzbar0
 VENV = .build/venv
 KILLS ?= 500
 SECONDS_A_TARGET ?= 600
@@ -38,6 +39,11 @@ $(VENV)/ready: Tests/independent/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# what the benchmark's peer is made of
+$(VENV)/bench: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check reportlab==4.2.5 segno==1.6.1 cbor2
+	touch $@
+
 venv: test-packages
 	@$(MAKE) --no-print-directory $(VENV)/ready
 
@@ -47,18 +53,21 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/independent/check.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/faults.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
+	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
 	python3 Tests/Fuzz/fuzz.py 60
 
 fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
 	python3 Tests/Fuzz/fuzz.py $(SECONDS_A_TARGET)
 
-bench: packages ## figures against a floor measured in the same run (ROWS=…)
+bench: test-packages $(VENV)/bench ## figures against a floor measured in the same run (ROWS=…)
 	swift build -c release --product profbilet --scratch-path .build-release
 	swift build -c release --product profbilet-bench --scratch-path .build-release
-	PROFBILET=.build-release/release/profbilet python3 Tests/Benchmarks/bench.py --rows $(ROWS)
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/bench.py --rows $(ROWS)
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
 
-chaos: build ## 500 kills (KILLS=…)
+chaos: build venv ## 500 kills (KILLS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)
+	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py --cards 60 --kills $(KILLS) --only-kills
 
 clean:
 	rm -rf .build .build-*
