@@ -5,6 +5,7 @@
 #include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 /* The macros of OpenSSL that Swift cannot see. */
 
@@ -26,4 +27,34 @@ static inline int copenssl_finish(BIO *stream, BIO *output) {
         stream = next;
     }
     return isFlushed;
+}
+
+static inline EVP_PKEY *copenssl_p256(void) { return EVP_EC_gen("P-256"); }
+
+/* A certificate of a signing key, signed by itself. */
+static inline X509 *copenssl_self_signed(EVP_PKEY *key, const char *name, long from, long until) {
+    X509 *made = X509_new();
+    if (made == NULL) return NULL;
+    unsigned char serial[8];
+    RAND_bytes(serial, sizeof serial);
+    serial[0] &= 0x7F;
+    BIGNUM *number = BN_bin2bn(serial, sizeof serial, NULL);
+    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(made));
+    BN_free(number);
+    X509_set_version(made, 2);
+    ASN1_TIME_set(X509_getm_notBefore(made), from);
+    ASN1_TIME_set(X509_getm_notAfter(made), until);
+    X509_set_pubkey(made, key);
+    X509_NAME *subject = X509_get_subject_name(made);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+    X509_set_issuer_name(made, subject);
+    X509_EXTENSION *usage =
+        X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, "critical,digitalSignature");
+    if (usage != NULL) X509_add_ext(made, usage, -1);
+    X509_EXTENSION_free(usage);
+    if (X509_sign(made, key, EVP_sha256()) == 0) {
+        X509_free(made);
+        return NULL;
+    }
+    return made;
 }

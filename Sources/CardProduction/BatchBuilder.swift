@@ -12,7 +12,7 @@ import UnionTicket
 public final class BatchBuilder {
     /// Cards in one PDF at most.
     public static let partSize = 5_000
-    private static let chunk = 640
+    private static let chunk = 320
 
     private let register: Register
     private let book: BatchBook
@@ -27,6 +27,7 @@ public final class BatchBuilder {
     private var longest: (length: Int, record: CardRecord)?
     private var samples: Set<Int> = []
     private let lists: HandOutLists
+    private let fonts: TextDocument.Fonts
 
     /// One primary organisation's cards.
     struct Parcel {
@@ -68,7 +69,8 @@ public final class BatchBuilder {
         try terms.requireAgreement(on: book.now.moscowDate)
         key = try book.packageKey(secrets)
         working = book.folder + "/." + batch.name + ".building"
-        lists = HandOutLists(batch, terms, working)
+        fonts = try TextDocument.Fonts(folder: terms.layout.folder)
+        lists = HandOutLists(batch, fonts, working)
     }
 
     /// Builds what is not built yet.
@@ -76,6 +78,13 @@ public final class BatchBuilder {
         by user: SignedInUser,
         progress: (Progress) -> Void = { _ in }
     ) throws -> Result {
+        try book.requireIssuer(user)
+        guard batch.state != .cancelled else {
+            throw ProductionError(
+                "Партия \(batch.name) отменена: собирать нечего.",
+                "Batch \(batch.name) is cancelled: there is nothing to build."
+            )
+        }
         try makeDirectory(book.folder)
         let lock = try BatchLock(
             path: book.folder + "/." + batch.name + ".lock",
@@ -95,12 +104,16 @@ public final class BatchBuilder {
                 "Batch \(batch.name) is not approved yet: profbilet batch approve \(batch.id)."
             )
         }
+        _ = try HashedFile.write(
+            Array(key.certificate.utf8),
+            to: book.folder + "/package-signer.pem"
+        )
         try makeDirectory(working + "/manufacturer")
         try makeDirectory(working + "/union/handover")
         try removeStrangers()
         try cards(progress)
         try writeProof()
-        try PackageDocuments(batch, terms, parcels, working).write(
+        try PackageDocuments(batch, terms, parcels, working, fonts).write(
             manufacturer: &manufacturerFiles,
             union: &unionFiles
         )
@@ -371,6 +384,10 @@ public final class BatchBuilder {
         let bytes = try manifest.encoded()
         let folder = working + "/" + package
         _ = try HashedFile.write(try key.sign(manifest: bytes), to: folder + "/manifest.json.cose")
+        _ = try HashedFile.write(
+            try key.signCMS(manifest: bytes),
+            to: folder + "/manifest.json.p7s"
+        )
         _ = try HashedFile.write(bytes, to: folder + "/manifest.json")
         Self.synchronise(folder)
     }

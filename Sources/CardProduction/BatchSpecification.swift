@@ -338,15 +338,17 @@ public struct BatchTerms: Sendable {
 
     private static func file(_ path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw ProductionError(
-                "Файл \(path) не найден или не читается.",
-                "The file \(path) was not found or cannot be read."
+            throw LayoutError(
+                path,
+                "Файл не найден или не читается.",
+                "The file was not found or cannot be read."
             )
         }
         guard data.count <= 1 << 20, let text = String(data: data, encoding: .utf8) else {
-            throw ProductionError(
-                "Файл \(path) не в UTF-8 или больше 1 МиБ.",
-                "The file \(path) is not UTF-8 or larger than 1 MiB."
+            throw LayoutError(
+                path,
+                "Файл не в UTF-8 или больше 1 МиБ.",
+                "The file is not UTF-8 or larger than 1 MiB."
             )
         }
         return text
@@ -390,6 +392,17 @@ public struct BatchTerms: Sendable {
 public struct ProductionError: Error, Sendable {
     /// The sentence in both languages.
     public let message: Bilingual
+    /// Whether another process is at work on the same thing.
+    public let isBusy: Bool
 
-    init(_ russian: String, _ english: String) { message = Bilingual(russian, english) }
+    init(_ russian: String, _ english: String, isBusy: Bool = false) {
+        message = Bilingual(russian, english)
+        self.isBusy = isBusy
+    }
+}
+
+extension LayoutError {
+    init(_ file: String, _ russian: String, _ english: String) {
+        self.init([LayoutFinding(file: file, line: nil, message: Bilingual(russian, english))])
+    }
 }

@@ -89,7 +89,8 @@ final class BatchLock {
             let holder = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
             throw ProductionError(
                 "Партию \(batch) уже собирает \(holder). Дождитесь его конца.",
-                "Batch \(batch) is being built by \(holder). Wait until it ends."
+                "Batch \(batch) is being built by \(holder). Wait until it ends.",
+                isBusy: true
             )
         }
         ftruncate(descriptor, 0)

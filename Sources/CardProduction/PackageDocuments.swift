@@ -12,14 +12,17 @@ struct PackageDocuments {
     private let terms: BatchTerms
     private let parcels: [BatchBuilder.Parcel]
     private let folder: String
+    private let fonts: TextDocument.Fonts
 
     init(
         _ batch: BatchBook.Batch,
         _ terms: BatchTerms,
         _ parcels: [BatchBuilder.Parcel],
-        _ folder: String
+        _ folder: String,
+        _ fonts: TextDocument.Fonts
     ) {
         (self.batch, self.terms, self.parcels, self.folder) = (batch, terms, parcels, folder)
+        self.fonts = fonts
     }
 
     func write(manufacturer: inout [Manifest.File], union: inout [Manifest.File]) throws {
@@ -148,12 +151,12 @@ struct PackageDocuments {
     }
 
     private func document(_ name: String, _ title: String) throws -> TextDocument {
-        try Self.document(batch, terms, folder, name, title)
+        try Self.document(batch, fonts, folder, name, title)
     }
 
     static func document(
         _ batch: BatchBook.Batch,
-        _ terms: BatchTerms,
+        _ fonts: TextDocument.Fonts,
         _ folder: String,
         _ name: String,
         _ title: String
@@ -162,7 +165,7 @@ struct PackageDocuments {
             path: folder + "/" + name,
             title: "\(title) \(batch.name)",
             footer: "Общероссийский Профсоюз образования · партия \(batch.name)",
-            fontFolder: terms.layout.folder
+            fonts: fonts
         )
     }
 
@@ -180,7 +183,7 @@ struct PackageDocuments {
 /// primary organisation.
 final class HandOutLists {
     private let batch: BatchBook.Batch
-    private let terms: BatchTerms
+    private let fonts: TextDocument.Fonts
     private let folder: String
     private var document: TextDocument?
     private var region: OrganisationCode?
@@ -188,8 +191,8 @@ final class HandOutLists {
     private var row = 0
     private(set) var files: [Manifest.File] = []
 
-    init(_ batch: BatchBook.Batch, _ terms: BatchTerms, _ folder: String) {
-        (self.batch, self.terms, self.folder) = (batch, terms, folder)
+    init(_ batch: BatchBook.Batch, _ fonts: TextDocument.Fonts, _ folder: String) {
+        (self.batch, self.fonts, self.folder) = (batch, fonts, folder)
     }
 
     func add(_ card: BatchBook.Card) throws {
@@ -198,7 +201,7 @@ final class HandOutLists {
             region = card.organisation.regional
             document = try PackageDocuments.document(
                 batch,
-                terms,
+                fonts,
                 folder,
                 "union/" + name,
                 "Ведомость выдачи"

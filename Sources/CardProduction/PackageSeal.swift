@@ -24,6 +24,7 @@ public struct PackageSeal {
         archive: String,
         by user: SignedInUser
     ) throws -> [String] {
+        try book.requireIssuer(user)
         let folder = book.folder + "/" + batch.name
         guard batch.state == .verified || batch.state == .sealed else {
             throw ProductionError(
@@ -37,6 +38,17 @@ public struct PackageSeal {
                 "Пакет партии \(batch.name) не тот, что был проверен.",
                 "The package of batch \(batch.name) is not the one that was verified."
             )
+        }
+        for package in ["manufacturer", "union"] {
+            let strange = try PackageFiles.faults(of: folder + "/" + package)
+            guard strange.isEmpty else {
+                throw ProductionError(
+                    "Файлы пакета \(package) не те, что в манифесте: "
+                        + strange.joined(separator: ", "),
+                    "The files of \(package) are not the manifest's: "
+                        + strange.joined(separator: ", ")
+                )
+            }
         }
         let terms = try BatchTerms.of(batch)
         try terms.requireAgreement(on: book.now.moscowDate)

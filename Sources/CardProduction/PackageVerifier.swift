@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Roster
+import Synchronization
 public import TicketSeal
 public import UnionTicket
 
@@ -10,6 +12,8 @@ public final class PackageVerifier {
     private let keys: TrustedKeys
     private let now: Instant
     private let isSignatureJudged: Bool
+    /// The union's package beside it, when a whole batch is judged.
+    private let union: String?
     private var report = Report()
 
     /// What verification found.
@@ -49,13 +53,14 @@ public final class PackageVerifier {
         let inner = folder + "/manufacturer"
         let isBatch = FileManager.default.fileExists(atPath: inner + "/manifest.json")
         self.folder = isBatch ? inner : folder
+        union = isBatch ? folder + "/union" : nil
         (self.keys, self.now) = (keys, now)
     }
 
     /// Looks at everything; what is wrong is in the report.
     public func verify(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
         guard let manifest = readManifest() else { return report }
-        checkFiles(manifest)
+        try checkFiles()
         let lines = readLines(manifest)
         checkLines(lines, manifest)
         checkPayloads(lines, manifest)
@@ -98,25 +103,23 @@ public final class PackageVerifier {
         return manifest
     }
 
-    private func checkFiles(_ manifest: Manifest) {
-        var faults: [String] = []
-        var known: Set = ["manifest.json", "manifest.json.cose"]
-        for file in manifest.files {
-            known.insert(file.name)
-            guard !file.name.contains(".."), let found = try? HashedFile.hash(path(file.name))
-            else {
-                faults.append("\(file.name): –")
-                continue
-            }
-            if found.bytes != file.bytes || found.sha256 != file.sha256 {
-                faults.append("\(file.name): SHA-256 ≠")
-            }
+    private func checkFiles() throws {
+        add(
+            "Файлы, размеры, SHA-256",
+            "Files, sizes, SHA-256",
+            try PackageFiles.faults(of: folder)
+        )
+        guard let union else { return }
+        let bytes = FileManager.default.contents(atPath: union + "/manifest.json") ?? Data()
+        let signature =
+            FileManager.default.contents(atPath: union + "/manifest.json.cose") ?? Data()
+        var faults = try PackageFiles.faults(of: union)
+        if isSignatureJudged,
+            !Manifest.isSigned(Array(bytes), signature: Array(signature), keys: keys)
+        {
+            faults.append("manifest.json.cose: ≠")
         }
-        let present = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
-        for name in present.sorted() where !known.contains(name) {
-            faults.append("\(name): +")
-        }
-        add("Файлы, размеры, SHA-256", "Files, sizes, SHA-256", faults)
+        add("Пакет Профсоюза", "The union's package", faults)
     }
 
     // MARK: Data
@@ -323,23 +326,70 @@ public final class PackageVerifier {
     }
 }
 
-/// The texts of a PDF's pages, by poppler.
+/// Compares a package's files with its manifest.
+enum PackageFiles {
+    /// Files that are missing, changed or too many.
+    static func faults(of folder: String) throws -> [String] {
+        guard let bytes = FileManager.default.contents(atPath: folder + "/manifest.json"),
+            let manifest = Manifest(decoding: Array(bytes))
+        else { return ["manifest.json: ?"] }
+        var faults: [String] = []
+        var known: Set = ["manifest.json", "manifest.json.cose", "manifest.json.p7s"]
+        for file in manifest.files {
+            known.insert(file.name)
+            let path = folder + "/" + file.name
+            guard !file.name.contains(".."), let found = try? HashedFile.hash(path) else {
+                faults.append("\(file.name): –")
+                continue
+            }
+            if found.bytes != file.bytes || found.sha256 != file.sha256 {
+                faults.append("\(file.name): SHA-256 ≠")
+            }
+        }
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+        where !known.contains(name) && !known.contains(where: { $0.hasPrefix(name + "/") }) {
+            faults.append("\(name): +")
+        }
+        return faults
+    }
+}
+
+/// The texts of a PDF's pages, by poppler, half of them on each core.
 enum PageText {
     static func pages(_ path: String) -> [String]? {
+        guard let count = count(path), count > 0 else { return nil }
+        let middle = (count + 1) / 2
+        let halves = count > 1 ? [1...middle, middle + 1...count] : [1...1]
+        let results = Mutex<[Int: [String]]>([:])
+        DispatchQueue.concurrentPerform(iterations: halves.count) { index in
+            let half = halves[index]
+            let arguments = [
+                "-raw", "-enc", "UTF-8", "-f", "\(half.lowerBound)", "-l", "\(half.upperBound)",
+                path,
+                "-",
+            ]
+            guard let text = output("pdftotext", arguments, path) else { return }
+            // A form feed ends every page.
+            let pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: false)
+            results.withLock { $0[index] = pages.dropLast().map(String.init) }
+        }
+        let found = results.withLock { $0 }
+        guard found.count == halves.count else { return nil }
+        return halves.indices.flatMap { found[$0] ?? [] }
+    }
+
+    private static func count(_ path: String) -> Int? {
+        output("pdfinfo", [path], path)?.split(separator: "\n").first { $0.hasPrefix("Pages:") }
+            .flatMap { Int($0.dropFirst(6).trimmingCharacters(in: .whitespaces)) }
+    }
+
+    private static func output(_ program: String, _ arguments: [String], _ path: String) -> String?
+    {
         let pipe = Pipe()
-        guard
-            let process = try? Poppler.start(
-                "pdftotext",
-                ["-raw", "-enc", "UTF-8", path, "-"],
-                output: pipe
-            )
+        guard let process = try? Poppler.start(program, arguments, output: pipe),
+            let data = try? pipe.fileHandleForReading.readToEnd(),
+            (try? Poppler.finish(process, program, path)) != nil
         else { return nil }
-        let data = (try? pipe.fileHandleForReading.readToEnd()) ?? Data()
-        guard (try? Poppler.finish(process, "pdftotext", path)) != nil else { return nil }
-        // A form feed ends every page.
-        return String(decoding: data, as: UTF8.self).split(
-            separator: "\u{0C}",
-            omittingEmptySubsequences: false
-        ).dropLast().map(String.init)
+        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -43,7 +43,7 @@ struct ProfBilet: ParsableCommand {
             errno = error.code
             fail(RegisterError(file: error.path).message, code: .storage)
         } catch let error as ProductionError {
-            fail(error.message, code: .refused)
+            fail(error.message, code: error.isBusy ? .busy : .refused)
         } catch let error as CardDrawing.Unprintable {
             fail(error.fault.message, code: .refused)
         } catch let error as Poppler.Failure {

@@ -204,7 +204,7 @@ def manifest_faults(folder, keys):
         yield f"{folder.name}/manifest.json.cose {error}"
     listed = {file["name"]: file for file in json.loads(raw)["files"]}
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
-    for name in sorted(found - set(listed) - {"manifest.json", "manifest.json.cose"}):
+    for name in sorted(found - set(listed) - {"manifest.json", "manifest.json.cose", "manifest.json.p7s"}):
         yield f"{folder.name}/{name} is not in the manifest"
     for name, file in sorted(listed.items()):
         if name not in found:

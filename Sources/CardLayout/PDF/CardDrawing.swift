@@ -79,10 +79,30 @@ public final class CardDrawing {
         for item in layout.sides.flatMap(\.items) {
             switch item.kind {
             case .text(let text): faults += self.faults(of: record, text, item)
-            case .qr, .code128: continue
+            case .qr:
+                let symbol = symbols.lazy.compactMap(\.self).first
+                if symbol?.encode(prefix: record.qrPrefix, digits: record.qrDigits) == nil {
+                    faults.append(Self.badSymbol(item))
+                }
+            case .code128(let symbol):
+                let text = symbol.template.fill { layout.shown($0, record) }
+                if Code128.encode(digits: text)?.width != 123 {
+                    faults.append(Self.badSymbol(item))
+                }
             }
         }
         return faults
+    }
+
+    private static func badSymbol(_ item: CardLayout.Item) -> Fault {
+        Fault(
+            item: item.id,
+            code: "bad_symbol",
+            message: Bilingual(
+                "«\(item.id)»: данные не помещаются в символ; увеличьте version.",
+                "\(item.id): the data does not fit the symbol; raise its version."
+            )
+        )
     }
 
     private func faults(
@@ -284,16 +304,7 @@ public final class CardDrawing {
         into output: inout [UInt8]
     ) throws {
         guard let bits, let ink = layout.palette[symbol.ink] else {
-            throw Unprintable(
-                fault: Fault(
-                    item: item.id,
-                    code: "bad_symbol",
-                    message: Bilingual(
-                        "«\(item.id)»: данные не помещаются в символ.",
-                        "\(item.id): the data does not fit the symbol."
-                    )
-                )
-            )
+            throw Unprintable(fault: Self.badSymbol(item))
         }
         let margin = Double(symbol.quiet) * symbol.module
         let isRow = bits.height == 1
@@ -308,9 +319,9 @@ public final class CardDrawing {
             for row in 0..<bits.height {
                 for run in bits.runs(in: row) {
                     output.append(number: x + Double(run.lowerBound) * symbol.module + cut / 2)
-                    output.append(number: y + Double(row) * rowHeight + (isRow ? 0 : cut / 2))
+                    output.append(number: y + Double(row) * rowHeight)
                     output.append(number: Double(run.count) * symbol.module - cut)
-                    output.append(number: rowHeight - (isRow ? 0 : cut))
+                    output.append(number: rowHeight)
                     output.append("re\n")
                 }
             }

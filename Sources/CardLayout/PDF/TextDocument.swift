@@ -21,14 +21,24 @@ public final class TextDocument {
     private var y = TextDocument.margin
     private let footer: String
 
-    /// Begins a document at `path`; `folder` is where fonts may lie.
-    public init(path: String, title: String, footer: String, fontFolder: String) throws {
+    /// The fonts of documents, opened once for many of them.
+    public struct Fonts: Sendable {
+        fileprivate let faces: [String: FontFace]
+
+        /// - Parameter folder: Where fonts may lie before the system's place.
+        /// - Throws: ``LayoutError`` when one is missing.
+        public init(folder: String) throws {
+            let files = ["bold": "PTS75F.ttf", "mono": "PTM55F.ttf", "regular": "PTS55F.ttf"]
+            faces = try files.mapValues { try FontFace(path: FontPlaces.find($0, near: folder)) }
+        }
+    }
+
+    /// Begins a document at `path`.
+    public init(path: String, title: String, footer: String, fonts: Fonts) throws {
         self.title = title
         self.footer = footer
-        let files = ["bold": "PTS75F.ttf", "mono": "PTM55F.ttf", "regular": "PTS55F.ttf"]
-        fonts = try files.mapValues {
-            try FontFace(path: FontPlaces.find($0, near: fontFolder))
-        }
+        self.fonts = fonts.faces
+        let fonts = fonts.faces
         names = fonts.keys.sorted()
         used = fonts.map { _ in GlyphUse() }
         shaper = Shaper(fonts, Dictionary(uniqueKeysWithValues: zip(names, used)))

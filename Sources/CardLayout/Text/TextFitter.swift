@@ -91,7 +91,7 @@ struct TextFitter {
 
 /// Shapes text and remembers it: names and organisations come again and again.
 final class Shaper {
-    fileprivate static let limit = 8_192
+    fileprivate static let limit = 1_024
     let fonts: [String: FontFace]
     private let caches: [String: WordCache]
 

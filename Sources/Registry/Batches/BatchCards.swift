@@ -72,7 +72,8 @@ extension BatchBook {
     public func packageKey(_ secrets: SigningSecrets) throws -> SigningKeyHandle {
         try register.read { session in
             SigningKeyHandle(
-                key: try KeyRing(register).active(.package, secrets: secrets, in: session).key
+                key: try KeyRing(register).active(.package, secrets: secrets, in: session).key,
+                identity: try secrets.packageIdentity(for: register)
             )
         }
     }
@@ -80,6 +81,13 @@ extension BatchBook {
     /// A key that only signs manifests.
     public struct SigningKeyHandle: Sendable {
         let key: SigningKey
+        let identity: PackageIdentity
+
+        /// The detached CMS signature of a manifest.
+        public func signCMS(manifest: [UInt8]) throws -> [UInt8] { try identity.sign(manifest) }
+
+        /// The certificate that goes with it, PEM.
+        public var certificate: String { identity.pem }
 
         /// The detached COSE signature of a manifest.
         public func sign(manifest: [UInt8]) throws -> [UInt8] {
@@ -95,6 +103,11 @@ extension BatchBook {
                 [.integer(batch.issuance ?? 0)]
             ) { Hex.text($0.blob(0)) } ?? ""
         }
+    }
+
+    /// Refuses unless the user may make packages of the whole union's cards.
+    public func requireIssuer(_ user: SignedInUser) throws {
+        try user.requireEverywhere(.issueTickets)
     }
 
     /// Where batches are kept.

@@ -1,4 +1,5 @@
 import TicketSeal
+import UnionTicket
 
 /// The opened private purpose keys; each signed a test message when it was opened.
 public struct SigningSecrets: Sendable {
@@ -64,6 +65,31 @@ public struct SigningSecrets: Sendable {
             purpose: .signingKeys
         )
         try Files.write(sealed, to: directory.signingKeysFile)
+    }
+
+    /// The identity that signs packages in CMS; made with its file when first needed.
+    func packageIdentity(for register: Register) throws -> PackageIdentity {
+        let path = register.directory.packageIdentityFile
+        if Files.exists(path) {
+            let file = try Files.read(path, atMost: 1 << 16)
+            let bytes = try SealedKeyFile.open(file, passphrase, .signingKeys, path: path)
+            guard let map = try? CBOR(decoding: bytes), let key = map[1]?.bytes,
+                let certificate = map[2]?.bytes
+            else { throw Self.damaged(register.directory) }
+            return PackageIdentity(key: key, certificate: certificate)
+        }
+        let identity = try PackageIdentity(
+            name: "ProfBilet packages",
+            now: register.now().seconds
+        )
+        let map = CBOR.map([1: .bytes(identity.key), 2: .bytes(identity.certificate)])
+        let sealed = try SealedFile.seal(
+            map.encoded,
+            passphrase: passphrase,
+            purpose: .signingKeys
+        )
+        try Files.write(sealed, to: path)
+        return identity
     }
 
     private static func damaged(_ directory: DataDirectory) -> RegisterError {

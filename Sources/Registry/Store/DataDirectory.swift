@@ -23,6 +23,8 @@ public struct DataDirectory: Sendable {
     public var masterKeyFile: String { path + "/keys/master.key" }
     /// The purpose keys, sealed by the office's passphrase.
     public var signingKeysFile: String { path + "/keys/signing.keys" }
+    /// The identity that signs packages in CMS, sealed by the office's passphrase.
+    public var packageIdentityFile: String { path + "/keys/package.identity" }
     /// The root key, sealed by its own passphrase; may be taken away to a safe.
     public var rootKeyFile: String { path + "/keys/root.key" }
     /// The root key that takes over next.
