@@ -22,11 +22,13 @@ struct ArtPathTests {
         return numbers
     }
 
-    @Test(arguments: [
+    private static let spelled: [(String, [Double])] = [
         ("-.64.02", [-0.64, 0.02]), ("1-2+3", [1, -2, 3]), ("1e2-3", [100, -3]),
         ("1e-2.5", [0.01, 0.5]), (" 1 ,2\n3\t", [1, 2, 3]), ("1.5.5.5", [1.5, 0.5, 0.5]),
         ("5E1", [50]), ("", []), ("007", [7]),
-    ])
+    ]
+
+    @Test(arguments: spelled)
     func `numbers may stand without separators`(_ text: String, _ expected: [Double]) {
         #expect(Self.numbers(text) == expected.map { Optional($0) })
     }
@@ -49,7 +51,7 @@ struct ArtPathTests {
         #expect(flags.isAtEnd)
     }
 
-    @Test(arguments: [
+    private static let curves: [(String, String)] = [
         ("M1 2L3 4H5V6Z", "1 2 m\n3 4 l\n5 4 l\n5 6 l\nh\n"),
         ("m1 2 3 4h1v1z", "1 2 m\n4 6 l\n5 6 l\n5 7 l\nh\n"),
         ("M1 2 3 4 5 6", "1 2 m\n3 4 l\n5 6 l\n"),
@@ -64,7 +66,9 @@ struct ArtPathTests {
         ("M0 0T6 0", "0 0 m\n0 0 2 0 6 0 c\n"), ("M1 0A1 1 0 0 1 0 1", quarter),
         ("M1 0a1 1 0 01-1 1", quarter), ("M0 0A0 5 0 0 1 3 4", "0 0 m\n3 4 l\n"),
         ("M3 4A1 1 0 0 1 3 4", "3 4 m\n3 4 l\n"), ("", ""),
-    ])
+    ]
+
+    @Test(arguments: curves)
     func `a path becomes lines and curves`(_ text: String, _ expected: String) {
         #expect(Self.drawn(text) == expected)
     }
@@ -99,7 +103,7 @@ struct ArtPathTests {
         ].map { Int(($0 * 1000).rounded()) }
     }
 
-    @Test(arguments: [
+    private static let mapped: [(String, [Double])] = [
         ("", [1.0, 1, 1, 1]), ("translate(10 20)", [1, 1, 11, 21]),
         ("translate(10)", [1, 1, 11, 1]),
         ("scale(2)", [1, 3, 2, 6]), ("scale(2,-1)", [1, 3, 2, -3]),
@@ -107,11 +111,13 @@ struct ArtPathTests {
         ("scale(2),translate(10 20)", [1, 1, 22, 42]), ("rotate(90)", [1, 0, 0, 1]),
         ("rotate(90 1 1)", [2, 1, 1, 2]), ("skewX(45)", [0, 1, 1, 1]),
         ("skewY(45)", [1, 0, 1, 1]), ("matrix(1 2 3 4 5 6)", [1, 1, 9, 12]),
-    ])
-    func `a transform maps points as SVG says`(_ text: String, _ case: [Double]) throws {
+    ]
+
+    @Test(arguments: mapped)
+    func `a transform maps points as SVG says`(_ text: String, _ points: [Double]) throws {
         let matrix = try #require(Matrix(svg: text))
-        let wanted = `case`[2...].map { Int(($0 * 1000).rounded()) }
-        #expect(Self.image(matrix, `case`[0], `case`[1]) == wanted)
+        let wanted = points[2...].map { Int(($0 * 1000).rounded()) }
+        #expect(Self.image(matrix, points[0], points[1]) == wanted)
     }
 
     @Test(arguments: [

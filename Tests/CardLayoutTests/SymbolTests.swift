@@ -136,10 +136,10 @@ struct SymbolTests {
     }
 
     @Test func `what cannot be a symbol gives none`() throws {
-        #expect(QRSymbol(version: 0, level: "M") == nil)
-        #expect(QRSymbol(version: 21, level: "M") == nil)
-        #expect(QRSymbol(version: 8, level: "m") == nil)
-        #expect(QRSymbol(version: 8, level: "") == nil)
+        for (version, level) in [(0, "M"), (-1, "M"), (21, "M"), (8, "m"), (8, "")] {
+            let isMade = QRSymbol(version: version, level: level) != nil
+            #expect(!isMade)
+        }
         let maker = try #require(QRSymbol(version: 8, level: "M"))
         #expect(maker.encode(prefix: "https://epb.example.ru/c/", digits: "1") == nil)
         #expect(maker.encode(prefix: "Ю", digits: "1") == nil)

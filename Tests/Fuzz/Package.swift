@@ -11,6 +11,7 @@ let package = Package(
             dependencies: [
                 .product(name: "TicketSeal", package: "ProfBilet"),
                 .product(name: "Roster", package: "ProfBilet"),
+                .product(name: "CardProduction", package: "ProfBilet"),
             ],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         )

@@ -15,7 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-fuzz"
-TARGETS = ["text", "cose", "publication", "csv", "xlsx", "json", "sealed"]
+TARGETS = ["text", "cose", "publication", "csv", "xlsx", "json", "sealed", "layout", "art", "batch", "profile"]
 
 
 def seeds(target):
@@ -44,6 +44,23 @@ def seeds(target):
         found = [f'{{"schema":"roster/1","members":[{row},{row}]}}'.encode(), f"{row}\n{row}\n".encode()]
     elif target == "sealed":
         found = [b"PBSF\x01\x01\x0a\x08\x01" + bytes(80)]
+    elif target == "layout":
+        real = (ROOT / "card-layouts/epb-2026/layout.yaml").read_bytes()
+        # Reading five fonts takes most of a run: mostly fuzz without them.
+        lines = real.split(b"\n")
+        found = [real, b"\n".join(line for line in lines if b".ttf" not in line),
+                 b"\n".join(line for line in lines if b".ttf" not in line and b"- {id" not in line)]
+    elif target == "art":
+        # The guilloche's long paths would be cut off at the longest input: shortened here.
+        for path in sorted((ROOT / "card-layouts/epb-2026/art").glob("*.svg")):
+            lines = path.read_bytes().split(b"\n")
+            found.append(b"\n".join(line for line in lines if len(line) < 1500))
+            found += [b"\n".join(lines[:3] + [line, b"</svg>"])
+                      for line in lines[3:] if 1500 <= len(line) < 12000][:2]
+    elif target == "batch":
+        found = [path.read_bytes() for path in sorted((ROOT / "batches").glob("*.yaml"))]
+    elif target == "profile":
+        found = [path.read_bytes() for path in sorted((ROOT / "batches/profiles").glob("*.yaml"))]
     for number, content in enumerate(found):
         (folder / f"seed-{number}").write_bytes(content)
     return folder

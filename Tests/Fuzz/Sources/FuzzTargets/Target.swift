@@ -1,3 +1,5 @@
+import CardLayout
+import CardProduction
 import Foundation
 import Roster
 import TicketSeal
@@ -5,7 +7,7 @@ import UnionTicket
 
 /// What one run of the fuzzer feeds; chosen by FUZZ_TARGET.
 enum Target: String, CaseIterable {
-    case text, cose, publication, csv, xlsx, json, sealed
+    case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
@@ -49,9 +51,82 @@ enum Target: String, CaseIterable {
             var file = bytes
             if file.count > 6, file[6] > 10 { file[6] = 10 }
             _ = try? SealedFile.open(file, passphrase: "x", purpose: .masterKey)
+        case .layout: readLayout(bytes)
+        case .art: readArt(bytes)
+        case .batch:
+            let text = String(decoding: bytes, as: UTF8.self)
+            _ = try? BatchSpecification(text: text, file: "batch.yaml")
+        case .profile:
+            let text = String(decoding: bytes, as: UTF8.self)
+            _ = try? ManufacturerProfile(text: text, file: "profile.yaml")
         case .planted: if bytes.starts(with: Array("PB!".utf8)) { fatalError("planted") }
         }
     }
+
+    /// The YAML by itself, every entry asked for what it is not; then as a layout, drawn by its lint.
+    private func readLayout(_ bytes: [UInt8]) {
+        let description = DescriptionFile(file: "layout.yaml")
+        let root = description.root(String(decoding: bytes, as: UTF8.self))
+        description.allow(root, ["format"])
+        for (_, entry) in description.members(root) {
+            _ = description.text(entry)
+            _ = description.flag(entry)
+            _ = description.number(entry, 0...100)
+            _ = description.integer(entry, 0...100)
+            for element in description.elements(entry) { _ = description.members(element) }
+        }
+        write(bytes, "layout.yaml")
+        _ = try? CardLayout.read(folder: Self.folder)
+    }
+
+    /// The art's reader is reached through a layout that holds nothing else.
+    private func readArt(_ bytes: [UInt8]) {
+        write(bytes, "art/front.svg")
+        _ = try? CardLayout.read(folder: Self.folder)
+    }
+
+    private func write(_ bytes: [UInt8], _ name: String) {
+        _ = FileManager.default.createFile(
+            atPath: Self.folder + "/" + name,
+            contents: Data(bytes)
+        )
+    }
+
+    /// A layout's folder: plain art, no fonts, and just enough of a colour profile to be taken.
+    static let folder: String = {
+        let folder = scratch + ".layout"
+        let files = FileManager.default
+        try? files.createDirectory(atPath: folder + "/art", withIntermediateDirectories: true)
+        var profile = [UInt8](repeating: 0, count: 256)
+        profile.replaceSubrange(16..<20, with: Array("CMYK".utf8))
+        profile.replaceSubrange(36..<40, with: Array("acsp".utf8))
+        let layout = """
+            format: card-layout/1
+            id: fuzz
+            revision: 1
+            title: fuzz
+            card: {width: 85.60, height: 53.98, radius: 3.18, bleed: 2.0, safe: 3.0}
+            print: {intent: FOGRA39, profile: FOGRA39L.icc, max-ink: 300}
+            palette:
+              navy: {svg: "#12305f", cmyk: [100, 82, 30, 16]}
+              amber: {svg: "#f3a83b", cmyk: [0, 40, 85, 0]}
+              faint: {svg: "#193867", cmyk: [97, 78, 28, 14]}
+              white: {svg: "#ffffff", cmyk: [0, 0, 0, 0]}
+              black: {svg: "#000000", cmyk: [0, 0, 0, 100]}
+            fonts: {}
+            fields: {}
+            sides: {front: {art: art/front.svg, items: []}, back: {art: art/back.svg, items: []}}
+            lint: {min-text: 6, min-module: 0.40, longest: {}}
+            """
+        let art = "<svg viewBox=\"-2 -2 89.6 57.98\"/>"
+        for (name, bytes) in [
+            ("layout.yaml", Array(layout.utf8)), ("FOGRA39L.icc", profile),
+            ("art/front.svg", Array(art.utf8)), ("art/back.svg", Array(art.utf8)),
+        ] {
+            _ = files.createFile(atPath: folder + "/" + name, contents: Data(bytes))
+        }
+        return folder
+    }()
 
     private func readRoster(_ bytes: [UInt8]) {
         guard FileManager.default.createFile(atPath: Self.scratch, contents: Data(bytes)),
