@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "profbilet", targets: ["profbilet"]),
         .library(name: "TicketSeal", targets: ["TicketSeal", "UnionTicket"]),
         .library(name: "Roster", targets: ["Roster", "UnionTicket"]),
+        .library(name: "CardProduction", targets: ["CardProduction", "CardLayout"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,7 +85,7 @@ let package = Package(
             path: "Tests/Benchmarks/Sources",
             swiftSettings: strict
         ),
-        // C libraries, each imported by one target
+        // C libraries, most of them imported by one target
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
@@ -127,6 +128,11 @@ let package = Package(
             name: "RosterTests",
             dependencies: ["Roster", "UnionTicket"],
             resources: [.copy("Samples")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CardLayoutTests",
+            dependencies: ["CardLayout", "TicketSeal", "UnionTicket"],
             swiftSettings: strict
         ),
         .testTarget(

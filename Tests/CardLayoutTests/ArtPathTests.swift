@@ -36,19 +36,21 @@ struct ArtPathTests {
     @Test(arguments: [".", "-", "+-1", "e5", "1e", "1e999", "x", "--1", "\u{661}"])
     func `what is no number gives none`(_ text: String) {
         var scanner = PathScanner(text)
-        #expect(scanner.number() == nil)
+        let number = scanner.number()
+        #expect(number == nil)
     }
 
     @Test func `commands and flags are single letters`() {
         var scanner = PathScanner(" Mb01.5")
-        #expect(scanner.command() == "M")
-        #expect(scanner.command() == nil)
+        let commands = [scanner.command(), scanner.command()]
+        #expect(commands == ["M", nil])
         var flags = PathScanner("01.52")
-        #expect(flags.flag() == false)
-        #expect(flags.flag() == true)
-        #expect(flags.flag() == nil)
-        #expect(flags.number() == 0.52)
-        #expect(flags.isAtEnd)
+        let read = [flags.flag(), flags.flag(), flags.flag()]
+        #expect(read == [false, true, nil])
+        let number = flags.number()
+        #expect(number == 0.52)
+        let isAtEnd = flags.isAtEnd
+        #expect(isAtEnd)
     }
 
     private static let curves: [(String, String)] = [

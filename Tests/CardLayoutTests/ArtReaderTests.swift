@@ -31,7 +31,7 @@ struct ArtReaderTests {
         try LayoutFolders.findings { _ = try operators(text) }
     }
 
-    @Test(arguments: [
+    private static let forbidden: [(String, String)] = [
         ("<text x=\"1\">Б</text>", "The element text is not permitted"),
         ("<image width=\"1\"/>", "The element image is not permitted"),
         ("<style>rect {}</style>", "The element style is not permitted"),
@@ -48,7 +48,9 @@ struct ArtReaderTests {
         ("<polyline points=\"1 x\"/>", "The points are not understood"),
         ("<path d=\"L1 1\"/>", "The path d is not understood"),
         ("<g transform=\"spin(1)\"/>", "The transform is not understood"),
-    ])
+    ]
+
+    @Test(arguments: forbidden)
     func `what art may not hold is found at its line`(_ element: String, _ says: String) throws {
         let fill = "<rect width=\"1\" height=\"1\" fill=\"#010203\"/>\n"
         let text = Self.head + fill + "<g>\n" + element + "\n</g>\n</svg>\n"
@@ -103,7 +105,7 @@ struct ArtReaderTests {
         #expect(findings.contains { $0.message.english.contains(says) })
     }
 
-    @Test(arguments: [
+    private static let shapes: [(String, String)] = [
         (
             "<rect x=\"1\" y=\"2\" width=\"3\" height=\"4\" fill=\"#010203\"/>",
             "q 0 0 0 1 k\n1 2 m\n4 2 l\n4 6 l\n1 6 l\nh\nf Q\n"
@@ -123,7 +125,9 @@ struct ArtReaderTests {
             "q 0 0 0 1 k\n0 1 0.5 0 K\n1 w 0 J 0 j\n0 0 m\n1 0 l\nB Q\n"
         ), ("<polyline points=\"0 0 1 1\" fill=\"none\"/>", ""),
         ("<title>Карта</title><metadata><g/></metadata>", ""),
-    ])
+    ]
+
+    @Test(arguments: shapes)
     func `shapes become operators`(_ text: String, _ expected: String) throws {
         #expect(try Self.inside(text) == expected)
     }

@@ -48,7 +48,7 @@ struct DrawingTests {
         let fitted = try #require(fitter.fit("Кузнецова", small, in: box))
         #expect(fitted.size == 8)
         #expect(fitted.lines.count == 1)
-        for item in [try Self.item(size: 10), try Self.item(size: 10, shrink: 8.25)] {
+        for item in try [Self.item(size: 10), Self.item(size: 10, shrink: 8.25)] {
             #expect(fitter.fit("Кузнецова", item, in: box)?.size == nil)
         }
     }
@@ -130,13 +130,15 @@ struct DrawingTests {
         #expect(try !drawing.contents(record).front.isEmpty)
     }
 
-    @Test(arguments: [
+    private static let unprintable: [(String, String, String, String)] = [
         ("last", "李", "last", "missing_glyph"), ("last", "", "last", "empty"),
         ("organisation", "Школа 李", "organisation", "missing_glyph"),
         ("hours", String(repeating: "а", count: 41), "hours", "too_long"),
         ("patronymic", String(repeating: "Щ", count: 40), "given", "does_not_fit"),
         ("last", String(repeating: "Щ", count: 50), "last", "does_not_fit"),
-    ])
+    ]
+
+    @Test(arguments: unprintable)
     func `what cannot be printed is told by a code`(
         _ field: String,
         _ text: String,
@@ -213,12 +215,13 @@ struct DrawingTests {
                 title: "x",
                 cards: 1
             )
-            var record = CardRecord.sample(.typical, for: layout)
-            record.texts["last"] = "李"
-            #expect(throws: CardDrawing.Unprintable.self) { try file.add([record]) }
-            record = CardRecord.sample(.typical, for: layout)
-            record.qrDigits = String(repeating: "1", count: 2_000)
-            #expect(throws: CardDrawing.Unprintable.self) { try file.add([record]) }
+            var foreign = CardRecord.sample(.typical, for: layout)
+            foreign.texts["last"] = "李"
+            var long = CardRecord.sample(.typical, for: layout)
+            long.qrDigits = String(repeating: "1", count: 2_000)
+            for record in [foreign, long] {
+                #expect(throws: CardDrawing.Unprintable.self) { try file.add([record]) }
+            }
             #expect(throws: FileFailure.self) {
                 _ = try CardFile(path: scratch + "/no/a.pdf", layout: layout, title: "", cards: 1)
             }
@@ -231,7 +234,7 @@ struct DrawingTests {
             path: path,
             title: "Накладная",
             footer: "Партия 1",
-            fontFolder: folder
+            fonts: TextDocument.Fonts(folder: folder)
         )
         try document.heading("Накладная № 1")
         try document.paragraph(String(repeating: "Посылки для первичных организаций. ", count: 20))

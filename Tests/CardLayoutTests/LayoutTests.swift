@@ -46,7 +46,7 @@ struct LayoutTests {
         var testDescription: String { name }
     }
 
-    private static let placed = [
+    private static let placed: [Fault] = [
         Fault(
             name: "item outside the safe zone",
             old: "[6, 13.1, 54, 3.6]",
@@ -112,7 +112,7 @@ struct LayoutTests {
         ),
     ]
 
-    private static let symbols = [
+    private static let symbols: [Fault] = [
         Fault(
             name: "QR box wrong",
             old: "[53.1, 13.8, 28.5, 28.5]",
@@ -157,7 +157,7 @@ struct LayoutTests {
         ),
     ]
 
-    private static let contents = [
+    private static let contents: [Fault] = [
         Fault(
             name: "undeclared field",
             old: "text: \"{region}\"",
@@ -197,7 +197,7 @@ struct LayoutTests {
         ),
     ]
 
-    private static let files = [
+    private static let files: [Fault] = [
         Fault(
             name: "missing font file",
             old: "narrow: PTN57F.ttf",
@@ -236,7 +236,7 @@ struct LayoutTests {
         ),
     ]
 
-    private static let description = [
+    private static let description: [Fault] = [
         Fault(
             name: "unknown key",
             old: "revision: 1",
@@ -288,7 +288,10 @@ struct LayoutTests {
         ),
     ]
 
-    @Test(arguments: placed + symbols + contents + files + description)
+    private static let faults: [Fault] =
+        [placed, symbols, contents, files, description].flatMap { $0 }
+
+    @Test(arguments: faults)
     func `a fault is refused with its file and line`(_ fault: Fault) throws {
         try LayoutFolders.withCopy { folder in
             let text = try LayoutFolders.change(folder + "/" + fault.file, fault.old, fault.new)

@@ -154,14 +154,16 @@ struct SymbolTests {
     }
 
     /// By the Python library python-barcode.
-    @Test(arguments: [
+    private static let barcodes: [(String, String)] = [
         (
             "9770000000000052",
             "110100111001111010100010110000100110110011001101100110011011001100110110011001101100"
                 + "110011011100010100011010001100011101011"
         ), ("00", "1101001110011011001100110011001101100011101011"),
         ("1234", "110100111001011001110010001011000100100111101100011101011"),
-    ])
+    ]
+
+    @Test(arguments: barcodes)
     func `bars are what another program makes`(_ digits: String, _ bars: String) throws {
         let bits = try #require(Code128.encode(digits: digits))
         #expect(bits.width == bars.count)

@@ -121,7 +121,8 @@ struct PathScanner {
             }
             end = rest.index(after: end)
         }
-        guard hasDigit, let value = Double(String(Substring(rest[start..<end]))), value.isFinite
+        guard hasDigit, let value = Double(String(Substring(rest[start..<end]))),
+            abs(value) < 10_000
         else { return nil }
         rest = rest[end...]
         return value

@@ -237,6 +237,8 @@ final class ArtReader {
 
     private func draw(_ path: ArtPath, _ style: Style) {
         guard style.isDrawn, style.fill != nil || style.stroke != nil else { return }
+        // SVG fills with black where nothing is said.
+        if let fill = style.fill, palette[fill] == nil, findings.isEmpty { _ = colour(fill) }
         output.append("q ")
         if style.matrix != .identity {
             for value in style.matrix.values { output.append(number: value) }

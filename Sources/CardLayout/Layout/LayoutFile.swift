@@ -22,7 +22,6 @@ public final class DescriptionFile {
 
     /// The whole file as a mapping, or nil when it is none.
     public func root(_ text: String) -> Entry? {
-        // Aliases could unfold without end, and nothing here needs them.
         do {
             guard let node = try Yams.compose(yaml: text), node.mapping != nil else {
                 report(nil, "Файл пуст или это не набор полей.", "The file is empty or no mapping.")

@@ -43,8 +43,9 @@ struct LayoutLint {
             layout.sides.flatMap { side in side.items.flatMap { $0.template.fields } }
         )
         for name in used.subtracting(layout.fields.keys).sorted() {
+            let items = layout.sides.flatMap(\.items)
             report(
-                nil,
+                items.first { $0.template.fields.contains(name) }?.line,
                 "поле {\(name)} не объявлено в fields.",
                 "the field {\(name)} is not declared in fields."
             )

@@ -1,7 +1,9 @@
 extension [UInt8] {
     /// Appends a number with at most three decimals and a space: PDF needs no more for a card.
     mutating func append(number: Double) {
-        append(thousandths: Int((number * 1000).rounded()))
+        // Nothing on a card is kilometres away; transforms of transforms may say so.
+        let bounded = number.isFinite ? Swift.min(Swift.max(number, -1e6), 1e6) : 0
+        append(thousandths: Int((bounded * 1000).rounded()))
         append(0x20)
     }
 

@@ -13,7 +13,7 @@ public struct QRSymbol: Sendable {
     private let correction: Int
     private let blocks: Int
     private let generator: [UInt8]
-    /// Where the bits of the codewords go, in their order: x and y.
+    /// Where the bits of the codewords go, in their order: x and y; up to seven at the end stay 0.
     private let places: [(x: UInt8, y: UInt8)]
     /// For every mask: what it turns over, and the function patterns with its format information.
     private let masks: [Layer]
@@ -317,7 +317,7 @@ public struct QRSymbol: Sendable {
             isUpward.toggle()
             right -= 2
         }
-        return Array(path.prefix(path.count / 8 * 8))
+        return path
     }
 
     /// Table 9: correction codewords a block, for L, M, Q, H and versions 1…20.

@@ -170,6 +170,12 @@ public final class FontFace: @unchecked Sendable {
         defer { unsafe hb_subset_input_destroy(input) }
         let set = unsafe hb_subset_input_glyph_set(input)
         for glyph in glyphs { unsafe hb_set_add(set, UInt32(glyph)) }
+        // A PDF needs outlines and widths only: it says itself which glyph stands where.
+        let dropped = unsafe hb_subset_input_set(input, HB_SUBSET_SETS_DROP_TABLE_TAG)
+        for tag in ["GSUB", "GPOS", "GDEF", "kern", "cmap", "name", "post", "OS/2", "DSIG", "gasp"]
+        {
+            unsafe hb_set_add(dropped, tag.utf8.reduce(0) { $0 << 8 | UInt32($1) })
+        }
         let flags =
             HB_SUBSET_FLAGS_RETAIN_GIDS.rawValue | HB_SUBSET_FLAGS_NO_HINTING.rawValue
             | HB_SUBSET_FLAGS_NOTDEF_OUTLINE.rawValue

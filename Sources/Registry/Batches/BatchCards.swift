@@ -24,7 +24,9 @@ extension BatchBook {
     public func cards(_ batch: Batch, from first: Int, count: Int) throws -> [Card] {
         guard let firstCarrier = batch.firstCarrier else { throw Self.noStep(batch, .built) }
         let rows = try register.read { session in
-            try session.all(
+            // Read once and in order: a cache would only grow with the run.
+            try session.setCache(megabytes: 4)
+            return try session.all(
                 """
                 SELECT b.seq, b.sealed, c.number, c.issue, c.list, c.idx, c.payload, c.order_id,
                     c.state
