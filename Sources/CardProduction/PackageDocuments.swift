@@ -5,8 +5,10 @@ import Roster
 import TicketSeal
 import UnionTicket
 
-/// The papers of a batch: covering sheet and parcels for the manufacturer, waybills and hand-out
-/// lists for the union. Names stand only on the union's.
+/// The papers of a batch.
+///
+/// Covering sheet and parcels for the manufacturer, waybills and hand-out lists for the union. Names
+/// stand only on the union's.
 struct PackageDocuments {
     private let batch: BatchBook.Batch
     private let terms: BatchTerms

@@ -41,8 +41,8 @@ public final class PackageVerifier {
 
     /// A verifier of the package in `folder`: a batch's folder or its `manufacturer` folder.
     ///
-    /// - Parameter isSignatureJudged: False to look at the pages of a package whose manifest is not
-    ///   signed by these keys, for proofs and tests.
+    /// Without `isSignatureJudged` it looks at the pages of a package whose manifest is not signed by
+    /// these keys, for proofs and tests.
     public init(
         folder: String,
         keys: TrustedKeys,

@@ -4,8 +4,10 @@ import Foundation
 import Synchronization
 import UnionTicket
 
-/// Reads the cards' backs as a receiver would: poppler draws them, zbar decodes them, and every
-/// module of the QR is looked at. Nothing here is shared with what wrote them.
+/// Reads the cards' backs as a receiver would.
+///
+/// Poppler draws them, zbar decodes them, and every module of the QR is looked at. Nothing here is
+/// shared with what wrote them.
 enum PageReader {
     /// What a back page shows.
     struct Page: Sendable {

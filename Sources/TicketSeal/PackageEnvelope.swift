@@ -27,7 +27,7 @@ public enum PackageEnvelope {
 
         /// The first certificate in a PEM or DER file.
         ///
-        /// - Parameter now: Unix seconds by which its validity is judged.
+        /// Its validity is judged by `now`, Unix seconds.
         public init(path: String, now: Int64) throws(Failure) {
             guard let bytes = FileManager.default.contents(atPath: path).map(Array.init) else {
                 throw .file(path: path, code: errno)

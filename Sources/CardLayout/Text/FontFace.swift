@@ -99,7 +99,7 @@ public final class FontFace: @unchecked Sendable {
 
     /// The glyphs of a text that was composed before (NFC).
     ///
-    /// - Parameter note: Told what each glyph stands for.
+    /// `note` is told what each glyph stands for.
     func shape(_ text: String, note: (UInt16, String) -> Void = { _, _ in }) -> Line {
         guard let buffer = unsafe hb_buffer_create() else {
             return .empty

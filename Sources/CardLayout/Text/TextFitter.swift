@@ -95,7 +95,7 @@ final class Shaper {
     let fonts: [String: FontFace]
     private let caches: [String: WordCache]
 
-    /// - Parameter uses: For each font where it is noted what its glyphs stand for.
+    /// `uses` has for each font where it is noted what its glyphs stand for.
     init(_ fonts: [String: FontFace], _ uses: [String: GlyphUse]) {
         self.fonts = fonts
         caches = fonts.keys.reduce(into: [:]) { $0[$1] = WordCache(uses[$1] ?? GlyphUse()) }

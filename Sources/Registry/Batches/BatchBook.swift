@@ -322,8 +322,8 @@ public struct BatchBook: Sendable {
 
     /// Notes that the package stands, was verified or sealed.
     ///
-    /// - Parameter manifest: SHA-256 of the manufacturer's manifest; what was built is what is
-    ///   verified and sealed.
+    /// `manifest` is the SHA-256 of the manufacturer's: what was built is what is verified and
+    /// sealed, anything else is refused.
     public func advance(
         _ id: Int64,
         to state: BatchState,

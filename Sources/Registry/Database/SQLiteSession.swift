@@ -236,8 +236,9 @@ extension DatabaseError {
 }
 
 extension DatabaseSession {
-    /// Sets how much of the register the connection keeps in memory, for work that touches it
-    /// everywhere at once; nil is what it was opened with. A server minds its own memory.
+    /// Sets how much of the register the connection keeps in memory; nil is what it began with.
+    ///
+    /// For work that touches the register everywhere at once. A server minds its own memory.
     func setCache(megabytes: Int?) throws {
         guard engine == .sqlite else { return }
         let size = megabytes ?? SQLiteOptions().cacheMegabytes

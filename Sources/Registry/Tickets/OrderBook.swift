@@ -45,8 +45,8 @@ public struct OrderBook: Sendable {
 
     /// Makes orders for everybody selected who may have a card; the others are listed with reasons.
     ///
-    /// - Parameter submitted: Hands the orders in at once; both or neither is done.
-    /// - Throws: ``RegisterError`` when a selected member is unknown or out of scope.
+    /// With `submitted` the orders are handed in at once; both or neither is done. A member who is
+    /// unknown or out of scope refuses the whole with a ``RegisterError``.
     public func create(
         _ selection: Selection,
         reason: OrderReason,
