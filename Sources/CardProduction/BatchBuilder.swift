@@ -121,8 +121,10 @@ public final class BatchBuilder {
         let hash = try HashedFile.hash(working + "/manufacturer/manifest.json").sha256
         try writeManifest("union", unionFiles)
         try? FileManager.default.removeItem(atPath: working + "/parts")
+        // On the disk before the final name is: a package that can be seen is whole.
+        HashedFile.synchronise()
         guard unsafe rename(working, folder) == 0 else { throw FileFailure(folder) }
-        Self.synchronise(book.folder)
+        HashedFile.synchronise()
         try note(hash, by: user)
         return Result(folder: folder, manifest: hash, wasBuilt: false)
     }
@@ -378,6 +380,7 @@ public final class BatchBuilder {
                 "plan": Hex.text(batch.planHash),
                 "profile": profile.id,
                 "separator": String(profile.separator),
+                "text": terms.layout.hasLiveText ? "live" : "curves",
                 "validUntil": terms.specification.validUntil.iso,
             ]
         )
@@ -389,7 +392,6 @@ public final class BatchBuilder {
             to: folder + "/manifest.json.p7s"
         )
         _ = try HashedFile.write(bytes, to: folder + "/manifest.json")
-        Self.synchronise(folder)
     }
 
     private func file(_ name: String) throws -> Manifest.File {
@@ -409,13 +411,6 @@ public final class BatchBuilder {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch { throw FileFailure(path) }
-    }
-
-    private static func synchronise(_ folder: String) {
-        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     static func padded(_ number: Int) -> String {

@@ -30,10 +30,7 @@ final class HashedFile {
 
     func finish() throws -> Manifest.File {
         try flush()
-        do {
-            try handle.synchronize()
-            try handle.close()
-        } catch { throw FileFailure(path) }
+        do { try handle.close() } catch { throw FileFailure(path) }
         return Manifest.File(
             name: URL(filePath: path).lastPathComponent,
             bytes: written,
@@ -65,6 +62,11 @@ final class HashedFile {
         }
         return (count, Hex.text(digest.value))
     }
+
+    /// Puts everything written so far on the disk, once for all files of a package.
+    ///
+    /// A call a file would cost more than the package.
+    static func synchronise() { sync() }
 
     /// Writes a whole small file.
     static func write(_ bytes: [UInt8], to path: String) throws -> Manifest.File {

@@ -80,6 +80,7 @@ public struct PackageSeal {
             try? FileManager.default.removeItem(atPath: working)
             throw Self.error(failure)
         }
+        HashedFile.synchronise()
         try? FileManager.default.removeItem(atPath: target)
         guard unsafe rename(working, target) == 0 else { throw FileFailure(target) }
         try book.advance(batch.id, to: .sealed, manifest: batch.manifest ?? [], by: user)

@@ -155,6 +155,9 @@ public struct CardLayout: Sendable {
         let longest: [String: String]
     }
 
+    /// Whether texts are set as text, so that they can be read back.
+    public var hasLiveText: Bool { !print.textAsCurves }
+
     /// The page with bleed, millimetres.
     var pageWidth: Double { card.width + 2 * card.bleed }
     var pageHeight: Double { card.height + 2 * card.bleed }

@@ -85,10 +85,7 @@ final class PDFFile {
                 + "/ID[<\(hex)><\(hex)>]>>\nstartxref\n\(start)\n%%EOF\n"
         )
         try flush()
-        do {
-            try handle.synchronize()
-            try handle.close()
-        } catch { throw FileFailure(path) }
+        do { try handle.close() } catch { throw FileFailure(path) }
         return (written, digest.value)
     }
 
