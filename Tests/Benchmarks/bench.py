@@ -15,21 +15,7 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build-release/release/profbilet"))
-BENCH = os.path.join(os.path.dirname(PROGRAM), "profbilet-bench")
-rows = []
-
-
-def row(name, value, unit, floor, target, is_at_most=False):
-    ratio = value / floor if floor else None
-    measure = ratio if ratio is not None else value
-    passed = measure <= target if is_at_most else measure >= target
-    rows.append({"name": name, "value": round(value, 1), "unit": unit,
-                 "floor": round(floor, 1) if floor else None,
-                 "ratio": round(ratio, 3) if ratio is not None else None, "target": target, "passed": passed})
-    print(f"{name:52} {value:12.1f} {unit:10} floor {floor or 0:12.1f}  ratio {ratio or 0:6.3f}  "
-          f"target {'≤' if is_at_most else '≥'} {target}  {'ok' if passed else 'SHORT'}", flush=True)
+from figures import BENCH, PROGRAM, finish, row
 
 
 def run(data, *arguments, codes=(0,)):
@@ -125,12 +111,7 @@ def main():
         rebuilt = len(list((folder / "published/status-lists").glob("*.cwt")))
         row("status list of a region rebuilt, signed as CWT and JWT", rebuilt / max(seconds - idle, 0.001),
             "per s", micro["zlib level 9 of a status list"], 0.7)
-    passed = all(item["passed"] for item in rows)
-    reports = ROOT / ".build/reports"
-    reports.mkdir(parents=True, exist_ok=True)
-    (reports / "bench.json").write_text(json.dumps({"passed": passed, "rows": rows}, indent=1, ensure_ascii=False))
-    print(f"{sum(item['passed'] for item in rows)} passed, {sum(not item['passed'] for item in rows)} failed")
-    sys.exit(0 if passed else 1)
+    finish("bench")
 
 
 main()
