@@ -155,7 +155,7 @@ public final class BatchBuilder {
         while done < batch.cards {
             part += 1
             let size = min(Self.partSize, batch.cards - done)
-            let name = "cards-" + Self.padded(part) + ".pdf"
+            let name = "cards-" + padded(part, 3) + ".pdf"
             let standing = try finished(name)
             let file =
                 standing == nil
@@ -181,8 +181,7 @@ public final class BatchBuilder {
                 progress(Progress(done: done + inPart, total: batch.cards))
             }
             if let file {
-                let (bytes, hash) = try file.finish()
-                pdfs.append(Manifest.File(name: name, bytes: bytes, sha256: Hex.text(hash)))
+                pdfs.append(try file.finish())
                 try remember(pdfs[pdfs.count - 1])
             } else if let standing {
                 pdfs.append(standing)
@@ -224,7 +223,6 @@ public final class BatchBuilder {
             of: record,
             sequence: card.sequence,
             parcel: card.parcel,
-            terms.layout,
             terms.profile
         )
         let missing = DataLine.append(cells, terms.profile, to: &lines)
@@ -333,10 +331,7 @@ public final class BatchBuilder {
             cards: proof.count
         )
         try file.add(proof)
-        let (bytes, hash) = try file.finish()
-        manufacturerFiles.append(
-            Manifest.File(name: "proof.pdf", bytes: bytes, sha256: Hex.text(hash))
-        )
+        manufacturerFiles.append(try file.finish())
         let pages = try PageReader.read(path, cards: 1...proof.count)
         for (record, page) in zip(proof, pages) {
             let wanted = record.qrPrefix + record.qrDigits
@@ -411,10 +406,5 @@ public final class BatchBuilder {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch { throw FileFailure(path) }
-    }
-
-    static func padded(_ number: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, 3 - text.count)) + text
     }
 }

@@ -100,14 +100,13 @@ public struct BatchPlanner {
             )
         }
         let size = NDEFMessage.size(url: specification.url)
-        guard let kind = kinds.first(where: { $0.capacity >= size }) else {
+        guard kinds.contains(where: { $0.capacity >= size }) else {
             let list = kinds.map { "\($0.rawValue) \($0.capacity)" }.joined(separator: ", ")
             throw ProductionError(
                 "NDEF занимает \(size) байт и не помещается: \(list).",
                 "The NDEF message takes \(size) bytes and does not fit: \(list)."
             )
         }
-        _ = kind
     }
 
     private func faults(
@@ -129,7 +128,6 @@ public struct BatchPlanner {
             of: record,
             sequence: 1,
             parcel: 1,
-            terms.layout,
             terms.profile
         )
         let missing = texts.flatMap { terms.profile.encoding.missing(in: $0) }

@@ -9,7 +9,6 @@ enum DataLine {
         of record: CardRecord,
         sequence: Int,
         parcel: Int,
-        _ layout: CardLayout,
         _ profile: ManufacturerProfile
     ) -> [String] {
         profile.columns.map { column, _ in
@@ -19,32 +18,24 @@ enum DataLine {
             case .name2:
                 [record.texts["first"] ?? "", record.texts["patronymic"] ?? ""]
                     .filter { !$0.isEmpty }.joined(separator: " ")
-            case .number: grouped(record.number)
+            case .number: filed(record.number)
             case .carrier: record.carrier
             case .qr: record.qrPrefix + record.qrDigits
             case .organisation: record.texts["organisation"] ?? ""
             case .region: record.texts["region"] ?? ""
-            case .valid: month(record)
+            case .valid: record.validity
             case .issue: record.issue > 1 ? "экз. \(record.issue)" : ""
             case .parcel: "\(parcel)"
             }
         }
     }
 
-    private static func month(_ record: CardRecord) -> String {
-        (record.validMonth < 10 ? "0" : "") + "\(record.validMonth)/\(record.validYear)"
-    }
-
     /// `177-4815-1623-4216`, which no spreadsheet takes for a quantity.
-    private static func grouped(_ digits: String) -> String {
-        let text = Array(digits.utf8)
-        guard text.count == 15 else { return digits }
-        return [text[0..<3], text[3..<7], text[7..<11], text[11..<15]]
-            .map { String(decoding: $0, as: UTF8.self) }.joined(separator: "-")
+    private static func filed(_ digits: String) -> String {
+        UInt64(digits).flatMap { TicketNumber(value: $0) }?.filed ?? digits
     }
 
-    /// Appends a line; cells with separators, quotes or line ends are quoted (RFC 4180), and a cell
-    /// that a spreadsheet would take for a formula gets no chance to be one.
+    /// Appends a line; cells with separators, quotes or line ends are quoted (RFC 4180).
     static func append(
         _ cells: [String],
         _ profile: ManufacturerProfile,

@@ -107,7 +107,7 @@ struct PackageDocuments {
         )
         try document.heading("Посылки", size: 12)
         try document.paragraph("Посылок \(parcels.count); перечень — в parcels.csv, без имён.")
-        return try finish(document, "manufacturer/спецификация.pdf")
+        return try document.finish()
     }
 
     private static let legend: [ManufacturerProfile.Column: String] = [
@@ -149,7 +149,7 @@ struct PackageDocuments {
                 "Сдал ____________________     Принял ____________________     Дата __________"
             )
         }
-        return try finish(document, "union/waybills.pdf")
+        return try document.finish()
     }
 
     private func document(_ name: String, _ title: String) throws -> TextDocument {
@@ -168,15 +168,6 @@ struct PackageDocuments {
             title: "\(title) \(batch.name)",
             footer: "Общероссийский Профсоюз образования · партия \(batch.name)",
             fonts: fonts
-        )
-    }
-
-    private func finish(_ document: TextDocument, _ name: String) throws -> Manifest.File {
-        let (bytes, hash) = try document.finish()
-        return Manifest.File(
-            name: URL(filePath: name).lastPathComponent,
-            bytes: bytes,
-            sha256: Hex.text(hash)
         )
     }
 }
@@ -222,8 +213,9 @@ final class HandOutLists {
     func finish() throws {
         guard let open = document else { return }
         try sign(open)
-        let (bytes, hash) = try open.finish()
-        files.append(Manifest.File(name: name, bytes: bytes, sha256: Hex.text(hash)))
+        let file = try open.finish()
+        // The manifest names it with its folder.
+        files.append(Manifest.File(name: name, bytes: file.bytes, sha256: file.sha256))
         document = nil
         parcel = 0
     }

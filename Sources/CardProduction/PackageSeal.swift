@@ -125,8 +125,7 @@ public struct PackageSeal {
                 "\(path): the certificate is not valid now (until \(until)). Ask for a new one."
             )
         case .file(let path, let code):
-            errno = code
-            return FileFailure(path)
+            return FileFailure(path, code: code)
         case .refused:
             return ProductionError(
                 "OpenSSL не принял сертификаты получателей: нужен ключ RSA или EC.",

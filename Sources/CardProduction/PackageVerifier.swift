@@ -1,7 +1,6 @@
-import Dispatch
+import CardLayout
 import Foundation
 import Roster
-import Synchronization
 public import TicketSeal
 public import UnionTicket
 
@@ -359,38 +358,35 @@ enum PackageFiles {
 enum PageText {
     static func pages(_ path: String) -> [String]? {
         guard let count = count(path), count > 0 else { return nil }
-        let middle = (count + 1) / 2
-        let halves = count > 1 ? [1...middle, middle + 1...count] : [1...1]
-        let results = Mutex<[Int: [String]]>([:])
-        DispatchQueue.concurrentPerform(iterations: halves.count) { index in
-            let half = halves[index]
+        return try? Cores.map(count) { _, range in
             let arguments = [
-                "-raw", "-enc", "UTF-8", "-f", "\(half.lowerBound)", "-l", "\(half.upperBound)",
-                path,
-                "-",
+                "-raw", "-enc", "UTF-8", "-f", "\(range.lowerBound + 1)", "-l",
+                "\(range.upperBound)",
+                path, "-",
             ]
-            guard let text = output("pdftotext", arguments, path) else { return }
+            let text = try output("pdftotext", arguments, path)
             // A form feed ends every page.
-            let pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: false)
-            results.withLock { $0[index] = pages.dropLast().map(String.init) }
+            return text.split(separator: "\u{0C}", omittingEmptySubsequences: false).dropLast()
+                .map(String.init)
         }
-        let found = results.withLock { $0 }
-        guard found.count == halves.count else { return nil }
-        return halves.indices.flatMap { found[$0] ?? [] }
     }
 
     private static func count(_ path: String) -> Int? {
-        output("pdfinfo", [path], path)?.split(separator: "\n").first { $0.hasPrefix("Pages:") }
-            .flatMap { Int($0.dropFirst(6).trimmingCharacters(in: .whitespaces)) }
+        (try? output("pdfinfo", [path], path))?.split(separator: "\n").first {
+            $0.hasPrefix("Pages:")
+        }
+        .flatMap { Int($0.dropFirst(6).trimmingCharacters(in: .whitespaces)) }
     }
 
-    private static func output(_ program: String, _ arguments: [String], _ path: String) -> String?
-    {
+    private static func output(
+        _ program: String,
+        _ arguments: [String],
+        _ path: String
+    ) throws -> String {
         let pipe = Pipe()
-        guard let process = try? Poppler.start(program, arguments, output: pipe),
-            let data = try? pipe.fileHandleForReading.readToEnd(),
-            (try? Poppler.finish(process, program, path)) != nil
-        else { return nil }
+        let process = try Poppler.start(program, arguments, output: pipe)
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        try Poppler.finish(process, program, path)
         return String(decoding: data, as: UTF8.self)
     }
 }

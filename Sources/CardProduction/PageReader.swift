@@ -1,7 +1,6 @@
 import CZBar
-import Dispatch
+import CardLayout
 import Foundation
-import Synchronization
 import UnionTicket
 
 /// Reads the cards' backs as a receiver would.
@@ -22,21 +21,15 @@ enum PageReader {
     }
 
     private static let resolution = 300
-    private static let cores = 2
 
     /// The backs of `cards`, counted from 1 in this PDF; pages 2, 4, 6, ….
     static func read(_ path: String, cards: ClosedRange<Int>) throws -> [Page] {
-        let share = (cards.count + cores - 1) / cores
-        let results = Mutex<[Int: Result<[Page], any Error>]>([:])
-        DispatchQueue.concurrentPerform(iterations: cores) { core in
-            let first = cards.lowerBound + core * share
-            let last = min(first + share - 1, cards.upperBound)
-            guard first <= last else { return }
-            let result = Result { try part(path, first, last) }
-            results.withLock { $0[core] = result }
-        }
-        return try results.withLock { results in
-            try (0..<cores).flatMap { try results[$0]?.get() ?? [] }
+        try Cores.map(cards.count) { _, range in
+            try part(
+                path,
+                cards.lowerBound + range.lowerBound,
+                cards.lowerBound + range.upperBound - 1
+            )
         }
     }
 

@@ -1,3 +1,5 @@
+import UnionTicket
+
 /// Reads an upright QR symbol module by module and accepts no error at all (ISO/IEC 18004).
 ///
 /// A decoder mends what is damaged and says nothing; a printed symbol that begins its life with
@@ -312,8 +314,7 @@ struct SymbolGrid {
         while count > 0 {
             let digits = min(3, count)
             guard let value = reader.take([0, 4, 7, 10][digits]) else { throw Self.short }
-            let part = String(value)
-            text += String(repeating: "0", count: max(0, digits - part.count)) + part
+            text += padded(value, digits)
             count -= digits
         }
         return text

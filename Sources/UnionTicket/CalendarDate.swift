@@ -77,7 +77,8 @@ public struct CalendarDate: Hashable, Sendable, Comparable {
     }
 }
 
-func padded(_ number: Int, _ width: Int) -> String {
+/// A number in at least so many digits, with zeros in front.
+package func padded(_ number: Int, _ width: Int) -> String {
     let text = String(number)
     return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
 }

@@ -40,8 +40,7 @@ struct ProfBilet: ParsableCommand {
                 )
             )
         } catch let error as FileFailure {
-            errno = error.code
-            fail(RegisterError(file: error.path).message, code: .storage)
+            fail(RegisterError(file: error.path, code: error.code).message, code: .storage)
         } catch let error as ProductionError {
             fail(error.message, code: error.isBusy ? .busy : .refused)
         } catch let error as CardDrawing.Unprintable {

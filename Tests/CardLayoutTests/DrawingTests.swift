@@ -188,7 +188,7 @@ struct DrawingTests {
                 let end = try file.finish()
                 let bytes = try LayoutFolders.bytes(path)
                 #expect(end.bytes == bytes.count)
-                #expect(end.sha256 == SHA256Digest.of(bytes))
+                #expect(end.sha256 == Hex.text(SHA256Digest.of(bytes)))
                 files.append(bytes)
             }
             #expect(files[0] == files[1])
@@ -202,7 +202,7 @@ struct DrawingTests {
             )
             try other.add(Array(records.reversed()))
             let end = try other.finish()
-            #expect(end.sha256 != SHA256Digest.of(files[0]))
+            #expect(end.sha256 != Hex.text(SHA256Digest.of(files[0])))
         }
     }
 
@@ -228,7 +228,7 @@ struct DrawingTests {
         }
     }
 
-    private static func document(_ path: String) throws -> (bytes: Int, sha256: [UInt8]) {
+    private static func document(_ path: String) throws -> Manifest.File {
         let folder = LayoutFolders.real
         let document = try TextDocument(
             path: path,
@@ -255,7 +255,7 @@ struct DrawingTests {
             let second = try Self.document(scratch + "/b.pdf")
             let bytes = try LayoutFolders.bytes(scratch + "/a.pdf")
             #expect(first.bytes == bytes.count)
-            #expect(first.sha256 == SHA256Digest.of(bytes))
+            #expect(first.sha256 == Hex.text(SHA256Digest.of(bytes)))
             #expect(first.sha256 == second.sha256)
             let others = try LayoutFolders.bytes(scratch + "/b.pdf")
             #expect(bytes == others)

@@ -1,4 +1,5 @@
 import Foundation
+import UnionTicket
 
 /// What is printed on one card: a value for each of the layout's fields.
 public struct CardRecord: Sendable, Equatable {
@@ -48,6 +49,9 @@ public struct CardRecord: Sendable, Equatable {
         }
         return mayCombine ? text.precomposedStringWithCanonicalMapping : text
     }
+
+    /// The end of validity as `MM/yyyy`.
+    public var validity: String { padded(validMonth, 2) + "/" + String(validYear) }
 
     /// Kinds of sample records for previews.
     public enum Sample: String, Sendable, CaseIterable {
@@ -100,11 +104,8 @@ extension CardLayout {
         case .qrPayload: return record.qrPrefix + record.qrDigits
         case .name, .text: return record.texts[name] ?? ""
         case .month:
-            let month = (record.validMonth < 10 ? "0" : "") + String(record.validMonth)
-            guard let show = field.show, show != "MM/yyyy" else {
-                return month + "/" + String(record.validYear)
-            }
-            return show.replacing("MM", with: month)
+            guard let show = field.show, show != "MM/yyyy" else { return record.validity }
+            return show.replacing("MM", with: padded(record.validMonth, 2))
                 .replacing("yyyy", with: String(record.validYear))
         case .issueMark:
             guard record.issue >= field.from ?? 2 else { return "" }

@@ -1,6 +1,6 @@
 import Dispatch
 import Synchronization
-import TicketSeal
+public import TicketSeal
 
 /// Writes cards into one press-ready PDF: two pages a card, front and back (production.md § 3a).
 ///
@@ -35,7 +35,7 @@ public final class CardFile {
     ) throws {
         self.layout = layout
         self.title = title
-        drawings = [CardDrawing(layout), CardDrawing(layout)]
+        drawings = (0..<Cores.count).map { _ in CardDrawing(layout) }
         for drawing in drawings { drawing.showsGuides = showsGuides }
         fontFirst = Self.fixed + 1
         next = fontFirst + PDFFont.objects * layout.fonts.count
@@ -90,28 +90,14 @@ public final class CardFile {
         }
     }
 
-    /// Draws what comes in on both cores; one share each, so that the result does not depend on
-    /// which was faster.
     private static func draw(
         _ records: [CardRecord],
         _ drawings: [CardDrawing]
     ) throws -> [Drawn] {
-        let workers = records.count < 8 ? 1 : drawings.count
-        let results = Mutex<[Int: Result<[Drawn], any Error>]>([:])
-        let share = (records.count + workers - 1) / workers
         nonisolated(unsafe) let drawings = drawings
-        DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            let part = records[
-                min(worker * share, records.count)..<min((worker + 1) * share, records.count)
-            ]
-            let drawing = unsafe drawings[worker]
-            let result = Result { try part.map { Drawn(try drawing.contents($0)) } }
-            results.withLock { $0[worker] = result }
-        }
-        return try results.withLock { results in
-            try (0..<workers).flatMap { worker in
-                try results[worker]?.get() ?? []
-            }
+        return try Cores.map(records.count, atLeast: 4) { share, range in
+            let drawing = unsafe drawings[share]
+            return try records[range].map { Drawn(try drawing.contents($0)) }
         }
     }
 
@@ -134,7 +120,7 @@ public final class CardFile {
         nodes[node].count += 1
         pageCount += 1
         try file.stream(number + 1, "/Filter/FlateDecode", content)
-        try file.begin(number)
+        file.begin(number)
         file.add("<</Type/Page/Parent ")
         file.add(decimal: nodes[node].number)
         file.add(pageBoxes)
@@ -163,15 +149,15 @@ public final class CardFile {
         return "[" + String(decoding: bytes.dropLast(), as: UTF8.self) + "]"
     }
 
-    /// Writes fonts, backgrounds and the page tree; returns the file's size and SHA-256.
-    public func finish() throws -> (bytes: Int, sha256: [UInt8]) {
+    /// Writes fonts, backgrounds and the page tree; returns it as a manifest lists it.
+    public func finish() throws -> Manifest.File {
         let resources = "/Resources 8 0 R"
         var fonts = ""
         let background = drawings[0]
         let sides = layout.sides.map(background.background)
         for (index, name) in background.fontNames.enumerated() {
-            var used = drawings[0].used[index].texts
-            used.merge(drawings[1].used[index].texts) { first, _ in first }
+            var used: [UInt16: String] = [:]
+            for drawing in drawings { used.merge(drawing.used[index].texts) { first, _ in first } }
             guard let font = layout.fonts[name], !used.isEmpty else { continue }
             let first = fontFirst + PDFFont.objects * index
             try PDFFont.write(font, used, first: first, to: file, deflate)

@@ -1,64 +1,51 @@
-import Foundation
 import TicketSeal
+import UnionTicket
 
 /// Where a PDF's bytes go: a new file, hashed as it is written.
-@safe
 final class PDFFile {
-    let path: String
-    private let handle: FileHandle
-    private var buffer: [UInt8] = []
-    private var digest = SHA256Digest()
-    private var written = 0
-    private var offsets: [Int: Int] = [:]
-    private var dense: [Int]
-    private(set) var objectCount = 0
+    private let file: HashedFile
+    /// The object being written.
+    private var object: [UInt8] = []
+    /// Where each object begins; 0 for a number that was not used.
+    private var offsets: [Int] = []
 
     /// Makes the file; `capacity` is how many objects are expected.
     init(path: String, capacity: Int) throws {
-        self.path = path
-        dense = []
-        dense.reserveCapacity(capacity)
-        try? FileManager.default.removeItem(atPath: path)
-        guard
-            FileManager.default.createFile(
-                atPath: path,
-                contents: nil,
-                attributes: [.posixPermissions: 0o600]
-            ), let handle = FileHandle(forWritingAtPath: path)
-        else { throw FileFailure(path) }
-        self.handle = handle
-        buffer.reserveCapacity(1 << 20)
-        buffer.append("%PDF-1.6\n%")
-        buffer += [0xE2, 0xE3, 0xCF, 0xD3, 0x0A]
+        offsets.reserveCapacity(capacity)
+        file = try HashedFile(path: path)
+        object.append("%PDF-1.6\n%")
+        try file.add(object + [0xE2, 0xE3, 0xCF, 0xD3, 0x0A])
+        object.removeAll()
     }
 
     /// Begins an object whose number was reserved or is the next.
-    func begin(_ number: Int) throws {
-        while dense.count < number { dense.append(0) }
-        dense[number - 1] = written + buffer.count
-        buffer.append(decimal: number)
-        buffer.append(" 0 obj\n")
+    func begin(_ number: Int) {
+        while offsets.count < number { offsets.append(0) }
+        offsets[number - 1] = file.count
+        object.removeAll(keepingCapacity: true)
+        object.append(decimal: number)
+        object.append(" 0 obj\n")
     }
 
-    func add(_ bytes: [UInt8]) { buffer += bytes }
-    func add(_ text: String) { buffer.append(contentsOf: text.utf8) }
-    func add(decimal: Int) { buffer.append(decimal: decimal) }
+    func add(_ bytes: [UInt8]) { object += bytes }
+    func add(_ text: String) { object.append(contentsOf: text.utf8) }
+    func add(decimal: Int) { object.append(decimal: decimal) }
 
     func end() throws {
-        buffer.append("\nendobj\n")
-        if buffer.count > 1 << 20 { try flush() }
+        object.append("\nendobj\n")
+        try file.add(object)
     }
 
     /// A dictionary or array object.
     func object(_ number: Int, _ text: String) throws {
-        try begin(number)
+        begin(number)
         add(text)
         try end()
     }
 
     /// A stream object; `entries` stand beside its length.
     func stream(_ number: Int, _ entries: String, _ bytes: [UInt8]) throws {
-        try begin(number)
+        begin(number)
         add("<<")
         add(entries)
         add("/Length ")
@@ -69,146 +56,21 @@ final class PDFFile {
         try end()
     }
 
-    /// Cross-reference table and trailer; returns size and SHA-256 of the file.
-    func finish(root: Int, info: Int, id: [UInt8]) throws -> (bytes: Int, sha256: [UInt8]) {
-        let start = written + buffer.count
-        add("xref\n0 \(dense.count + 1)\n0000000000 65535 f \n")
-        for offset in dense {
-            let text = String(offset)
-            add(String(repeating: "0", count: 10 - text.utf8.count))
-            add(text)
+    /// Cross-reference table and trailer.
+    func finish(root: Int, info: Int, id: [UInt8]) throws -> Manifest.File {
+        let start = file.count
+        object.removeAll(keepingCapacity: true)
+        add("xref\n0 \(offsets.count + 1)\n0000000000 65535 f \n")
+        for offset in offsets {
+            add(padded(offset, 10))
             add(offset == 0 ? " 00000 f \n" : " 00000 n \n")
         }
         let hex = Hex.text(id)
         add(
-            "trailer\n<</Size \(dense.count + 1)/Root \(root) 0 R/Info \(info) 0 R"
+            "trailer\n<</Size \(offsets.count + 1)/Root \(root) 0 R/Info \(info) 0 R"
                 + "/ID[<\(hex)><\(hex)>]>>\nstartxref\n\(start)\n%%EOF\n"
         )
-        try flush()
-        do { try handle.close() } catch { throw FileFailure(path) }
-        return (written, digest.value)
-    }
-
-    private func flush() throws {
-        do { try handle.write(contentsOf: buffer) } catch { throw FileFailure(path) }
-        digest.add(buffer)
-        written += buffer.count
-        buffer.removeAll(keepingCapacity: true)
-    }
-}
-
-/// A file could not be made or written; errno tells why.
-public struct FileFailure: Error, Sendable {
-    /// The file.
-    public let path: String
-    /// The system's number for it.
-    public let code: Int32
-
-    /// The failure that errno holds now.
-    public init(_ path: String) {
-        self.path = path
-        code = errno
-    }
-}
-
-/// One font of a PDF, subset to what was used.
-enum PDFFont {
-    /// Writes five objects from `first` on: the font itself is `first`.
-    static let objects = 5
-
-    static func write(
-        _ font: FontFace,
-        _ glyphs: [UInt16: String],
-        first: Int,
-        to file: PDFFile,
-        _ deflate: Deflate
-    ) throws {
-        let ids = glyphs.keys.sorted()
-        let name = tag(ids) + "+" + font.name
-        guard let program = font.subset(ids) else {
-            throw LayoutError(
-                font.path,
-                nil,
-                "Шрифт не удалось сократить до использованных знаков.",
-                "The font could not be subset."
-            )
-        }
-        try file.object(
-            first,
-            "<</Type/Font/Subtype/Type0/BaseFont/\(name)/Encoding/Identity-H"
-                + "/DescendantFonts[\(first + 1) 0 R]/ToUnicode \(first + 4) 0 R>>"
-        )
-        let widths = ids.map { id in
-            let width = Double(font.advance(of: id)) * 1000 / font.unitsPerEm
-            return "\(id)[\(number(width))]"
-        }.joined()
-        try file.object(
-            first + 1,
-            "<</Type/Font/Subtype/CIDFontType2/BaseFont/\(name)"
-                + "/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
-                + "/CIDToGIDMap/Identity/DW 0/W[\(widths)]/FontDescriptor \(first + 2) 0 R>>"
-        )
-        let box = font.boundingBox.map(String.init).joined(separator: " ")
-        try file.object(
-            first + 2,
-            "<</Type/FontDescriptor/FontName/\(name)/Flags 4/FontBBox[\(box)]/ItalicAngle 0"
-                + "/Ascent \(Int(font.ascent * 1000))/Descent \(-Int(font.descent * 1000))"
-                + "/CapHeight \(Int(font.capHeight * 1000))/StemV 80/FontFile2 \(first + 3) 0 R>>"
-        )
-        try file.stream(
-            first + 3,
-            "/Filter/FlateDecode/Length1 \(program.count)",
-            deflate.compress(program)
-        )
-        try file.stream(first + 4, "/Filter/FlateDecode", deflate.compress(unicode(glyphs)))
-    }
-
-    /// Six letters made of what is in the subset: the same for the same glyphs.
-    private static func tag(_ ids: [UInt16]) -> String {
-        let bytes = ids.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
-        return String(
-            String.UnicodeScalarView(
-                SHA256Digest.of(bytes).prefix(6).map { Unicode.Scalar(0x41 + $0 % 26) }
-            )
-        )
-    }
-
-    private static func number(_ value: Double) -> String {
-        var bytes: [UInt8] = []
-        bytes.append(number: value)
-        return String(decoding: bytes.dropLast(), as: UTF8.self)
-    }
-
-    /// What each glyph stands for (ISO 32000 § 9.10.3).
-    private static func unicode(_ glyphs: [UInt16: String]) -> [UInt8] {
-        var text = """
-            /CIDInit /ProcSet findresource begin
-            12 dict begin
-            begincmap
-            /CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def
-            /CMapName/Adobe-Identity-UCS def
-            /CMapType 2 def
-            1 begincodespacerange
-            <0000><FFFF>
-            endcodespacerange
-
-            """
-        let known = glyphs.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
-        for start in stride(from: 0, to: known.count, by: 100) {
-            let part = known[start..<min(start + 100, known.count)]
-            text += "\(part.count) beginbfchar\n"
-            for (id, value) in part {
-                text += "<\(hex(id))><\(value.utf16.map(hex).joined())>\n"
-            }
-            text += "endbfchar\n"
-        }
-        text += "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
-        return Array(text.utf8)
-    }
-
-    private static func hex(_ value: UInt16) -> String {
-        var bytes: [UInt8] = []
-        bytes.append(hex: value)
-        return String(decoding: bytes, as: UTF8.self)
+        try file.add(object)
+        return try file.finish()
     }
 }

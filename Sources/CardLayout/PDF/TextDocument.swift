@@ -1,4 +1,5 @@
 import Foundation
+public import TicketSeal
 
 /// A plain A4 document of text and tables in black: covering sheets, waybills, hand-out lists.
 ///
@@ -169,7 +170,7 @@ public final class TextDocument {
     public func newPage() throws { if y > Self.margin { try turn() } }
 
     /// Writes the last page and all that pages share.
-    public func finish() throws -> (bytes: Int, sha256: [UInt8]) {
+    public func finish() throws -> Manifest.File {
         if y > Self.margin || kids.isEmpty { try endPage() }
         var list = ""
         for (index, name) in names.enumerated() {

@@ -56,12 +56,13 @@ extension BatchBook {
             try register.write { try store(key, batch, by: user, in: $0) }
             return missing
         }
+        var issuance = TicketIssuance.Terms(
+            expiresAt: terms.expiresAt,
+            urlPrefix: terms.urlPrefix
+        )
+        issuance.batch = id
         _ = try TicketIssuance(register).issue(
-            TicketIssuance.Terms(
-                expiresAt: terms.expiresAt,
-                urlPrefix: terms.urlPrefix,
-                batch: id
-            ),
+            issuance,
             secrets: secrets,
             by: user,
             progress: progress

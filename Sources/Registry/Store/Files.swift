@@ -92,8 +92,8 @@ enum Files {
     }
 
     /// The last failed call in the user's words.
-    static func failure(_ path: String) -> RegisterError {
-        switch errno {
+    static func failure(_ path: String, code: Int32 = errno) -> RegisterError {
+        switch code {
         case ENOENT:
             RegisterError(
                 .notFound,
@@ -115,14 +115,14 @@ enum Files {
         default:
             RegisterError(
                 .storage,
-                "Ошибка файла \(path): код \(errno).",
-                "The file \(path) failed: code \(errno)."
+                "Ошибка файла \(path): код \(code).",
+                "The file \(path) failed: code \(code)."
             )
         }
     }
 }
 
 extension RegisterError {
-    /// What errno says of a file now, with the remedy.
-    public init(file path: String) { self = Files.failure(path) }
+    /// What the system's number says of a file, with the remedy.
+    public init(file path: String, code: Int32) { self = Files.failure(path, code: code) }
 }

@@ -179,10 +179,7 @@ public struct IssuanceManifest: Sendable {
         )
     }
 
-    static func name(_ sequence: Int64) -> String {
-        let text = String(sequence)
-        return String(repeating: "0", count: max(0, 6 - text.count)) + text
-    }
+    static func name(_ sequence: Int64) -> String { padded(Int(sequence), 6) }
 }
 
 extension [UInt8] {

@@ -111,7 +111,7 @@ final class TicketAllotment: @unchecked Sendable {
         in session: any DatabaseSession
     ) throws -> StatusCoordinate {
         if slots[region] == nil {
-            slots[region] = try FreeSlots(region: region, at: register.now(), in: session)
+            slots[region] = try FreeSlots(region: region, in: session)
         }
         guard let found = try slots[region]?.take(&generator, in: session) else {
             throw DatabaseError(.misuse, reason: "no slots for region \(region)")
@@ -128,16 +128,14 @@ struct FreeSlots {
     static let limit = StatusCoordinate.slots / 20 * 19
 
     private let region: UInt8
-    private let at: Instant
     private var list: UInt32
     private var used: [UInt64]
     private var count: Int
     /// Lists left because they were full.
     private var full: [UInt32] = []
 
-    init(region: UInt8, at: Instant, in session: any DatabaseSession) throws {
+    init(region: UInt8, in session: any DatabaseSession) throws {
         self.region = region
-        self.at = at
         let newest = try session.first(
             "SELECT max(list) FROM status_list WHERE region = $1",
             [.int(region)]

@@ -31,23 +31,6 @@ public struct TicketIssuance: Sendable {
             organisation: OrganisationCode? = nil,
             limit: Int = 1_000_000
         ) {
-            self.init(
-                expiresAt: expiresAt,
-                urlPrefix: urlPrefix,
-                organisation: organisation,
-                limit: limit,
-                batch: nil
-            )
-        }
-
-        init(
-            expiresAt: Instant,
-            urlPrefix: String,
-            organisation: OrganisationCode? = nil,
-            limit: Int = 1_000_000,
-            batch: Int64?
-        ) {
-            self.batch = batch
             self.expiresAt = expiresAt
             self.urlPrefix = urlPrefix
             self.organisation = organisation
