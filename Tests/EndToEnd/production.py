@@ -490,11 +490,14 @@ def main():
             bundle = folder / "bundle"
             artefacts = ROOT / ".build/artefacts"
             artefacts.mkdir(parents=True, exist_ok=True)
+            for sample in ("longest", "typical", "minority"):
+                office.ok("layout", "preview", ROOT / "card-layouts/epb-2026", "--sample", sample, "--png",
+                          artefacts / f"sample-{sample}.png")
             sealed = pathlib.Path(str(office.batch(batch)) + ".sealed") / f"{batch:06}-manufacturer.tar.cms"
             result = subprocess.run(
                 [sys.executable, ROOT / "Tests/independent/package.py", office.batch(batch), bundle, "--recipient",
                  *certificates["maker"], sealed, "--artefacts", artefacts, "--goldens",
-                 ROOT / "Tests/independent/goldens", *(["--write-goldens"] if options.write_goldens else [])])
+                 ROOT / "Tests/independent/goldens", "--samples", artefacts, *(["--write-goldens"] if options.write_goldens else [])])
             check("independent tools find nothing", result.returncode == 0)
     if options.only_kills:
         reports = ROOT / ".build/reports"
