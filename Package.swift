@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -59,6 +60,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "CardReader",
+            dependencies: ["UnionTicket", "TicketSeal", "CPCSC", "Yams", crypto, cryptoExtras],
+            swiftSettings: strict
+        ),
         // services
         .target(
             name: "CardProduction",
@@ -68,12 +74,22 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "EventStation",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout", "CardReader",
+                "CSQLite", crypto,
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            resources: [.embedInCode("Kiosk/Page")],
+            swiftSettings: strict
+        ),
         // program
         .executableTarget(
             name: "profbilet",
             dependencies: [
                 "UnionTicket", "TicketSeal", "Roster", "Registry", "CardLayout", "CardProduction",
-                "Yams",
+                "CardReader", "EventStation", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -83,6 +99,16 @@ let package = Package(
             name: "profbilet-bench",
             dependencies: ["TicketSeal", "UnionTicket", "CQREncode", crypto],
             path: "Tests/Benchmarks/Sources",
+            swiftSettings: strict
+        ),
+        // cards of our own behind a virtual reader, for tests and the demonstration
+        .executableTarget(
+            name: "card-emulator",
+            dependencies: [
+                "CardReader", crypto, cryptoExtras,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/CardEmulator",
             swiftSettings: strict
         ),
         // C libraries, most of them imported by one target
@@ -111,6 +137,11 @@ let package = Package(
             providers: [.apt(["libqrencode-dev"])]
         ),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(
+            name: "CPCSC",
+            pkgConfig: "libpcsclite",
+            providers: [.apt(["libpcsclite-dev"])]
+        ),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // tests
         .testTarget(
@@ -138,6 +169,17 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: ["Registry", "TicketSeal", "UnionTicket", crypto],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CardReaderTests",
+            dependencies: ["CardReader", "TicketSeal", "UnionTicket", crypto, cryptoExtras],
+            resources: [.copy("Vectors")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EventStationTests",
+            dependencies: ["EventStation", "Registry", "TicketSeal", "UnionTicket", crypto],
             swiftSettings: strict
         ),
         .testTarget(
