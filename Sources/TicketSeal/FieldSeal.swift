@@ -198,6 +198,16 @@ public enum KeyDerivation {
             outputByteCount: 32
         ).withUnsafeBytes { unsafe Array($0) }
     }
+
+    /// 32 bytes by HKDF-SHA256 (RFC 5869) with a salt.
+    public static func hkdf(_ secret: [UInt8], salt: [UInt8], info: [UInt8]) -> [UInt8] {
+        unsafe HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: secret),
+            salt: salt,
+            info: info,
+            outputByteCount: 32
+        ).withUnsafeBytes { unsafe Array($0) }
+    }
 }
 
 /// SHA-256 (FIPS 180-4).

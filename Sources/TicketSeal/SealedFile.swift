@@ -21,6 +21,10 @@ public enum SealedFile {
         case backupKey = 5
         /// An epoch's key over backed-up data keys.
         case epochKey = 6
+        /// The keys of all names of an event snapshot.
+        case nameIndex = 7
+        /// A station's signing key and lease key.
+        case stationKeys = 8
     }
 
     /// Why a file does not open.

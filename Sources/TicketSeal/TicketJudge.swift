@@ -50,6 +50,8 @@ public struct Judgement: Sendable, Equatable {
     public var kid: [UInt8]?
     /// Whether it was a phone's presentation.
     public var isPresentation = false
+    /// When a phone claims to have shown it, whether in time or not.
+    public var presentedAt: Instant?
     /// Whether the key's purpose was judged, which bare keys do not allow.
     public var isPurposeJudged = false
 
@@ -100,9 +102,21 @@ public struct TicketJudge: Sendable {
         return judge(message, at: instant)
     }
 
+    /// Judges everything but time: format, structure, key and signatures.
+    ///
+    /// A station judges dates in an order of its own, and a clock that cannot be right not at all.
+    ///
+    /// - Parameter bytes: COSE bytes of a payload or a presentation.
+    /// - Returns: A verdict of which `valid` says nothing about time, and which is no proof.
+    public func examine(bytes: [UInt8]) -> Judgement {
+        guard let message = try? COSESign1(decoding: bytes) else { return Judgement(.malformed) }
+        if let outer = PresentationParts(message) { return judge(outer, message, at: nil) }
+        return judge(message, at: nil)
+    }
+
     private func judge(
         _ message: COSESign1,
-        at instant: Instant,
+        at instant: Instant?,
         presentedAt: Instant? = nil
     ) -> Judgement {
         guard let payload = message.payload else { return Judgement(.malformed) }
@@ -125,6 +139,7 @@ public struct TicketJudge: Sendable {
         guard message.isSigned(by: trusted.key) else { return unread.with(.badSignature) }
         guard let claims else { return unread.with(.malformed) }
         guard trusted.covers(claims) else { return unread.with(.unknownKey) }
+        guard let instant else { return unread.with(.valid) }
         guard instant < claims.expiresAt else { return unread.with(.expired) }
         if let start = claims.notBefore, instant < start { return unread.with(.notYetValid) }
         var judgement = unread.with(.valid)
@@ -135,17 +150,19 @@ public struct TicketJudge: Sendable {
     private func judge(
         _ outer: PresentationParts,
         _ message: COSESign1,
-        at instant: Instant
+        at instant: Instant?
     ) -> Judgement {
         guard let inner = try? COSESign1(decoding: outer.inner) else {
             return Judgement(.malformed).asPresentation
         }
-        let judgement = judge(inner, at: instant, presentedAt: outer.presentedAt).asPresentation
+        var judgement = judge(inner, at: instant, presentedAt: outer.presentedAt).asPresentation
+        judgement.presentedAt = outer.presentedAt
         guard judgement.verdict == .valid else { return judgement }
         guard let device = judgement.claims?.confirmation else {
             return judgement.with(.malformed)
         }
         guard message.isSigned(by: device) else { return judgement.with(.badSignature) }
+        guard let instant else { return judgement }
         let age = instant.seconds.subtractingReportingOverflow(outer.presentedAt.seconds)
         guard !age.overflow, age.partialValue.magnitude <= UInt64(Presentation.tolerance) else {
             return judgement.with(.staleVirtual)
@@ -160,6 +177,7 @@ extension Judgement {
         judgement.claims = claims
         judgement.kid = kid
         judgement.isPresentation = isPresentation
+        judgement.presentedAt = presentedAt
         judgement.isPurposeJudged = isPurposeJudged
         return judgement
     }

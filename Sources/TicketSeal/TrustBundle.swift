@@ -97,6 +97,22 @@ public struct TrustBundle: Sendable {
         self = bundle
     }
 
+    /// The thumbprint of the root that a bundle says it is signed by; nothing is judged.
+    public static func rootThumbprint(of bytes: [UInt8]) -> [UInt8]? {
+        guard let payload = (try? COSESign1(decoding: bytes))?.payload,
+            let root = (try? CBOR(decoding: payload))?[-4].flatMap(
+                VerificationKey.init(coseKey:)
+            )
+        else { return nil }
+        return root.thumbprint
+    }
+
+    /// A bundle that was opened before: nothing is judged again.
+    public init(unjudged bytes: [UInt8]) throws(Refusal) {
+        guard let message = try? COSESign1(decoding: bytes) else { throw .malformed }
+        try self.init(unverified: message)
+    }
+
     /// Reads what a bundle says without judging who signed it.
     init(unverified message: COSESign1) throws(Refusal) {
         guard message.type == Self.type, let payload = message.payload,

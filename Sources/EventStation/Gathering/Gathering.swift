@@ -1,0 +1,126 @@
+import UnionTicket
+
+/// Who is inside: derived from journals alone, the same on every station that has the same entries.
+public struct Gathering: Sendable {
+    /// What the event knows.
+    public let snapshot: EventSnapshot
+    /// All entries.
+    public private(set) var journals = JournalSet()
+    /// What `decide` asks of the past.
+    public private(set) var memory = StationMemory()
+    private var moves: [Pseudonym: [EntryPlace]] = [:]
+    private var states: [Pseudonym: PersonPresence] = [:]
+    private var count: MandateCount
+
+    /// Nobody yet.
+    public init(_ snapshot: EventSnapshot) {
+        self.snapshot = snapshot
+        count = MandateCount(snapshot)
+    }
+
+    /// Adds an entry; one that is there already, or whose station's earlier entries are missing, changes
+    /// nothing.
+    ///
+    /// - Returns: Whether it was added.
+    @discardableResult
+    public mutating func add(_ entry: JournalEntry) -> Bool {
+        guard journals.insert(entry) else { return false }
+        remember(entry)
+        if entry.kind == .annulment {
+            for annulled in journals.entries(nonce: entry.nonce) { withdraw(annulled) }
+        } else if let person = entry.person, entry.isEntry || entry.isExit {
+            moves[person, default: []].append(entry.place)
+            follow(person)
+        }
+        return true
+    }
+
+    private mutating func remember(_ entry: JournalEntry) {
+        guard entry.kind == .scan, let outcome = entry.outcome else { return }
+        if let coordinate = entry.coordinate, let shown = entry.shownAt, outcome.usesScreen {
+            memory.screens.insert(.init(coordinate: coordinate, shownAt: shown))
+        }
+        if let chip = entry.chip, let counter = entry.counter, outcome != .clonedChip {
+            memory.counters[chip] = max(memory.counters[chip] ?? 0, counter)
+        }
+        if outcome == .activated, let coordinate = entry.coordinate,
+            !journals.isAnnulled(entry)
+        {
+            memory.activated.insert(coordinate)
+        }
+    }
+
+    private mutating func withdraw(_ entry: JournalEntry) {
+        guard journals.isAnnulled(entry) else { return }
+        if entry.outcome == .activated, let coordinate = entry.coordinate {
+            memory.activated.remove(coordinate)
+        }
+        if let person = entry.person { follow(person) }
+    }
+
+    private mutating func follow(_ person: Pseudonym) {
+        let state = PersonPresence(moves[person] ?? [], journals)
+        states[person] = state
+        count.put(person, state)
+        memory.inside[person] = state.isInside ? state.entry.flatMap(entry(at:)) : nil
+        if state.wasAdmitted {
+            memory.admitted.insert(person)
+        } else {
+            memory.admitted.remove(person)
+        }
+    }
+
+    private func entry(at place: EntryPlace) -> StationMemory.Entry? {
+        journals[place].map {
+            StationMemory.Entry(
+                at: Instant(seconds: $0.correctedClock / 1000),
+                station: $0.station
+            )
+        }
+    }
+
+    /// Where a person is.
+    public func presence(of person: Pseudonym) -> PersonPresence { states[person] ?? .init() }
+
+    /// Everybody who has ever passed, in the order of their pseudonyms.
+    public var people: [Pseudonym] { states.keys.sorted() }
+
+    /// How many people are inside, guests included.
+    public var insideCount: Int { memory.inside.count }
+
+    /// Admissions that only merging showed to be second ones.
+    public var duplicates: [PersonPresence.Duplicate] {
+        states.values.flatMap(\.duplicates).sorted { $0.repeated < $1.repeated }
+    }
+
+    /// The last entries taken in by a `sync` whose time was more than five minutes ahead of it and
+    /// was not adopted.
+    public var leaps: [EntryPlace] {
+        let found = journals.stations.flatMap { station in
+            journals.entries(of: station).filter { $0.kind == .sync }.flatMap(leaps)
+        }
+        return Set(found).sorted()
+    }
+
+    private func leaps(_ sync: JournalEntry) -> [EntryPlace] {
+        sync.known.map { EntryPlace(station: $0.key, sequence: $0.value.sequence) }.filter {
+            guard let last = journals[$0] else { return false }
+            return last.time.milliseconds > sync.correctedClock + HybridTime.leap
+        }
+    }
+
+    /// What can be said of the quorum while these stations have not been heard of.
+    public func quorum(unheard gates: [Gate]) -> QuorumReport { count.report(unheard: gates) }
+}
+
+extension ScanOutcome {
+    /// Whether a scan with this outcome used a phone's screen up.
+    fileprivate var usesScreen: Bool {
+        switch self {
+        case .unreadable, .unknownFormat, .malformed, .clockSuspect, .snapshotTooOld, .unknownKey,
+            .revokedKey, .forged, .unboundVirtual, .staleVirtual, .replayedVirtual, .internal:
+            false
+        default: true
+        }
+    }
+}
