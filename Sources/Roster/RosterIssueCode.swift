@@ -100,6 +100,12 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case memberMissing = "member_missing"
     /// The reason is not understood: first, lost, stolen, damaged, defect, renamed.
     case reasonUnknown = "reason_unknown"
+    /// The kind of vote is not understood: decisive, advisory, guest.
+    case voteUnknown = "vote_unknown"
+    /// The mandate's state is not understood: elected, confirmed, withdrawn, substitutedBy, reserve.
+    case mandateStateUnknown = "mandate_state_unknown"
+    /// The mandate's number is no number from 1 to 9 999 999.
+    case mandateFormat = "mandate_format"
 
     /// Whether a row with the finding can still be taken.
     public var severity: RowIssue.Severity {

@@ -195,6 +195,18 @@ extension RosterIssueCode {
             "Не указан член Профсоюза: нужен ИД АИС или номер билета.",
             "The member is missing: an AIS identifier or a ticket number is needed."
         ),
+        .voteUnknown: Bilingual(
+            "Вид голоса не распознан: решающий, совещательный, приглашённый.",
+            "The kind of vote is not understood: decisive, advisory, guest."
+        ),
+        .mandateStateUnknown: Bilingual(
+            "Состояние мандата не распознано: избран, подтверждён, отозван, заменён, резерв.",
+            "The mandate's state is not understood: elected, confirmed, withdrawn, substitutedBy, reserve."
+        ),
+        .mandateFormat: Bilingual(
+            "Номер мандата — число от 1 до 9 999 999.",
+            "A mandate's number is a number from 1 to 9 999 999."
+        ),
         .reasonUnknown: Bilingual(
             "Причина не распознана: первый, утрата, кража, порча, брак, смена ФИО.",
             "The reason is not understood: first, lost, stolen, damaged, defect, renamed."

@@ -23,6 +23,17 @@ public enum MandateState: String, Sendable, CaseIterable, Codable {
 
     /// Whether a person with such a mandate is let in as a delegate.
     public var admits: Bool { self == .confirmed || self == .substituted }
+
+    /// States that may follow this one.
+    public var successors: Set<MandateState> {
+        switch self {
+        case .elected: [.confirmed, .withdrawn]
+        case .confirmed: [.substituted, .withdrawn]
+        case .substituted: [.confirmed, .withdrawn]
+        case .reserve: [.confirmed, .withdrawn]
+        case .withdrawn: []
+        }
+    }
 }
 
 /// A delegate's right to vote at one event.

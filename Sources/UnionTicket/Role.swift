@@ -26,7 +26,7 @@ public enum Role: String, Sendable, CaseIterable {
                 .importOrganisations, .importRoster, .resolveConflicts, .readMembers,
                 .changeMembers,
                 .order, .approveOrder, .issueTickets, .changeCarriers, .suspendCarriers,
-                .findByName, .publish, .readReports,
+                .findByName, .publish, .readReports, .manageEvents,
             ]
         case .registrar:
             [
@@ -35,7 +35,8 @@ public enum Role: String, Sendable, CaseIterable {
             ]
         case .chair: [.readMembers, .order, .findByName, .suspendCarriers]
         case .hotline: [.suspendCarriers, .findByNumber]
-        case .doorOperator, .supervisor: [.findByNumber]
+        case .doorOperator: [.findByNumber]
+        case .supervisor: [.findByNumber, .manageEvents]
         case .auditor: [.readAudit, .readReports]
         }
     }
@@ -81,6 +82,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case findByNumber
     /// Status lists.
     case publish
+    /// Events, their delegates, stations and journals.
+    case manageEvents
     /// Statistics and data quality.
     case readReports
     /// The audit log.

@@ -16,6 +16,10 @@ enum RegisterSchema {
         // A server keeps the members' data keys in a table; SQLite in a file of their own.
         Migration(number: 4, name: "member keys") { $0 == .postgres ? MemberVault.table : "" },
         Migration(number: 5, name: "batches") { batches + refusals(in: "batch", for: $0) },
+        Migration(number: 6, name: "events") { engine in
+            EventSchema.tables + refusals(in: "event_person", for: engine)
+                + EventSchema.refusals(for: engine)
+        },
     ]
 
     private static let people = """

@@ -1,16 +1,16 @@
-import Glibc
+package import Glibc
 
 /// Small files written whole or not at all, readable by their owner only.
-enum Files {
-    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+package enum Files {
+    package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Makes a folder with mode 0700 unless it is there.
-    static func makeDirectory(_ path: String) throws(RegisterError) {
+    package static func makeDirectory(_ path: String) throws(RegisterError) {
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw failure(path) }
     }
 
     /// The bytes of a file of at most `limit` bytes.
-    static func read(_ path: String, atMost limit: Int) throws(RegisterError) -> [UInt8] {
+    package static func read(_ path: String, atMost limit: Int) throws(RegisterError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
@@ -32,7 +32,7 @@ enum Files {
     }
 
     /// Replaces a file in one step: written beside it, flushed to the disk, renamed.
-    static func write(
+    package static func write(
         _ bytes: [UInt8],
         to path: String,
         mode: mode_t = 0o600
@@ -58,7 +58,7 @@ enum Files {
     }
 
     /// Adds to the end of a file and flushes it to the disk.
-    static func append(_ bytes: [UInt8], to path: String) throws(RegisterError) {
+    package static func append(_ bytes: [UInt8], to path: String) throws(RegisterError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
@@ -67,7 +67,7 @@ enum Files {
     }
 
     /// Makes a rename in this folder durable.
-    static func syncDirectory(of path: String) {
+    package static func syncDirectory(of path: String) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY)
         if descriptor >= 0 {
@@ -76,7 +76,7 @@ enum Files {
         }
     }
 
-    static func writeAll(
+    package static func writeAll(
         _ bytes: [UInt8],
         to descriptor: Int32,
         _ path: String
@@ -92,7 +92,7 @@ enum Files {
     }
 
     /// The last failed call in the user's words.
-    static func failure(_ path: String, code: Int32 = errno) -> RegisterError {
+    package static func failure(_ path: String, code: Int32 = errno) -> RegisterError {
         switch code {
         case ENOENT:
             RegisterError(

@@ -107,7 +107,7 @@ enum Setting: String {
 /// Numbers handed out in order; a row per series, locked by the transaction that takes from it.
 enum Counter: String, CaseIterable {
     case user, fileImport, member, memberEvent, conflict, consentText
-    case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch
+    case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch, event
 
     /// Takes `count` numbers and returns the first of them.
     func take(_ count: Int = 1, in session: any DatabaseSession) throws -> Int64 {

@@ -17,6 +17,8 @@ struct RegisterSecrets: Sendable {
     let conflicts: FieldSeal
     /// Seals what a batch prints.
     let batches: FieldSeal
+    /// Seals the names of guests who are no members.
+    let events: FieldSeal
     /// The audit chain.
     let audit: BlindIndex
 
@@ -32,6 +34,7 @@ struct RegisterSecrets: Sendable {
         payloads = FieldSeal(key: key("payloads"))
         conflicts = FieldSeal(key: key("conflicts"))
         batches = FieldSeal(key: key("batches"))
+        events = FieldSeal(key: key("events"))
         audit = BlindIndex(key: key("audit"))
     }
 

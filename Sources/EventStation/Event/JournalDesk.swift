@@ -1,0 +1,65 @@
+import Registry
+import TicketSeal
+import UnionTicket
+
+extension EventOffice {
+    /// How one bundle was taken.
+    public struct MergeReport: Sendable {
+        /// Who handed it over.
+        public let station: String
+        /// Entries that were new.
+        public let new: Int
+        /// What was left out, and why.
+        public let faults: [JournalBundle.Refusal]
+    }
+
+    /// Takes a station's bundle: every journal in it that holds, nothing of one that does not.
+    public func merge(_ bundle: JournalBundle) throws -> MergeReport {
+        let stored = try book.entries(of: event.id, by: user)
+        var held: [String: [[UInt8]]] = [:]
+        for entry in stored { held[entry.station, default: []].append(entry.hash) }
+        let stations = try book.stations(of: event.id)
+        var keys: [String: VerificationKey] = [:]
+        for station in stations where station.revokedAt == nil {
+            keys[station.name] = Self.gate(station)?.key
+        }
+        let (new, faults) = try bundle.verify(event: event.id, keys: keys, held: held)
+        if !new.isEmpty {
+            try book.keep(new.map(Self.stored), of: event.id, by: user)
+        }
+        return MergeReport(station: bundle.station, new: new.count, faults: faults)
+    }
+
+    private static func stored(_ entry: SignedEntry) -> EventBook.StoredEntry {
+        EventBook.StoredEntry(
+            station: entry.entry.station,
+            sequence: entry.entry.sequence,
+            bytes: entry.bytes,
+            hash: entry.hash,
+            signature: entry.signature
+        )
+    }
+
+    /// All entries that were taken, with the hash of each journal's end.
+    ///
+    /// - Throws: ``RegisterError`` when a stored entry was changed behind the program's back.
+    public func entries() throws -> (entries: [JournalEntry], heads: [String: [UInt8]]) {
+        var heads: [String: [UInt8]] = [:]
+        let entries = try book.entries(of: event.id, by: user).map { stored in
+            let before = heads[stored.station] ?? SignedEntry.seed(event.id, stored.station)
+            let hash = SHA256Digest.of(before + stored.bytes)
+            guard hash == stored.hash, let entry = JournalEntry(encoded: stored.bytes) else {
+                throw RegisterError(
+                    .damaged,
+                    "Журнал станции «\(stored.station)» изменён в реестре: запись "
+                        + "\(stored.sequence). Восстановите реестр из копии.",
+                    "The journal of station \(stored.station) was changed in the register: entry "
+                        + "\(stored.sequence). Restore the register from a backup."
+                )
+            }
+            heads[stored.station] = hash
+            return entry
+        }
+        return (entries, heads)
+    }
+}

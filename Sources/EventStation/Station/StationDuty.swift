@@ -1,0 +1,241 @@
+import Foundation
+import TicketSeal
+public import UnionTicket
+
+/// A provisioned station at work: scans are decided, kept on the disk, and only then answered.
+public actor StationDuty {
+    /// The station's folder.
+    public nonisolated let folder: StationFolder
+    let key: SigningKey
+    let journal: JournalFile
+    private(set) var snapshot: EventSnapshot
+    private(set) var post: Post
+    private var signed: [String: [SignedEntry]] = [:]
+    private let clock: @Sendable () -> Int64
+    /// How far the clock was off at the last contact, milliseconds.
+    private var offset: Int64?
+
+    /// Opens a station: its key, its snapshot, its journal, which is checked to the last entry.
+    ///
+    /// - Parameters:
+    ///   - folder: The station's folder.
+    ///   - passphrase: What opens its key.
+    ///   - clock: Milliseconds since 1970.
+    /// - Throws: ``StationFolder/Failure`` or ``JournalFile/Failure``.
+    public init(
+        _ folder: StationFolder,
+        passphrase: String,
+        clock: @escaping @Sendable () -> Int64 = StationDuty.systemClock
+    ) throws {
+        self.folder = folder
+        self.clock = clock
+        key = try folder.key(passphrase: passphrase)
+        let snapshot = try folder.snapshot()
+        if clock() >= snapshot.leaseEnd.seconds * 1000 { folder.wipe() }
+        let journal = try folder.journal()
+        var post = Post(folder.name, snapshot)
+        let entries = try Self.verified(journal, folder, key.publicKey, snapshot)
+        for entry in entries.values.flatMap(\.self) where entry.entry.station != folder.name {
+            _ = post.take([entry.entry], at: Post.Reading(clock: clock()))
+        }
+        for entry in entries[folder.name] ?? [] { post.commit(entry.entry) }
+        (self.snapshot, self.journal, self.post, signed) = (snapshot, journal, post, entries)
+    }
+
+    /// The computer's clock.
+    public static let systemClock: @Sendable () -> Int64 = {
+        Int64(Date().timeIntervalSince1970 * 1000)
+    }
+
+    private static func verified(
+        _ journal: JournalFile,
+        _ folder: StationFolder,
+        _ key: VerificationKey,
+        _ snapshot: EventSnapshot
+    ) throws -> [String: [SignedEntry]] {
+        var keys: [String: VerificationKey] = [:]
+        for gate in snapshot.gates { keys[gate.name] = gate.key }
+        keys[folder.name] = key
+        let entries = Dictionary(grouping: try journal.entries(), by: \.entry.station)
+        for (station, entries) in entries {
+            do {
+                guard let key = keys[station] else { continue }
+                try entries.verify(
+                    station,
+                    after: SignedEntry.seed(folder.event, station),
+                    from: 1,
+                    key: key
+                )
+            } catch {
+                throw StationFolder.Failure(
+                    .journalDamaged,
+                    "Журнал станции «\(station)» изменён или неполон (\(error)). "
+                        + "Передайте папку станции в штаб, не удаляя её.",
+                    "The journal of station \(station) was changed or lacks entries (\(error)). "
+                        + "Take the station's folder to headquarters; do not delete it."
+                )
+            }
+        }
+        return entries
+    }
+
+    private var reading: Post.Reading { Post.Reading(clock: clock(), offset: offset) }
+
+    /// Decides a scan; what is returned is on the disk.
+    ///
+    /// - Throws: ``JournalFile/Failure``: nothing was kept, and nobody may be let through.
+    public func scan(_ scan: Scan, _ hand: Post.Hand = Post.Hand()) throws -> Post.Answer {
+        let answer = post.answer(scan, reading, hand)
+        if let entry = answer.entry {
+            try keep(entry)
+            post.commit(entry, of: scan, answer)
+        }
+        return answer
+    }
+
+    /// Takes an entry back.
+    public func annul(
+        _ nonce: String,
+        reason: String,
+        bySupervisor isSupervisor: Bool,
+        operatorName: String
+    ) throws -> JournalEntry {
+        let entry = try post.annulment(
+            of: nonce,
+            reason: reason,
+            bySupervisor: isSupervisor,
+            operatorName: operatorName,
+            reading
+        )
+        return try keepAndCommit(entry)
+    }
+
+    /// Admits whom a scan had not.
+    public func admit(
+        _ nonce: String,
+        person: Pseudonym? = nil,
+        _ hand: Post.Hand
+    ) throws -> JournalEntry {
+        try keepAndCommit(try post.admission(of: nonce, person: person, hand, reading))
+    }
+
+    /// Admits a person found by name, by a document.
+    public func admit(
+        byDocument person: Pseudonym,
+        _ mode: ScanMode,
+        _ hand: Post.Hand
+    ) throws -> JournalEntry {
+        try keepAndCommit(try post.admission(byDocument: person, mode, hand, reading))
+    }
+
+    /// Fixes the quorum.
+    public func freeze() throws -> (entry: JournalEntry, quorum: QuorumReport) {
+        let quorum = quorum()
+        let entry = try keepAndCommit(post.freeze(unheard: unheard, reading))
+        return (entry, quorum)
+    }
+
+    /// Notes something worth keeping.
+    public func note(_ text: String, operatorName: String = "") throws {
+        var entry = post.next(.note, nonce: "", reading)
+        entry.reason = String(text.prefix(200))
+        entry.operatorName = operatorName
+        _ = try keepAndCommit(entry)
+    }
+
+    /// Closes the station: it takes no more people, so that others can rely on its journal.
+    public func close() throws {
+        _ = try keepAndCommit(post.next(.close, nonce: "", reading))
+    }
+
+    private func keepAndCommit(_ entry: JournalEntry) throws -> JournalEntry {
+        try keep(entry)
+        post.commit(entry)
+        return entry
+    }
+
+    private func keep(_ entry: JournalEntry) throws {
+        let name = folder.name
+        let previous = signed[name]?.last?.hash ?? SignedEntry.seed(folder.event, name)
+        let entry = try SignedEntry(entry, after: previous, key: key)
+        try journal.append(entry)
+        signed[name, default: []].append(entry)
+    }
+
+    /// Everything the station knows, signed, for headquarters and other stations.
+    public func export() throws -> [UInt8] {
+        try JournalBundle.seal(
+            signed.sorted { $0.key < $1.key }.map { (station: $0.key, entries: $0.value) },
+            event: folder.event,
+            station: folder.name,
+            clock: clock(),
+            with: key
+        )
+    }
+
+    /// Takes another station's bundle in.
+    ///
+    /// - Returns: How many entries were new, and what was left out.
+    public func take(
+        _ bundle: JournalBundle
+    ) throws -> (new: Int, faults: [JournalBundle.Refusal]) {
+        var keys: [String: VerificationKey] = [:]
+        for gate in snapshot.gates { keys[gate.name] = gate.key }
+        let (new, faults) = try bundle.verify(
+            event: folder.event,
+            keys: keys,
+            held: signed.mapValues { $0.map(\.hash) }
+        )
+        let foreign = new.filter { $0.entry.station != folder.name }
+        try journal.append(foreign)
+        for entry in foreign { signed[entry.entry.station, default: []].append(entry) }
+        _ = post.take(foreign.map(\.entry), at: reading)
+        let known = post.gathering.journals.known(of: bundle.station, clock: bundle.clock)
+        _ = try keepAndCommit(post.sync([known], reading))
+        return (foreign.count, faults)
+    }
+
+    /// The other stations that have not been heard of up to now.
+    var unheard: [Gate] {
+        let journals = post.gathering.journals
+        let last = EntryPlace(
+            station: folder.name,
+            sequence: journals.last(of: folder.name)
+        )
+        let known = journals.sync(before: last)?.known ?? [:]
+        return snapshot.gates.filter { $0.name != folder.name && known[$0.name]?.isClosed != true }
+    }
+
+    /// What can be said of the quorum here and now.
+    public func quorum() -> QuorumReport { post.gathering.quorum(unheard: unheard) }
+
+    /// What the station knows of everybody.
+    public var gathering: Gathering { post.gathering }
+
+    /// Takes a newer snapshot without a pause: what was scanned is judged by it from now on.
+    public func take(snapshot bytes: [UInt8]) throws {
+        work(by: try folder.take(snapshot: bytes))
+        try note("snapshot \(snapshot.sequence)")
+    }
+
+    /// Judges what was scanned by another snapshot.
+    private func work(by newer: EventSnapshot) {
+        snapshot = newer
+        var fresh = Post(folder.name, newer)
+        for (station, entries) in signed where station != folder.name {
+            _ = fresh.take(entries.map(\.entry), at: reading)
+        }
+        for entry in signed[folder.name] ?? [] { fresh.commit(entry.entry) }
+        post = fresh
+    }
+
+    /// Takes newer status lists.
+    ///
+    /// - Returns: How many were newer.
+    public func take(statusLists: [[UInt8]]) throws -> Int {
+        var newer = snapshot
+        let count = try newer.take(statusLists)
+        if count > 0 { work(by: newer) }
+        return count
+    }
+}

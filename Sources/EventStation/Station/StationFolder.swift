@@ -1,0 +1,230 @@
+import Foundation
+import Registry
+public import TicketSeal
+public import UnionTicket
+
+/// A station's folder on its own computer: who it is, its keys, the snapshot under the lease, the
+/// journal.
+///
+/// | file | content |
+/// |---|---|
+/// | `station.cbor` | event, name, pinned roots, revocation |
+/// | `station.key` | the signing key, under the station's passphrase |
+/// | `lease.key` | opens the snapshot; erased when the lease is over |
+/// | `snapshot.sealed` | the snapshot under the lease key |
+/// | `journal.sqlite` | every scan |
+/// | `operators.cbor` | who may work here, PINs as scrypt |
+public struct StationFolder: Sendable {
+    /// The folder.
+    public let path: String
+    /// The event.
+    public let event: Int64
+    /// The station's name.
+    public let name: String
+    /// Thumbprints of the pinned roots.
+    public let roots: [[UInt8]]
+
+    /// Why a station cannot work.
+    public struct Failure: Error, Equatable, Sendable {
+        /// What kind of failure.
+        public enum Code: String, Sendable {
+            /// There is no station in the folder, or a file is damaged.
+            case notStation
+            /// The folder holds a station already.
+            case occupied
+            /// The passphrase is wrong.
+            case wrongPassphrase
+            /// The token or file is not what was asked for.
+            case badInput
+            /// No snapshot, or its lease is over and it was erased.
+            case noSnapshot
+            /// The journal was changed by hand, or lacks entries.
+            case journalDamaged
+            /// Disk or rights.
+            case storage
+        }
+
+        /// What kind of failure.
+        public let code: Code
+        /// What happened and what to do.
+        public let message: Bilingual
+
+        init(_ code: Code, _ russian: String, _ english: String) {
+            self.code = code
+            message = Bilingual(russian, english)
+        }
+    }
+
+    private static let identityFile = "/station.cbor"
+    private static let keyFile = "/station.key"
+    private static let leaseFile = "/lease.key"
+    private static let snapshotFile = "/snapshot.sealed"
+
+    /// Makes a station of a one-time token.
+    ///
+    /// - Parameters:
+    ///   - path: A folder that is not there or empty; made with mode 0700.
+    ///   - token: The token.
+    ///   - passphrase: What will open the station's key.
+    /// - Returns: The station and its request to headquarters.
+    /// - Throws: ``Failure``.
+    public static func provision(
+        _ path: String,
+        token: StationToken,
+        passphrase: String
+    ) throws -> (folder: StationFolder, request: EnrolmentRequest) {
+        let files = FileManager.default
+        guard (try? files.contentsOfDirectory(atPath: path))?.isEmpty != false else {
+            throw Failure(
+                .occupied,
+                "Папка \(path) не пуста: станция уже подготовлена? Укажите другую папку.",
+                "The folder \(path) is not empty: is there a station already? Name another folder."
+            )
+        }
+        let key = SigningKey.generate(.edDSA)
+        let folder = StationFolder(
+            path: path,
+            event: token.event,
+            name: token.name,
+            roots: token.roots
+        )
+        let sealed = try SealedFile.seal(
+            key.privateBytes,
+            passphrase: passphrase,
+            purpose: .stationKeys
+        )
+        try folder.storing {
+            try Files.makeDirectory(path)
+            try Files.write(sealed, to: path + keyFile, mode: 0o600)
+            try Files.write(folder.identity, to: path + identityFile, mode: 0o600)
+        }
+        return (folder, EnrolmentRequest(token, key: key.publicKey))
+    }
+
+    private init(path: String, event: Int64, name: String, roots: [[UInt8]]) {
+        (self.path, self.event, self.name, self.roots) = (path, event, name, roots)
+    }
+
+    private var identity: [UInt8] {
+        CBOR.map([
+            1: .integer(event), 2: .text(name), 3: .array(roots.map(CBOR.bytes)),
+        ]).encoded
+    }
+
+    /// Opens a station's folder.
+    public init(_ path: String) throws(Failure) {
+        guard let bytes = Self.read(path + Self.identityFile),
+            let item = try? CBOR(decoding: bytes), let event = item[1]?.integer,
+            let name = item[2]?.text, let roots = item[3]?.array?.compactMap(\.bytes)
+        else {
+            throw Failure(
+                .notStation,
+                "В папке \(path) нет станции: profbilet station provision --token … --dir \(path)",
+                "There is no station in \(path): profbilet station provision --token … --dir \(path)"
+            )
+        }
+        self.init(path: path, event: event, name: name, roots: roots)
+    }
+
+    /// The station's key.
+    public func key(passphrase: String) throws(Failure) -> SigningKey {
+        guard let sealed = Self.read(path + Self.keyFile) else { throw damaged }
+        do {
+            let bytes = try SealedFile.open(sealed, passphrase: passphrase, purpose: .stationKeys)
+            guard let key = SigningKey(algorithm: .edDSA, privateBytes: bytes) else {
+                throw damaged
+            }
+            return key
+        } catch SealedFile.Refusal.wrongPassphrase {
+            throw Failure(
+                .wrongPassphrase,
+                "Парольная фраза станции не подходит.",
+                "The station's passphrase does not fit."
+            )
+        } catch { throw damaged }
+    }
+
+    private var damaged: Failure {
+        Failure(
+            .notStation,
+            "Файлы станции в \(path) повреждены. Подготовьте станцию заново новым маркером.",
+            "The station's files in \(path) are damaged. Provision it anew with a new token."
+        )
+    }
+
+    /// Takes a snapshot: it must be of this event, not older than the one held, signed under a pinned
+    /// root.
+    ///
+    /// - Returns: The snapshot.
+    /// - Throws: ``EventSnapshot/Refusal`` or ``Failure``.
+    public func take(snapshot bytes: [UInt8]) throws -> EventSnapshot {
+        let held = (try? snapshot())?.sequence ?? 0
+        let snapshot = try EventSnapshot(opening: bytes, pinnedRoots: roots, held: held)
+        guard snapshot.rules.id == event else { throw EventSnapshot.Refusal.otherEvent }
+        let leaseKey = FieldSeal.randomKey()
+        let sealed = try FieldSeal(key: leaseKey).seal(bytes, for: identity)
+        // The new key goes over the old one first: a crash in between leaves no snapshot rather than
+        // two keys for one.
+        try storing {
+            wipe()
+            try Files.write(leaseKey, to: path + Self.leaseFile, mode: 0o600)
+            try Files.write(sealed, to: path + Self.snapshotFile, mode: 0o600)
+        }
+        return snapshot
+    }
+
+    /// The snapshot under the lease.
+    public func snapshot() throws -> EventSnapshot {
+        guard let key = Self.read(path + Self.leaseFile), key.count == 32,
+            let sealed = Self.read(path + Self.snapshotFile),
+            let bytes = try? FieldSeal(key: key).open(sealed, for: identity)
+        else {
+            throw Failure(
+                .noSnapshot,
+                "На станции нет снимка мероприятия или срок аренды вышел и он стёрт: "
+                    + "profbilet station import СНИМОК --dir \(path)",
+                "The station has no snapshot, or its lease is over and it was erased: "
+                    + "profbilet station import SNAPSHOT --dir \(path)"
+            )
+        }
+        return try EventSnapshot(opening: bytes, pinnedRoots: roots)
+    }
+
+    /// Erases the lease key and the snapshot; journals stay, to be exported.
+    public func wipe() {
+        for file in [Self.leaseFile, Self.snapshotFile] {
+            Self.overwrite(path + file)
+            try? FileManager.default.removeItem(atPath: path + file)
+        }
+    }
+
+    /// The station's journal.
+    public func journal() throws(JournalFile.Failure) -> JournalFile {
+        try JournalFile(path: path + "/journal.sqlite")
+    }
+
+    private func storing(_ body: () throws -> Void) throws {
+        do { try body() } catch {
+            throw Failure(
+                .storage,
+                "Папка станции \(path) не записывается: \(error).",
+                "The station's folder \(path) cannot be written: \(error)."
+            )
+        }
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        FileManager.default.contents(atPath: path).map { Array($0) }
+    }
+
+    /// Random bytes over a file's content, flushed: what a flash disk still keeps is its own.
+    private static func overwrite(_ path: String) {
+        guard let file = FileHandle(forUpdatingAtPath: path),
+            let size = try? file.seekToEnd()
+        else { return }
+        try? file.seek(toOffset: 0)
+        try? file.write(contentsOf: Data(SecureRandom.bytes(Int(size))))
+        try? file.synchronize()
+        try? file.close()
+    }
+}
