@@ -1,7 +1,7 @@
 /// One message in the two languages of the product, Russian first.
 ///
 /// Holds no name, no full number and no payload.
-public struct Bilingual: Hashable, Sendable {
+public struct Bilingual: Hashable, Sendable, Codable {
     /// The Russian sentence.
     public let russian: String
     /// The same in English.
@@ -11,6 +11,11 @@ public struct Bilingual: Hashable, Sendable {
     public init(_ russian: String, _ english: String) {
         self.russian = russian
         self.english = english
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case russian = "ru"
+        case english = "en"
     }
 }
 

@@ -51,3 +51,16 @@ public struct Instant: Hashable, Sendable, Comparable {
         return parts.map { padded(Int($0), 2) }.joined(separator: ":")
     }
 }
+
+extension Instant: Codable {
+    /// Reads whole seconds.
+    public init(from decoder: any Decoder) throws {
+        seconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    /// Writes whole seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        try value.encode(seconds)
+    }
+}

@@ -1,0 +1,136 @@
+// Draws what the station says: the verdict, the quorum, the counts, the data's age, the last scans.
+
+import { gauge, sign } from "./signs.js";
+import { isSilent } from "./sound.js";
+import { age, clockTime, dayTime, say, t } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+
+export function make(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+/** Shows a verdict, or the idle screen for null. */
+export function showVerdict(verdict) {
+  const face = verdict?.face;
+  document.body.dataset.colour = face?.colour ?? "idle";
+  document.body.dataset.shape = face?.shape ?? "card";
+  document.body.dataset.outcome = verdict?.outcome ?? "";
+  document.body.dataset.standing = verdict?.standing ?? "";
+  document.body.dataset.nonce = verdict?.nonce ?? "";
+  $("sign").replaceChildren(sign(face?.shape ?? "card"));
+  $("headline").textContent = face ? say(face.headline) : t("idle");
+  $("action").textContent = face ? say(face.action) : t("idleAction");
+  $("person").textContent = verdict ? person(verdict) : "";
+  $("number").textContent = verdict?.number ?? "";
+  $("detail").replaceChildren(...(verdict ? details(verdict) : []));
+  fit();
+}
+
+function person(verdict) {
+  return verdict.name ?? (verdict.nameKnown ? "" : t("nameless"));
+}
+
+function details(verdict) {
+  const lines = verdict.detail.map(say);
+  const { firstEntry } = verdict;
+  if (firstEntry) {
+    lines.unshift(`${t("first")}: ${clockTime(firstEntry.at)}, ${firstEntry.station}`);
+  }
+  lines.push(`${clockTime(verdict.at)} · ${say(verdict.basis)}`);
+  return lines.map((text) => make("li", { textContent: text }));
+}
+
+/** The largest headline that fits its place: read from three metres. */
+export function fit() {
+  const headline = $("headline");
+  const stage = $("stage");
+  const tallest = Math.min(innerHeight * 0.19, 190);
+  for (let size = Math.round(tallest); size >= 40; size -= 6) {
+    headline.style.fontSize = `${size}px`;
+    const isWide = headline.scrollWidth > headline.clientWidth;
+    if (!isWide && stage.scrollHeight <= stage.clientHeight) return;
+  }
+}
+
+/** Shows the panels; `drift` is the station's clock minus this page's. */
+export function showStatus(status) {
+  $("event").textContent = status.event;
+  $("station").textContent = status.station;
+  $("mode").textContent = t(status.mode);
+  document.body.dataset.mode = status.mode;
+  $("shift").textContent = status.shift ? `${t("shift")}: ${status.shift}` : t("noShift");
+  for (const name of ["inside", "admitted", "refused"]) $(name).textContent = status.counts[name];
+  showQuorum(status.quorum);
+  showLast(status.lastScans);
+  $("alarms").replaceChildren(...status.alarms.map((alarm) => make("p", { textContent: say(alarm) })));
+}
+
+function showQuorum(quorum) {
+  $("quorum").hidden = !quorum;
+  if (!quorum) return;
+  $("quorum").dataset.verdict = quorum.verdict;
+  $("quorum").dataset.alert = quorum.alert ?? "";
+  $("quorum-verdict").textContent = t(quorum.verdict);
+  const span = quorum.minimum === quorum.maximum
+    ? `${quorum.minimum}` : `${quorum.minimum}–${quorum.maximum}`;
+  const words = `${t("present")} ${span} ${t("of")} ${quorum.base}, ${t("needed")} ${quorum.threshold}`;
+  $("gauge").replaceChildren(gauge(quorum, words));
+  const lines = [make("span", { textContent: words, className: "figures" })];
+  if (quorum.alert) lines.push(make("strong", { textContent: t(quorum.alert) }));
+  if (quorum.verdict === "cannot_be_asserted" && quorum.blocking.length) {
+    lines.push(make("strong", { textContent: `${t("blocking")}: ${quorum.blocking.join(", ")}` }));
+  }
+  if (quorum.frozenAt) lines.push(make("span", { textContent: `${t("frozen")} ${clockTime(quorum.frozenAt)}` }));
+  $("quorum-words").replaceChildren(...lines);
+}
+
+function showLast(scans) {
+  const focused = document.activeElement?.dataset?.scan;
+  const rows = scans.slice(0, 12).map((scan) => {
+    const words = make("span", { className: "words", textContent: say(scan.face.headline) });
+    const who = make("span", { className: "who", textContent: scan.name ?? scan.number ?? "" });
+    const mark = make("span", { className: "mark" }, sign(scan.face.shape));
+    mark.dataset.colour = scan.face.colour;
+    const row = make("button", { type: "button", className: "scan" },
+      mark, make("time", { textContent: clockTime(scan.at) }), words, who);
+    row.dataset.scan = scan.nonce;
+    return make("li", {}, row);
+  });
+  $("last").replaceChildren(...(rows.length ? rows : [make("li", { textContent: t("nothing") })]));
+  if (focused) document.querySelector(`[data-scan="${CSS.escape(focused)}"]`)?.focus();
+}
+
+/** The lines that grow older by themselves; `now` is the station's time in seconds. */
+export function showAges(status, now) {
+  $("clock").textContent = clockTime(now);
+  const lists = status.statusListsAt
+    ? age(now - status.statusListsAt) + (status.statusListsAreStale ? ` · ${t("stale")}` : "")
+    : t("none");
+  const rows = [[t("basis"), t(status.offline), status.offline === "card_only"]];
+  if (status.snapshotAt) rows.push([t("snapshot"), age(now - status.snapshotAt), false]);
+  rows.push([t("statusLists"), lists, status.statusListsAreStale || !status.statusListsAt]);
+  if (status.leaseEndsAt) {
+    rows.push([t("lease"), dayTime(status.leaseEndsAt), status.leaseEndsAt - now < 3600]);
+  }
+  rows.push([t("clock"), t(status.clock), status.clock === "suspect"]);
+  for (const reader of status.readers) rows.push([reader.name, t(reader.state), reader.state === "away"]);
+  if (isSilent()) rows.push([t("sound"), t("silent"), true]);
+  $("data").replaceChildren(...rows.map(([name, value, isBad]) => make("div", { className: isBad ? "bad" : "" },
+    make("dt", { textContent: name }), make("dd", { textContent: value }))));
+}
+
+/** The screen of a page that hears nothing from its station; null hides it. */
+export function showLost(reason) {
+  const lost = $("lost");
+  if (!reason) {
+    lost.hidden = true;
+    return;
+  }
+  $("lost-sign").replaceChildren(sign("octagon_cross"));
+  $("lost-headline").textContent = t(reason === "restarted" ? "restarted" : "lostHeadline");
+  $("lost-action").textContent = t(reason === "restarted" ? "restartedAction" : "lostAction");
+  lost.hidden = false;
+}
