@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "profbilet", targets: ["profbilet"]),
         .library(name: "TicketSeal", targets: ["TicketSeal", "UnionTicket"]),
         .library(name: "Roster", targets: ["Roster", "UnionTicket"]),
+        .library(name: "CardReader", targets: ["CardReader", "UnionTicket"]),
         .library(name: "CardProduction", targets: ["CardProduction", "CardLayout"]),
     ],
     dependencies: [
@@ -63,6 +64,7 @@ let package = Package(
         .target(
             name: "CardReader",
             dependencies: ["UnionTicket", "TicketSeal", "CPCSC", "Yams", crypto, cryptoExtras],
+            resources: [.embedInCode("Table/readers.yaml")],
             swiftSettings: strict
         ),
         // services

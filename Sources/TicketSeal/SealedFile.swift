@@ -21,6 +21,8 @@ public enum SealedFile {
         case backupKey = 5
         /// An epoch's key over backed-up data keys.
         case epochKey = 6
+        /// Keys of specimen chips, for tests and demonstrations.
+        case chipKeys = 10
     }
 
     /// Why a file does not open.
