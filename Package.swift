@@ -107,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "card-emulator",
             dependencies: [
-                "CardReader", crypto, cryptoExtras,
+                "CardReader", "TicketSeal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/CardEmulator",

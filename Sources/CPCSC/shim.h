@@ -1,4 +1,5 @@
 #include <winscard.h>
+#include <reader.h>
 
 // Macros with casts or arguments do not come into Swift: they are functions here.
 
