@@ -8,6 +8,8 @@ enum CardFault: String, ExpressibleByArgument, CaseIterable {
     case mute
     /// Does not wake up.
     case dead
+    /// Fails to wake up the first time.
+    case sleepy
     /// Takes 400 ms for each answer.
     case slow
     /// Is taken away when the fourth command comes.

@@ -12,6 +12,8 @@ final class VirtualReader {
     private let isTraced: Bool
     private var socket: CInt = -1
     private var commands = 0
+    private var isAsleep = false
+    private var hasSlept = false
     /// What GET RESPONSE fetches.
     private var waiting: [UInt8] = []
     private var waitingStatus: UInt16 = 0x9000
@@ -76,10 +78,19 @@ final class VirtualReader {
 
     private func signal(_ code: UInt8, _ card: any EmulatedCard) {
         switch code {
+        case 1 where fault == .sleepy && !hasSlept:
+            hasSlept = true
+            report("asleep")
+            close(socket)
+            repeat { socket = connected() } while socket < 0
         case 1, 2:
             card.powerUp()
+            isAsleep = fault == .dead
             report(code == 1 ? "powered" : "reset")
-        case 4: send(fault == .dead ? [] : card.atr)
+        // pcscd asks for it too to see whether a card is there: only waking up fails.
+        case 4:
+            send(isAsleep ? [0x00] : card.atr)
+            isAsleep = false
         default: break
         }
     }

@@ -33,6 +33,8 @@ struct PCSCCard: ~Copyable {
                 count = status == 0 ? min(Int(length), PCSCCard.longestAnswer) : 0
             }
             try PCSCContext.check(status)
+            // No card answers without a status: some drivers say so when it is pulled.
+            guard !answer.isEmpty else { throw ReaderFailure(.cardGone) }
             return answer
         }
 
