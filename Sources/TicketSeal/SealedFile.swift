@@ -25,6 +25,8 @@ public enum SealedFile {
         case nameIndex = 7
         /// A station's signing key and lease key.
         case stationKeys = 8
+        /// Keys of specimen chips, for tests and demonstrations.
+        case chipKeys = 10
     }
 
     /// Why a file does not open.

@@ -26,7 +26,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        let keys = try trustedKeys()
+        let keys = try TrustedKeys.read(self.keys)
         let now =
             try at.map(TimeArgument.parse)
             ?? Instant(seconds: Int64(Date().timeIntervalSince1970))
@@ -36,20 +36,6 @@ struct InspectCommand: ParsableCommand {
         guard ["valid", "unsigned"].contains(inspection.verdict) else {
             throw ExitCode(ExitStatus.rowsRefused.rawValue)
         }
-    }
-
-    private func trustedKeys() throws -> TrustedKeys {
-        guard let path = keys else { return TrustedKeys([]) }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure("Файл ключей \(path) не читается.", "Cannot read the key file \(path).")
-        }
-        guard let keys = TrustedKeys(file: Array(data)) else {
-            throw Failure(
-                "\(path): не пакет доверия, не JWKS и не COSE_KeySet.",
-                "\(path): no trust bundle, JWK set or COSE_KeySet."
-            )
-        }
-        return keys
     }
 
     private func inspect(

@@ -19,7 +19,7 @@ struct ProfBilet: ParsableCommand {
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
-            BatchCommand.self,
+            BatchCommand.self, ReadersCommand.self, CardCommand.self,
         ]
     )
 

@@ -1,0 +1,75 @@
+/// What is known of the readers between two looks; makes events out of the difference.
+struct ReaderStates {
+    /// One reader as pcscd reports it.
+    struct Report {
+        var name: ReaderName
+        /// The lower half holds flags, the upper half counts insertions and removals.
+        var event: UInt
+        var atr: [UInt8] = []
+    }
+
+    /// A reader with what it said last.
+    struct Known {
+        let name: ReaderName
+        /// What is fed back, so that pcscd sees what was missed between two calls.
+        var current: UInt = 0
+        var isOccupied = false
+    }
+
+    private static let present: UInt = 0x20
+    private static let mute: UInt = 0x200
+    private static let changed: UInt = 0x02
+
+    private(set) var known: [Known] = []
+
+    /// Takes a fresh list of readers.
+    mutating func list(_ names: [ReaderName]) -> [ReaderEvent] {
+        var events: [ReaderEvent] = []
+        for reader in known where !names.contains(reader.name) {
+            if reader.isOccupied { events.append(.cardRemoved(reader.name)) }
+            events.append(.readerDisappeared(reader.name))
+        }
+        known.removeAll { !names.contains($0.name) }
+        for name in names where !known.contains(where: { $0.name == name }) {
+            known.append(Known(name: name))
+            events.append(.readerAppeared(name))
+        }
+        return events
+    }
+
+    /// Takes what one reader reports.
+    ///
+    /// A card that was swapped within one round shows as present twice with the counter two ahead:
+    /// it becomes a removal and an insertion, or the second card would inherit the first one's
+    /// verdict.
+    mutating func take(_ report: Report, at instant: ContinuousClock.Instant) -> [ReaderEvent] {
+        guard let index = known.firstIndex(where: { $0.name == report.name }) else { return [] }
+        let was = known[index]
+        let isOccupied = report.event & Self.present != 0
+        let hasCounted = report.event >> 16 & 0xFFFF != was.current >> 16 & 0xFFFF
+        known[index].current = report.event & ~Self.changed
+        known[index].isOccupied = isOccupied
+        var events: [ReaderEvent] = []
+        let isFirstLook = was.current == 0
+        let isSwapped = was.isOccupied && isOccupied && hasCounted
+        if was.isOccupied, !isOccupied || isSwapped { events.append(.cardRemoved(report.name)) }
+        let isGoneAgain = !was.isOccupied && !isOccupied && hasCounted && !isFirstLook
+        guard isOccupied && (!was.isOccupied || isSwapped) || isGoneAgain else { return events }
+        events.append(
+            .cardInserted(
+                CardPresence(
+                    reader: report.name,
+                    atr: report.atr,
+                    isMute: report.event & Self.mute != 0,
+                    noticedAt: instant
+                )
+            )
+        )
+        // It came and went between two looks: the operator is told that it was too quick.
+        if isGoneAgain { events.append(.cardRemoved(report.name)) }
+        return events
+    }
+
+    /// Forgets everything, with the events that this is.
+    mutating func clear() -> [ReaderEvent] { list([]) }
+}

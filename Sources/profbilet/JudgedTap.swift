@@ -1,0 +1,120 @@
+import CardReader
+import Foundation
+import TicketSeal
+import UnionTicket
+
+/// Judges a tap by the payload on the chip; a register or a snapshot is not asked.
+struct TapJudge {
+    let judge: TicketJudge
+    let now: Instant?
+    let table: ReaderTable
+
+    func judge(_ tap: CardTap) -> JudgedTap {
+        let now = now ?? Instant(seconds: Int64(Date().timeIntervalSince1970))
+        return JudgedTap(
+            tap: tap,
+            judgement: tap.chip.payload.map { judge.judge(bytes: $0, at: now) },
+            card: table.card(tap.atr)?.title
+        )
+    }
+}
+
+/// A tap with what is said about it.
+struct JudgedTap {
+    let tap: CardTap
+    let judgement: Judgement?
+    let card: String?
+
+    var verdict: PayloadVerdict { judgement?.verdict ?? .unknownFormat }
+
+    /// A wrong MAC or answer, an old message, or a payload that belongs to another chip.
+    var isCopy: Bool {
+        let bound = judgement?.claims?.chipUID
+        return tap.isCopy || bound != nil && bound != tap.chip.uid
+    }
+
+    var isGood: Bool { tap.failure == nil && verdict == .valid && !isCopy }
+
+    var status: ExitStatus {
+        if let failure = tap.failure { return ExitStatus(failure.code) }
+        return isGood ? .done : .rowsRefused
+    }
+
+    var signal: ReaderSignal {
+        if tap.failure != nil { return .attention }
+        return isGood ? .accepted : .refused
+    }
+
+    // MARK: - For machines
+
+    var json: String {
+        let claims = judgement?.claims
+        return JSONValue.object([
+            "reader": .text(tap.reader.text), "atr": .text(Hex.text(tap.atr)),
+            "profile": .optional(tap.profile?.rawValue), "keys": .optional(tap.keys),
+            "level": .text(tap.evidence.level.rawValue), "fresh": .flag(tap.evidence.fresh),
+            "counter": .optional(tap.counter?.rawValue), "copy": .flag(isCopy), "chip": chip,
+            "verdict": tap.failure == nil ? .text(verdict.rawValue) : .null,
+            "ticket": .optional(claims?.carrier.ticket.digits),
+            "issue": claims.map { .int($0.carrier.issue) } ?? .null,
+            "list": claims.map { .int($0.coordinate.list) } ?? .null,
+            "index": claims.map { .int($0.coordinate.index) } ?? .null,
+            "kid": .optional(judgement?.kid.map { Hex.text($0) }),
+            "failure": .optional(tap.failure?.code.rawValue),
+            "cause": tap.failure?.cause.map { .int($0) } ?? .null,
+            "microseconds": .number(microseconds),
+        ]).line
+    }
+
+    /// The facts as a replay takes them.
+    private var chip: JSONValue {
+        .object([
+            "level": .text(tap.chip.level.rawValue),
+            "uid": .optional(tap.chip.uid.map { Hex.text($0) }),
+            "payload": .optional(tap.chip.payload.map { Hex.text($0) }),
+            "uri": .optional(tap.chip.uri),
+            "authentication": .text(tap.chip.authentication.rawValue),
+            "counter": tap.chip.counter.map { .int($0) } ?? .null,
+            "isLive": .flag(tap.chip.isLive), "fault": .optional(tap.chip.fault?.rawValue),
+        ])
+    }
+
+    private var microseconds: Int64 {
+        let (seconds, attoseconds) = tap.duration.components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+
+    // MARK: - For people
+
+    var text: String {
+        if let failure = tap.failure { return failure.reason.description }
+        var lines = [
+            "Вердикт / Verdict: \(verdict.rawValue)",
+            "  Считыватель / Reader: \(tap.reader.text)",
+            "  Карта / Card: \(card ?? "ATR \(Hex.text(tap.atr))")",
+            "  Доказательство / Evidence: \(proof.russian) / \(proof.english)",
+        ]
+        if let claims = judgement?.claims {
+            lines.append("  Носитель / Carrier: \(claims.carrier)")
+        }
+        if isCopy {
+            lines.append("  КОПИЯ: не впускать по этой карте / A COPY: do not admit by this card")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private var proof: Bilingual {
+        switch (tap.evidence.level, tap.evidence.fresh) {
+        case (.mutualAuth, _):
+            Bilingual("чип ответил ключом, живой ответ", "a live answer under the chip's key")
+        case (.dynamicMAC, true):
+            Bilingual("MAC чипа, свежий счётчик", "the chip's MAC, fresh counter")
+        case (.dynamicMAC, false):
+            Bilingual("MAC чипа; свежесть не доказана", "the chip's MAC; freshness not proven")
+        case (.signedData, _):
+            Bilingual("подпись, её можно скопировать", "a signature, which can be copied")
+        case (.uid, _): Bilingual("только UID, он ничего не доказывает", "a UID only, proves nothing")
+        default: Bilingual("нет", "none")
+        }
+    }
+}

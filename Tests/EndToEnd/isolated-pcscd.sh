@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Runs a command beside a pcscd of its own, with virtual readers, in private mount and network namespaces:
+# two runs side by side do not meet, and the virtual readers' ports are open to nobody else.
+#
+# Usage: isolated-pcscd.sh [--readers N] [--bare] COMMAND…
+#   --readers N   blocks of two readers each, at ports 35963, 35964 and so on (1…8; default 1)
+#   --bare        do not start pcscd: the command does it, by "$PCSCD"
+# The command finds in PCSCD the command line that starts the daemon, in PCSCD_LOG its log.
+set -euo pipefail
+
+readers=1
+bare=
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --readers) readers=$2; shift 2 ;;
+        --bare) bare=1; shift ;;
+        *) break ;;
+    esac
+done
+
+fail() { echo "isolated-pcscd: $1" >&2; exit 1; }
+driver=/usr/lib/pcsc/drivers/serial/libifdvpcd.so
+[ $# -gt 0 ] || fail "no command"
+[ -r "$driver" ] || fail "the virtual reader is missing: install vsmartcard-vpcd"
+for tool in pcscd unshare ip; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
+unshare --mount --net true 2>/dev/null || fail "no private namespaces here: run as root"
+
+work=$(mktemp -d)
+mkdir "$work/conf"
+port=35963
+for number in $(seq "$readers"); do
+    # Two blocks on one library hang pcscd: each has its own copy.
+    cp -L "$driver" "$work/libifdvpcd$number.so"
+    cat >"$work/conf/vpcd$number" <<CONF
+FRIENDLYNAME "Virtual PCD $number"
+DEVICENAME   /dev/null:$(printf '0x%X' "$port")
+LIBPATH      $work/libifdvpcd$number.so
+CHANNELID    $(printf '0x%X' "$port")
+CONF
+    port=$((port + 2))
+done
+
+export PCSCD="pcscd --foreground --config $work/conf"
+export PCSCD_LOG=${PCSCD_LOG:-$work/log}
+# polkit would have to be asked over a bus that is not there.
+pcscd --help 2>&1 | grep -q -- --disable-polkit && PCSCD+=" --disable-polkit"
+export BARE=$bare
+
+trap 'rm -rf "$work"' EXIT
+unshare --mount --net --propagation private bash -c '
+    ip link set lo up
+    mkdir -p /run/pcscd
+    mount -t tmpfs tmpfs /run/pcscd
+    if [ -z "$BARE" ]; then
+        $PCSCD >"$PCSCD_LOG" 2>&1 &
+        daemon=$!
+        trap "kill $daemon 2>/dev/null; wait $daemon 2>/dev/null || true" EXIT
+        for _ in $(seq 100); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.05; done
+        [ -S /run/pcscd/pcscd.comm ] || { echo "isolated-pcscd: pcscd does not start" >&2; exit 1; }
+    fi
+    "$@"' isolated "$@"
