@@ -143,10 +143,16 @@ struct Matter {
             decision.firstEntry = presenceName.flatMap { memory.inside[$0] }
         }
         if outcome == .okExit { decision.passedOver = passedOver }
-        if let coordinate, let secret = reading.secret {
+        if opensName(outcome), let coordinate, let secret = reading.secret {
             decision.name = snapshot.name(coordinate, secret: secret)
         }
         return decision
+    }
+
+    /// Half a signature opens a name, so a forged one is not asked; and past the lease nobody's is.
+    private func opensName(_ outcome: ScanOutcome) -> Bool {
+        guard case .payload(let judgement) = reading.content else { return false }
+        return judgement.verdict == .valid && outcome != .snapshotTooOld
     }
 
     /// By what name presence is kept: the person's, without people the ticket's.
