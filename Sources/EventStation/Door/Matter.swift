@@ -43,20 +43,27 @@ struct Matter {
     /// The identity of the carrier that was shown.
     var coordinate: StatusCoordinate? { claims?.coordinate ?? carrier?.coordinate }
 
+    /// The person's place, where the snapshot knows one: the carrier's, or for a carrier that is newer
+    /// than the snapshot that of its ticket.
+    var place: Int? { carrier?.person ?? ticketHolder }
+    private var ticketHolder: Int?
+
     /// The person, where the snapshot knows one.
-    var person: EventPerson? { carrier.map { snapshot.person($0.person) } }
+    var person: EventPerson? { place.map(snapshot.person) }
 
     private mutating func identify() {
         switch reading.content {
         case .payload(let judgement):
             let place = judgement.claims.flatMap { snapshot.carrierPlace($0.coordinate) }
             carrier = place.map(snapshot.carrier)
+            if place == nil { ticketHolder = holder(judgement.claims) }
         case .chip(let place):
             carrier = place.map(snapshot.carrier)
         case .number(_, let places):
             let carriers = places.map(snapshot.carrier)
             let people = Set(carriers.map(\.person)).sorted()
             candidates = mode == .exit ? inside(people) : people
+            if candidates.isEmpty, people.count > 1 { candidates = people }
             if candidates.count <= 1 {
                 let person = candidates.first ?? people.first
                 carrier = best(carriers.filter { $0.person == person })
@@ -64,6 +71,13 @@ struct Matter {
             }
         case .fault, .unknownFormat, .malformed: break
         }
+    }
+
+    /// Whose ticket a payload shows, by the ticket's number.
+    private func holder(_ claims: TicketClaims?) -> Int? {
+        guard let ticket = claims?.carrier.ticket else { return nil }
+        return snapshot.carrierPlaces(number: ticket.digits).lazy.map(snapshot.carrier)
+            .first { $0.kind != .legacyPlastic }?.person
     }
 
     private func inside(_ people: [Int]) -> [Int] {
@@ -84,13 +98,14 @@ struct Matter {
         case .chip: chip()
         case .virtual: virtual()
         case .unknown: unknown()
+        // Nobody knows whose exit an ambiguous number would be.
+        case .ambiguous: candidates.isEmpty ? nil : .ambiguous
         default: mode == .exit ? .okExit : afterIdentity(row)
         }
     }
 
     private mutating func afterIdentity(_ row: Door.Row) -> ScanOutcome? {
         switch row {
-        case .ambiguous: candidates.isEmpty ? nil : .ambiguous
         case .dates: dates()
         case .status: carrierStatus()
         case .freshness: freshness()
@@ -113,7 +128,7 @@ struct Matter {
     /// The decision with everything that was found on the way.
     func decision(_ outcome: ScanOutcome) -> Decision {
         var decision = Decision(outcome, evidence)
-        decision.person = carrier?.person
+        decision.person = place
         decision.pseudonym = presenceName
         decision.coordinate = coordinate
         decision.candidates = candidates
@@ -128,10 +143,16 @@ struct Matter {
             decision.firstEntry = presenceName.flatMap { memory.inside[$0] }
         }
         if outcome == .okExit { decision.passedOver = passedOver }
-        if let coordinate, let secret = reading.secret {
+        if opensName(outcome), let coordinate, let secret = reading.secret {
             decision.name = snapshot.name(coordinate, secret: secret)
         }
         return decision
+    }
+
+    /// Half a signature opens a name, so a forged one is not asked; and past the lease nobody's is.
+    private func opensName(_ outcome: ScanOutcome) -> Bool {
+        guard case .payload(let judgement) = reading.content else { return false }
+        return judgement.verdict == .valid && outcome != .snapshotTooOld
     }
 
     /// By what name presence is kept: the person's, without people the ticket's.

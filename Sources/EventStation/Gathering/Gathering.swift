@@ -10,6 +10,7 @@ public struct Gathering: Sendable {
     public private(set) var memory = StationMemory()
     private var moves: [Pseudonym: [EntryPlace]] = [:]
     private var states: [Pseudonym: PersonPresence] = [:]
+    private var handOuts: [StatusCoordinate: Set<EntryPlace>] = [:]
     private var count: MandateCount
 
     /// Nobody yet.
@@ -43,18 +44,27 @@ public struct Gathering: Sendable {
         if let chip = entry.chip, let counter = entry.counter, outcome != .clonedChip {
             memory.counters[chip] = max(memory.counters[chip] ?? 0, counter)
         }
-        if outcome == .activated, let coordinate = entry.coordinate,
-            !journals.isAnnulled(entry)
-        {
+        if outcome == .activated { followHandOut(entry) }
+    }
+
+    /// A carrier given out twice stays given out when one of the two is taken back.
+    private mutating func followHandOut(_ entry: JournalEntry) {
+        guard let coordinate = entry.coordinate else { return }
+        if journals.isAnnulled(entry) {
+            handOuts[coordinate]?.remove(entry.place)
+        } else {
+            handOuts[coordinate, default: []].insert(entry.place)
+        }
+        if handOuts[coordinate]?.isEmpty ?? true {
+            memory.activated.remove(coordinate)
+        } else {
             memory.activated.insert(coordinate)
         }
     }
 
     private mutating func withdraw(_ entry: JournalEntry) {
         guard journals.isAnnulled(entry) else { return }
-        if entry.outcome == .activated, let coordinate = entry.coordinate {
-            memory.activated.remove(coordinate)
-        }
+        if entry.outcome == .activated { followHandOut(entry) }
         if let person = entry.person { follow(person) }
     }
 

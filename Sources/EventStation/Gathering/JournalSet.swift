@@ -9,6 +9,7 @@ public struct JournalSet: Sendable {
     private var syncs: [String: [EntryPlace]] = [:]
     private var byNonce: [String: [EntryPlace]] = [:]
     private var annulments: [String: [EntryPlace]] = [:]
+    private var forked: Set<EntryPlace> = []
 
     /// How long after an entry it may be annulled, on that entry's own clock: 15 minutes.
     public static let annulmentTime: Int64 = 15 * 60 * 1000
@@ -21,6 +22,9 @@ public struct JournalSet: Sendable {
 
     /// How many entries there are.
     public var count: Int { logs.values.reduce(0) { $0 + $1.count } }
+
+    /// Entries that came twice with other content: the station's key is in two places.
+    public var forks: [EntryPlace] { forked.sorted() }
 
     /// A station's entries.
     public func entries(of station: String) -> [JournalEntry] { logs[station] ?? [] }
@@ -45,7 +49,10 @@ public struct JournalSet: Sendable {
     ///
     /// - Returns: Whether it was new; false too where entries before it are missing.
     mutating func insert(_ entry: JournalEntry) -> Bool {
-        guard entry.sequence == last(of: entry.station) + 1 else { return false }
+        guard entry.sequence == last(of: entry.station) + 1 else {
+            if let held = self[entry.place], held != entry { forked.insert(entry.place) }
+            return false
+        }
         logs[entry.station, default: []].append(entry)
         switch entry.kind {
         case .sync: syncs[entry.station, default: []].append(entry.place)
@@ -131,12 +138,23 @@ public struct JournalSet: Sendable {
         return false
     }
 
+    /// The marks of a station's last `sync`, each clock moved on by what the station's own clock has
+    /// run since: what the others' clocks read now.
+    func marks(before place: EntryPlace, at clock: Int64) -> [String: JournalEntry.Known] {
+        guard let sync = sync(before: place) else { return [:] }
+        return sync.known.mapValues { mark in
+            var mark = mark
+            mark.clock += max(0, clock - sync.clock)
+            return mark
+        }
+    }
+
     /// What a journal handed over by `station` tells of everybody: for the receiver's `sync` entry.
     public func known(of station: String, clock: Int64) -> [String: JournalEntry.Known] {
         let last = last(of: station)
         guard last > 0 else { return [:] }
         let end = EntryPlace(station: station, sequence: last)
-        var known = sync(before: end)?.known ?? [:]
+        var known = marks(before: end, at: clock)
         known[station] = JournalEntry.Known(
             sequence: last,
             clock: clock,

@@ -31,6 +31,7 @@ struct MandateCount: Sendable {
     private struct Holder: Sendable {
         let person: Pseudonym
         let organisation: OrganisationCode
+        let isSubstitute: Bool
     }
 
     init(_ snapshot: EventSnapshot) {
@@ -41,7 +42,11 @@ struct MandateCount: Sendable {
             let person = snapshot.person(place)
             guard person.counts else { continue }
             holders[person.mandate.number, default: []].append(
-                Holder(person: person.pseudonym, organisation: person.organisation)
+                Holder(
+                    person: person.pseudonym,
+                    organisation: person.organisation,
+                    isSubstitute: person.mandate.isSubstitute
+                )
             )
             mandates[person.pseudonym] = person.mandate.number
         }
@@ -101,8 +106,14 @@ struct MandateCount: Sendable {
         }
     }
 
+    /// A mandate represents the organisation of its delegate, whoever stands in.
     private func organisationCount(_ mandates: Set<UInt32>) -> Int {
-        Set(mandates.flatMap { (holders[$0] ?? []).map(\.organisation) }).count
+        Set(
+            mandates.compactMap { mandate in
+                let people = holders[mandate] ?? []
+                return (people.first { !$0.isSubstitute } ?? people.first)?.organisation
+            }
+        ).count
     }
 }
 

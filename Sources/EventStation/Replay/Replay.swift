@@ -51,8 +51,7 @@ public struct Replay {
 
     /// Stations of an event before anything happened.
     ///
-    /// A station's rights are the snapshot's; one that the snapshot does not name has those it uses in
-    /// `lines`.
+    /// A station's rights are the snapshot's and those that it uses in `lines`.
     public init(_ snapshot: EventSnapshot, _ lines: [ReplayLine]) {
         self.snapshot = snapshot
         for gate in snapshot.gates { gates[gate.name] = gate }
@@ -74,7 +73,6 @@ public struct Replay {
         for name in names {
             used.insert(name)
             if posts[name] == nil { posts[name] = Post(name, snapshot) }
-            guard !snapshot.gates.contains(where: { $0.name == name }) else { continue }
             var gate = gates[name] ?? Gate(name: name, letsIn: false, letsOut: false)
             if mode == .entry { gate.letsIn = true }
             if mode == .exit { gate.letsOut = true }
@@ -115,7 +113,7 @@ public struct Replay {
         var hand = Post.Hand()
         hand.forces = isForced
         hand.hasCheckedDocument = hasChecked
-        hand.reason = reason
+        hand.reason = isForced && reason.isEmpty ? "replay" : reason
         let answer = post.answer(scan, Self.reading(line), hand)
         if let entry = answer.entry {
             post.commit(entry, of: scan, answer)
@@ -210,11 +208,20 @@ public struct Replay {
     }
 
     private func quorum(_ station: String, _ moment: Int64) -> QuorumReport {
-        let unheard = gates.values.filter {
-            $0.name != station && heard[station]?[$0.name] ?? Int64.min < moment
-        }
         let gathering = posts[station]?.gathering ?? Gathering(snapshot)
+        let unheard = gates.values.filter { gate in
+            gate.name != station
+                && (heard[station]?[gate.name] ?? Int64.min < moment
+                    || hasWritten(gate.name, since: gathering))
+        }
         return gathering.quorum(unheard: unheard.sorted { $0.name < $1.name })
+    }
+
+    /// Within the second of a meeting, and in files that are not in the order of time, what was written
+    /// since decides whether all of a station was heard.
+    private func hasWritten(_ station: String, since known: Gathering) -> Bool {
+        let last = posts[station]?.gathering.journals.last(of: station) ?? 0
+        return known.journals.last(of: station) < last
     }
 
     /// A station that meets others has the clock of its last line.

@@ -2,11 +2,11 @@ import TicketSeal
 
 /// Which ticket numbers were ever issued, without saying which: a Bloom filter over keyed hashes.
 ///
-/// It tells a number nobody issued from one that this event does not know; one number in about three
+/// It tells a number nobody issued from one that this event does not know; one number in about two
 /// thousand that nobody issued passes for issued.
 struct IssuedNumbers: Equatable, Sendable {
     private static let bitsEach = 16
-    private static let probes: UInt64 = 7
+    private static let probes: UInt64 = 11
     private(set) var bytes: [UInt8]
 
     /// A filter for so many numbers.

@@ -16,6 +16,8 @@ public struct Post: Sendable {
     private var recent: [String: Recent] = [:]
 
     private struct Recent {
+        let mode: ScanMode
+        let nonce: String
         let clock: Int64
         let answer: Answer
     }
@@ -76,6 +78,8 @@ public struct Post: Sendable {
         public var passes: Bool
         /// Whether the person would not pass without a supervisor.
         public var isForced: Bool
+        /// What the operator did about it.
+        var hand = Hand()
     }
 
     /// Decides a scan and writes its entry, without keeping it.
@@ -87,7 +91,7 @@ public struct Post: Sendable {
     ///   - hand: What the operator does about it.
     /// - Returns: The answer, with the entry to make durable.
     public func answer(_ scan: Scan, _ reading: Reading, _ hand: Hand = Hand()) -> Answer {
-        if let same = sameScan(scan, reading) { return same }
+        if let same = sameScan(scan, reading, hand) { return same }
         let clock = StationClock(
             raw: Instant(seconds: Self.floor(reading.clock)),
             lastEntry: lastClock.map { Instant(seconds: Self.floor($0)) },
@@ -108,7 +112,8 @@ public struct Post: Sendable {
         _ hand: Hand
     ) -> Answer {
         let passesAlone = passes(decision, scan.mode, hand)
-        let isForced = !passesAlone && hand.forces && canForce(decision, scan.mode)
+        let isForced = !passesAlone && hand.forces && !hand.reason.isEmpty
+            && canForce(decision, scan.mode)
         var entry = next(.scan, nonce: scan.nonce, reading)
         entry.mode = scan.mode
         entry.outcome = decision.outcome
@@ -127,7 +132,8 @@ public struct Post: Sendable {
             decision: decision,
             entry: entry,
             passes: entry.passed || decision.outcome == .activated,
-            isForced: isForced
+            isForced: isForced,
+            hand: hand
         )
     }
 
@@ -142,21 +148,37 @@ public struct Post: Sendable {
 
     /// Nobody is admitted whom nobody knows: what is not genuine tells of no person.
     private func canForce(_ decision: Decision, _ mode: ScanMode) -> Bool {
-        mode == .entry && decision.pseudonym != nil && decision.outcome.canBeForced
+        mode != .handOut && decision.pseudonym != nil && decision.outcome.canBeForced
     }
 
     /// The answer given before, when this is the same physical scan.
-    private func sameScan(_ scan: Scan, _ reading: Reading) -> Answer? {
-        if !scan.nonce.isEmpty {
-            let known = gathering.journals.entries(nonce: scan.nonce).first { $0.station == name }
-            return known.map(repeated)
-        }
-        guard let key = Self.key(scan), let recent = recent[key] else { return nil }
+    ///
+    /// A refused scan that somebody now decides otherwise is a new one, and so is one whose entry was
+    /// taken back.
+    private func sameScan(_ scan: Scan, _ reading: Reading, _ hand: Hand) -> Answer? {
+        guard scan.nonce.isEmpty else { return sameNonce(scan.nonce, hand) }
+        guard let key = Self.key(scan), let recent = recent[key], recent.mode == scan.mode,
+            recent.answer.passes || recent.answer.hand == hand, !isAnnulled(recent.nonce)
+        else { return nil }
         let limit = recent.answer.decision.screen == nil ? Self.sameScan : Self.display
         guard (0..<limit).contains(reading.clock - recent.clock) else { return nil }
         var answer = recent.answer
         answer.entry = nil
         return answer
+    }
+
+    private func sameNonce(_ nonce: String, _ hand: Hand) -> Answer? {
+        let entries = gathering.journals.entries(nonce: nonce).filter { $0.station == name }
+        guard let first = entries.first else { return nil }
+        let passed = entries.first(where: \.passed)
+        if passed == nil, hand.forces { return nil }
+        return repeated(passed ?? first)
+    }
+
+    private func isAnnulled(_ nonce: String) -> Bool {
+        gathering.journals.entries(nonce: nonce).contains {
+            $0.station == name && gathering.journals.isAnnulled($0)
+        }
     }
 
     private func repeated(_ entry: JournalEntry) -> Answer {
@@ -166,16 +188,16 @@ public struct Post: Sendable {
         return Answer(
             decision: decision,
             entry: nil,
-            passes: entry.passed,
+            passes: entry.passed && !gathering.journals.isAnnulled(entry),
             isForced: entry.isForced
         )
     }
 
-    /// What makes two scans the same code: the text or the chip, and the way the gate works.
+    /// What makes two scans the same code: the text or the chip.
     private static func key(_ scan: Scan) -> String? {
         switch scan.showing {
-        case .text(let text, _): scan.mode.rawValue + "/" + text
-        case .chip(let chip): chip.fault == nil ? scan.mode.rawValue + "/\(chip)" : nil
+        case .text(let text, _): text
+        case .chip(let chip): chip.fault == nil ? "\(chip)" : nil
         }
     }
 
@@ -216,7 +238,12 @@ public struct Post: Sendable {
         lastClock = max(lastClock ?? entry.clock, entry.clock)
         guard let scan, let answer, scan.nonce.isEmpty, let key = Self.key(scan) else { return }
         recent = recent.filter { entry.clock - $0.value.clock < Self.display }
-        recent[key] = Recent(clock: entry.clock, answer: answer)
+        recent[key] = Recent(
+            mode: scan.mode,
+            nonce: entry.nonce,
+            clock: entry.clock,
+            answer: answer
+        )
     }
 
     /// Takes in what other stations handed over.

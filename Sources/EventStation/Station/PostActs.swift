@@ -64,8 +64,8 @@ extension Post {
     ) throws(Refusal) -> JournalEntry {
         let scans = gathering.journals.entries(nonce: nonce).filter { $0.kind == .scan }
         guard let scan = scans.first, let outcome = scan.outcome else { throw .unknownEntry }
-        guard let person = person ?? scan.person, !isInside(person), !scan.passed,
-            outcome.canBeForced, scan.mode == .entry
+        guard let person = person ?? scan.person, !isInside(person) || hand.forces,
+            !hasPassed(nonce), outcome.canBeForced, scan.mode == .entry
         else { throw .notAdmissible }
         let isAfterCheck = [.afterCheck, .choice].contains(outcome.admission)
         guard isAfterCheck || hand.forces else { throw .notAdmissible }
@@ -112,6 +112,12 @@ extension Post {
         return entry
     }
 
+    private func hasPassed(_ nonce: String) -> Bool {
+        gathering.journals.entries(nonce: nonce).contains {
+            $0.passed && !gathering.journals.isAnnulled($0)
+        }
+    }
+
     private func isInside(_ person: Pseudonym) -> Bool {
         gathering.memory.inside[person] != nil
     }
@@ -128,7 +134,7 @@ extension Post {
     ) -> JournalEntry {
         var entry = next(.sync, nonce: "", reading)
         let last = EntryPlace(station: name, sequence: entry.sequence - 1)
-        var known = gathering.journals.sync(before: last)?.known ?? [:]
+        var known = gathering.journals.marks(before: last, at: reading.clock)
         for (station, mark) in handedOver.flatMap(\.self)
         where mark.sequence >= known[station]?.sequence ?? 0 {
             known[station] = mark
@@ -162,7 +168,7 @@ extension ScanOutcome {
     var canBeForced: Bool {
         switch self {
         case .unreadable, .unknownFormat, .malformed, .unknownKey, .revokedKey, .forged,
-            .clonedChip, .unknown, .notOnList, .alreadyInside, .internal:
+            .clonedChip, .unknown, .notOnList, .internal:
             false
         default: true
         }
