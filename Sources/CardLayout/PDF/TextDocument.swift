@@ -13,6 +13,7 @@ public final class TextDocument {
     private let fonts: [String: FontFace]
     private let names: [String]
     private let shaper: Shaper
+    private let lines: LineBreaker
     private let deflate = Deflate(level: 1)
     private let used: [GlyphUse]
     private var kids: [Int] = []
@@ -43,6 +44,7 @@ public final class TextDocument {
         names = fonts.keys.sorted()
         used = fonts.map { _ in GlyphUse() }
         shaper = Shaper(fonts, Dictionary(uniqueKeysWithValues: zip(names, used)))
+        lines = LineBreaker(shaper)
         file = try PDFFile(path: path, capacity: 64)
         next = 5 + PDFFont.objects * fonts.count
         start()
@@ -56,38 +58,88 @@ public final class TextDocument {
         public let share: Double
         /// Set in the fixed-width font.
         public let isMono: Bool
+        /// Where its texts stand.
+        public let alignment: Alignment
 
         /// A column.
-        public init(_ title: String, _ share: Double, isMono: Bool = false) {
+        public init(
+            _ title: String,
+            _ share: Double,
+            isMono: Bool = false,
+            alignment: Alignment = .left
+        ) {
             (self.title, self.share, self.isMono) = (title, share, isMono)
+            self.alignment = alignment
         }
+    }
+
+    /// Where a line stands in its room.
+    public enum Alignment: Sendable {
+        /// At the left edge.
+        case left
+        /// In the middle.
+        case centre
+        /// At the right edge.
+        case right
     }
 
     private var lineWidth: Double { Self.width - 2 * Self.margin }
 
     /// A heading.
-    public func heading(_ text: String, size: Double = 14) throws {
-        try paragraph(text, font: "bold", size: size)
+    public func heading(
+        _ text: String,
+        size: Double = 14,
+        alignment: Alignment = .left
+    ) throws {
+        try paragraph(text, font: "bold", size: size, alignment: alignment)
         y += 1.5
     }
 
     /// A paragraph, wrapped at the page's width.
-    public func paragraph(_ text: String, font: String = "regular", size: Double = 10) throws {
+    public func paragraph(
+        _ text: String,
+        font: String = "regular",
+        size: Double = 10,
+        alignment: Alignment = .left
+    ) throws {
         for line in wrap(text, font, size, lineWidth) {
             let step = size * TextFitter.millimetres * 1.3
-            try reserve(step)
-            draw(line, font, size, x: Self.margin, y: y + step * 0.75)
+            try keep(step)
+            let x = Self.margin + lines.indent(line, font, size, lineWidth, alignment)
+            draw(line, font, size, x: x, y: y + step * 0.75)
             y += step
         }
         y += 1.2
     }
+
+    /// A line to sign: who signs, then two rooms with their captions in small print below.
+    public func signature(_ role: String, captions: (String, String)) throws {
+        let lines = wrap(role, "regular", 10, 66)
+        let step = 10 * TextFitter.millimetres * 1.3
+        try keep(step * Double(lines.count) + 9)
+        y += 5
+        for line in lines {
+            draw(line, "regular", 10, x: Self.margin, y: y + step * 0.75)
+            y += step
+        }
+        let rooms = [(70.0, 40.0, captions.0), (114.0, lineWidth - 114, captions.1)]
+        for (left, width, caption) in rooms {
+            rule(Self.margin + left, y, width, 0)
+            let middle = self.lines.indent(caption, "regular", 7, width, .centre)
+            draw(caption, "regular", 7, x: Self.margin + left + middle, y: y + 2.8)
+        }
+        y += 4
+    }
+
+    /// How many pages there are so far.
+    public var pages: Int { kids.count + 1 }
 
     /// Pairs of a name and a value.
     public func facts(_ facts: [(String, String)]) throws {
         for (name, value) in facts {
             let lines = wrap(value, "regular", 10, lineWidth - 62)
             let step = 10 * TextFitter.millimetres * 1.3
-            try reserve(step * Double(max(1, lines.count)))
+            try keep(step * Double(max(1, lines.count)))
             draw(name, "bold", 9, x: Self.margin, y: y + step * 0.75)
             for line in lines {
                 draw(line, "regular", 10, x: Self.margin + 62, y: y + step * 0.75)
@@ -104,6 +156,7 @@ public final class TextDocument {
         let widths: [Double]
         let size: Double
         let rowHeight: Double
+        var band: String?
     }
 
     /// A table with rules; the heading stands on every page.
@@ -128,6 +181,33 @@ public final class TextDocument {
     /// Adds a row to the table that was begun.
     public func row(_ texts: [String]) throws { try cells(texts, isHead: false) }
 
+    /// A line across the whole table that heads the rows after it, on every page that they reach.
+    public func band(_ text: String) throws {
+        guard let size = table?.size else { return }
+        table?.band = nil
+        let lines = wrap(text, "bold", size, lineWidth - 2)
+        let height = bandHeight(lines, size)
+        if y + height + max(table?.rowHeight ?? 0, size) > tableEnd { try turnTable() }
+        drawBand(lines, size)
+        table?.band = text
+    }
+
+    private func bandHeight(_ lines: [String], _ size: Double) -> Double {
+        Double(lines.count) * size * TextFitter.millimetres * 1.25 + 1.6
+    }
+
+    private func drawBand(_ lines: [String], _ size: Double) {
+        let step = size * TextFitter.millimetres * 1.25
+        let height = bandHeight(lines, size)
+        fill(0.05, Self.margin, y, lineWidth, height)
+        rule(Self.margin, y, lineWidth, height)
+        for (index, line) in lines.enumerated() {
+            let baseline = y + 0.8 + step * (Double(index) + 0.78)
+            draw(line, "bold", size, x: Self.margin + 1, y: baseline)
+        }
+        y += height
+    }
+
     /// Ends the table.
     public func endTable() {
         table = nil
@@ -143,27 +223,43 @@ public final class TextDocument {
         let step = table.size * TextFitter.millimetres * 1.25
         let lines = Double(wrapped.map { $0.1.count }.max() ?? 1)
         let needed = max(isHead ? 0 : table.rowHeight, lines * step + 1.6)
-        if y + needed > Self.height - Self.margin - 6 {
-            try turn()
-            if !isHead { try cells(table.columns.map(\.title), isHead: true) }
+        if y + needed > tableEnd {
+            if isHead { try turn() } else { try turnTable() }
         }
         var x = Self.margin
-        for (width, (font, lines)) in zip(table.widths, wrapped) {
+        for (column, (width, (font, lines))) in zip(table.columns, zip(table.widths, wrapped)) {
             if isHead { fill(0.12, x, y, width, needed) }
             rule(x, y, width, needed)
             for (index, line) in lines.enumerated() {
                 let baseline = y + 0.8 + step * (Double(index) + 0.78)
-                draw(line, font, table.size, x: x + 1, y: baseline)
+                let left = self.lines.indent(line, font, table.size, width - 2, column.alignment)
+                draw(line, font, table.size, x: x + 1 + left, y: baseline)
             }
             x += width
         }
         y += needed
     }
 
+    private var tableEnd: Double { Self.height - Self.margin - 6 }
+
+    /// Goes on with the table on a new page.
+    private func turnTable() throws {
+        try turn()
+        guard let table else { return }
+        try cells(table.columns.map(\.title), isHead: true)
+        guard let band = table.band else { return }
+        drawBand(wrap(band + " (продолжение)", "bold", table.size, lineWidth - 2), table.size)
+    }
+
     /// Leaves room.
     public func space(_ millimetres: Double) throws {
-        try reserve(millimetres)
+        try keep(millimetres)
         y += millimetres
+    }
+
+    /// Begins a new page unless this one has so much room left.
+    public func keep(_ millimetres: Double) throws {
+        if y + millimetres > Self.height - Self.margin { try turn() }
     }
 
     /// Begins a new page unless this one is fresh.
@@ -211,34 +307,8 @@ public final class TextDocument {
         next += 2
     }
 
-    private func reserve(_ room: Double) throws {
-        if y + room > Self.height - Self.margin { try turn() }
-    }
-
     private func wrap(_ text: String, _ font: String, _ size: Double, _ width: Double) -> [String] {
-        let scale = size * TextFitter.millimetres
-        var lines: [String] = []
-        for source in text.precomposedStringWithCanonicalMapping.split(
-            separator: "\n",
-            omittingEmptySubsequences: false
-        ) {
-            if shaper.shape(String(source), font).width * scale <= width {
-                lines.append(String(source))
-                continue
-            }
-            var line = ""
-            for word in source.split(separator: " ", omittingEmptySubsequences: false) {
-                let candidate = line.isEmpty ? String(word) : line + " " + word
-                if line.isEmpty || shaper.shape(candidate, font).width * scale <= width {
-                    line = candidate
-                } else {
-                    lines.append(line)
-                    line = String(word)
-                }
-            }
-            lines.append(line)
-        }
-        return lines
+        lines.broken(text, font, size, to: width)
     }
 
     private func draw(_ text: String, _ font: String, _ size: Double, x: Double, y: Double) {
