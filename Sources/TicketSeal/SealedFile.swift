@@ -25,6 +25,8 @@ public enum SealedFile {
         case nameIndex = 7
         /// A station's signing key and lease key.
         case stationKeys = 8
+        /// An operator's name under the operator's PIN.
+        case operatorPIN = 9
         /// Keys of specimen chips, for tests and demonstrations.
         case chipKeys = 10
     }

@@ -122,7 +122,9 @@ struct CardCommand: ParsableCommand {
                 contents: content,
                 attributes: [.posixPermissions: 0o600]
             )
-            guard isMade else { throw Failure(.storage, "\(file) не пишется.", "Cannot write \(file).") }
+            guard isMade else {
+                throw Failure(.storage, "\(file) не пишется.", "Cannot write \(file).")
+            }
             say(
                 "Ключи чипов-образцов записаны: наборов \(reference.count).",
                 "Keys of specimen chips written: sets \(reference.count)."

@@ -113,7 +113,8 @@ struct JudgedTap {
             Bilingual("MAC чипа; свежесть не доказана", "the chip's MAC; freshness not proven")
         case (.signedData, _):
             Bilingual("подпись, её можно скопировать", "a signature, which can be copied")
-        case (.uid, _): Bilingual("только UID, он ничего не доказывает", "a UID only, proves nothing")
+        case (.uid, _):
+            Bilingual("только UID, он ничего не доказывает", "a UID only, proves nothing")
         default: Bilingual("нет", "none")
         }
     }

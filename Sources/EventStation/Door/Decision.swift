@@ -12,6 +12,8 @@ public struct Decision: Equatable, Sendable {
     public var pseudonym: Pseudonym?
     /// The carrier's identity, where it has one.
     public var coordinate: StatusCoordinate?
+    /// The ticket that was shown, to be compared with the printed number.
+    public var ticket: TicketNumber?
     /// What a phone's screen was.
     public var screen: StationMemory.Screen?
     /// The chip's name in journals and its counter.

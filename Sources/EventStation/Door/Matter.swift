@@ -131,6 +131,7 @@ struct Matter {
         decision.person = place
         decision.pseudonym = presenceName
         decision.coordinate = coordinate
+        decision.ticket = claims?.carrier.ticket
         decision.candidates = candidates
         decision.statusAge = statusAge
         decision.screen = screen

@@ -206,6 +206,22 @@ public actor StationDuty {
         return snapshot.gates.filter { $0.name != folder.name && known[$0.name]?.isClosed != true }
     }
 
+    /// The station's own rights; a station that the snapshot does not name may do everything.
+    var gate: Gate {
+        snapshot.gates.first { $0.name == folder.name } ?? Gate(name: folder.name)
+    }
+
+    /// Whether the clock can be trusted.
+    var clockState: DeskStatus.Clock {
+        let last = post.gathering.journals.entries(of: folder.name).last?.clock
+        let clock = StationClock(
+            raw: Instant(seconds: clock() / 1000),
+            lastEntry: last.map { Instant(seconds: $0 / 1000) },
+            offset: offset.map { $0 / 1000 }
+        )
+        return clock.isSuspect(snapshot) ? .suspect : offset == nil ? .unchecked : .good
+    }
+
     /// What can be said of the quorum here and now.
     public func quorum() -> QuorumReport { post.gathering.quorum(unheard: unheard) }
 
