@@ -40,7 +40,7 @@ struct CardCommand: ParsableCommand {
                 table: try source.table()
             )
             let taps = TapReader(
-                keys: try chipKeyring(),
+                keys: try ChipKeyFile.open(chipKeys),
                 counters: MemoryCounterStore(),
                 table: judge.table
             )
@@ -67,28 +67,6 @@ struct CardCommand: ParsableCommand {
             return desk.end()
         }
 
-        private func chipKeyring() throws -> ChipKeyring {
-            guard let path = chipKeys else { return ChipKeyring([]) }
-            guard let content = FileManager.default.contents(atPath: path) else {
-                throw Failure("Файл \(path) не читается.", "Cannot read \(path).")
-            }
-            let phrase = try Passphrases.read(
-                file: chipPassphraseFile,
-                variable: "PROFBILET_CHIP_PASSPHRASE",
-                prompt: "Парольная фраза ключей чипов / Passphrase of the chip keys: "
-            )
-            do throws(ChipKeyring.Refusal) {
-                return try ChipKeyring(sealed: Array(content), passphrase: phrase)
-            } catch {
-                let status: ExitStatus =
-                    switch error {
-                    case .notOpened(.wrongPassphrase): .notSignedIn
-                    case .notSpecimen: .keyUnusable
-                    default: .unusable
-                    }
-                throw Failure(status, error.reason.russian, error.reason.english)
-            }
-        }
     }
 
     struct Keys: ParsableCommand {

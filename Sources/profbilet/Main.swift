@@ -1,6 +1,7 @@
 import ArgumentParser
 import CardLayout
 import CardProduction
+import EventStation
 import Foundation
 import Registry
 import Roster
@@ -19,7 +20,7 @@ struct ProfBilet: ParsableCommand {
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
-            BatchCommand.self, ReadersCommand.self, CardCommand.self,
+            BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self, CardCommand.self,
         ]
     )
 
@@ -47,6 +48,14 @@ struct ProfBilet: ParsableCommand {
             fail(error.fault.message, code: .refused)
         } catch let error as Poppler.Failure {
             fail(error.message, code: .unusable)
+        } catch let error as StationFolder.Failure {
+            fail(error.message, code: ExitStatus(error.code))
+        } catch let error as JournalFile.Failure {
+            fail(error.message, code: .storage)
+        } catch let error as JournalBundle.Refusal {
+            fail(EventText.words(error), code: .refused)
+        } catch let error as EventSnapshot.Refusal {
+            fail(StationFiles.words(error), code: .refused)
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {
@@ -83,6 +92,18 @@ enum ExitStatus: Int32, CaseIterable {
     case mustReclaim = 9
     case busy = 10
     case storage = 11
+
+    init(_ code: StationFolder.Failure.Code) {
+        switch code {
+        case .notStation: self = .notFound
+        case .occupied: self = .refused
+        case .wrongPassphrase: self = .notSignedIn
+        case .badInput: self = .unusable
+        case .noSnapshot: self = .notFound
+        case .journalDamaged: self = .damaged
+        case .storage: self = .storage
+        }
+    }
 
     init(_ code: RegisterError.Code) {
         switch code {

@@ -100,6 +100,23 @@ extension EventOffice {
         return try gathering(at: moment, participants).gathering.quorum(unheard: unheard)
     }
 
+    /// The event's papers; the reading of names is logged.
+    public func papers(for reason: String) throws -> EventPapers {
+        let participants = try participants(for: reason)
+        let (gathering, heads) = try gathering(participants)
+        let people = participants.compactMap { participant in
+            Pseudonym(participant.pseudonym).map {
+                PaperPerson(
+                    pseudonym: $0,
+                    name: participant.name,
+                    organisationName: participant.organisationName.isEmpty
+                        ? "\(participant.organisation)" : participant.organisationName
+                )
+            }
+        }
+        return EventPapers(gathering, people: people, issuedAt: now, heads: heads)
+    }
+
     /// The state of the event now.
     public func report() throws -> Report {
         let participants = try participants(for: "report")

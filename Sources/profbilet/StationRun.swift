@@ -1,0 +1,173 @@
+import ArgumentParser
+import CardReader
+import EventStation
+import Foundation
+import TicketSeal
+import UnionTicket
+
+extension StationCommand {
+    struct Operator: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Операторы станции и их PIN / The station's operators",
+            subcommands: [Add.self, List.self]
+        )
+
+        struct Add: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Добавить оператора или сменить его PIN / Add an operator, change a PIN"
+            )
+            @Argument(help: "Имя / name") var name: String
+            @Flag(help: "Старший смены / supervisor") var supervisor = false
+            @Option(help: "Файл с PIN / file with the PIN") var pinFile: String?
+            @OptionGroup var place: Place
+
+            func run() throws {
+                var book = OperatorBook(try StationFolder(try place.path))
+                let pin = try Passphrases.read(
+                    file: pinFile,
+                    variable: "PROFBILET_OPERATOR_PIN",
+                    prompt: "PIN, от 4 до 12 цифр / 4 to 12 digits: "
+                )
+                do {
+                    try book.add(.init(name: name, isSupervisor: supervisor), pin: pin)
+                } catch let refusal as OperatorBook.Refusal {
+                    throw Self.failure(refusal)
+                }
+                say("Оператор «\(name)» записан.", "Operator \(name) is noted.")
+            }
+
+            private static func failure(_ refusal: OperatorBook.Refusal) -> Failure {
+                switch refusal {
+                case .weakPIN: Failure("PIN — от 4 до 12 цифр.", "A PIN has 4 to 12 digits.")
+                case .pinTaken:
+                    Failure(
+                        .refused,
+                        "Такой PIN уже у другого оператора: выберите иной.",
+                        "Another operator has this PIN: choose another."
+                    )
+                case .badName:
+                    Failure("Имя: от 1 до 64 байт.", "A name has 1 to 64 bytes.")
+                }
+            }
+        }
+
+        struct List: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Кто работает на станции / Who works at the station"
+            )
+            @Flag(help: "JSON Lines") var json = false
+            @OptionGroup var place: Place
+
+            func run() throws {
+                for person in OperatorBook(try StationFolder(try place.path)).people {
+                    if json {
+                        say(["name": .text(person.name), "supervisor": .flag(person.isSupervisor)])
+                    } else {
+                        print(person.isSupervisor ? "\(person.name) (старший)" : person.name)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `profbilet station run`: the kiosk page, the readers, the journal.
+struct StationRunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Работать: страница киоска и считыватели / Run the kiosk page and the readers"
+    )
+    @Option(help: "Порт на 127.0.0.1 / port") var port = 8377
+    @Option(help: "Файл с ключами образцовых чипов / specimen chip keys") var chipKeys: String?
+    @Flag(help: "Без считывателей / no readers") var noReaders = false
+    @OptionGroup var place: StationCommand.Place
+    @OptionGroup var source: ReaderSource
+
+    func run() throws {
+        guard (0...65_535).contains(port) else {
+            throw Failure("Порт: от 0 до 65535.", "A port is from 0 to 65535.")
+        }
+        let folder = try StationFolder(try place.path)
+        let duty = try place.open()
+        let keys = try ChipKeyFile.open(chipKeys)
+        let table = try source.table()
+        let desk = LiveDesk(duty, operators: OperatorBook(folder))
+        let server = KioskServer(desk: desk, settings: .init(port: port))
+        let (address, hasReaders) = (server.address, !noReaders)
+        try Blocking.run {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await server.run(stopsOnSignals: true) {
+                        tell("Киоск: \(address)\nKiosk: \(address)")
+                    }
+                }
+                if hasReaders { group.addTask { await Self.follow(desk, keys, table) } }
+                // The server ends on a signal; the readers end with it.
+                try await group.next()
+                await desk.stop()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private static func follow(
+        _ desk: LiveDesk,
+        _ keys: ChipKeyring,
+        _ table: ReaderTable
+    ) async {
+        // The journal keeps the counters: what the reader remembers is for this start only.
+        let reader = TapReader(keys: keys, counters: MemoryCounterStore(), table: table)
+        let feedback = ReaderFeedback(table)
+        for await event in reader.events(of: ReaderMonitor()) {
+            switch event {
+            case .tap(let tap):
+                let verdict = await desk.tap(tap.chip)
+                await desk.note(reader: tap.reader.text, .ready)
+                feedback.show(Self.signal(verdict.outcome), on: tap.reader)
+            case .reader(.readerAppeared(let name)):
+                feedback.prepare(name)
+                await desk.note(reader: name.text, .ready)
+            case .reader(.readerDisappeared(let name)): await desk.note(reader: name.text, .away)
+            case .reader(.cardInserted(let presence)):
+                await desk.note(reader: presence.reader.text, .busy)
+            case .reader(.serviceLost): await desk.note(reader: "pcscd", .away)
+            case .reader(.serviceBack): await desk.note(reader: "pcscd", nil)
+            case .reader: break
+            }
+        }
+    }
+
+    private static func signal(_ outcome: ScanOutcome) -> ReaderSignal {
+        switch outcome.admission {
+        case .yes: .accepted
+        case .no: .refused
+        case .afterCheck, .supervisor, .choice: .attention
+        }
+    }
+}
+
+/// A sealed file with the keys of specimen chips.
+enum ChipKeyFile {
+    static func open(_ path: String?) throws -> ChipKeyring {
+        guard let path else { return ChipKeyring([]) }
+        guard let content = FileManager.default.contents(atPath: path) else {
+            throw Failure("Файл \(path) не читается.", "Cannot read \(path).")
+        }
+        let phrase = try Passphrases.read(
+            file: chipPassphraseFile,
+            variable: "PROFBILET_CHIP_PASSPHRASE",
+            prompt: "Парольная фраза ключей чипов / Passphrase of the chip keys: "
+        )
+        do throws(ChipKeyring.Refusal) {
+            return try ChipKeyring(sealed: Array(content), passphrase: phrase)
+        } catch {
+            let status: ExitStatus =
+                switch error {
+                case .notOpened(.wrongPassphrase): .notSignedIn
+                case .notSpecimen: .keyUnusable
+                default: .unusable
+                }
+            throw Failure(status, error.reason.russian, error.reason.english)
+        }
+    }
+}
