@@ -464,8 +464,9 @@ const target = document.createElement("iframe");
 target.name = "target"; document.body.append(target);
 const form = document.createElement("form");
 form.action = kiosk + "/api/scan"; form.method = "POST"; form.enctype = "text/plain"; form.target = "target";
-form.innerHTML = "<input name='x'>"; form.elements.x.name = body.slice(0, -1) + ',"a":"'; form.elements.x.value = '"}';
-document.body.append(form); form.submit();
+const line = document.createElement("input");
+line.name = body.slice(0, -1) + ',"a":"'; line.value = '"}';
+form.append(line); document.body.append(form); form.submit();
 Promise.all(done).then(() => setTimeout(() => { window.finished = results; }, 700));
 </script>"""
 
@@ -498,7 +499,7 @@ def foreign(browser, desk, scripted):
         allowed = {name: value for name, value in results.items() if value not in ("refused", "opaque 0")}
         check(f"a foreign page on {host} gets nothing", not allowed, results)
         check(f"every answer to it is a refusal ({len(answers)})",
-              len(answers) >= 4 and all(status in (401, 403, 421) for _, status in answers), answers)
+              len(answers) >= 2 and all(status in (401, 403, 421) for _, status in answers), answers)
         framed = [frame.locator("#tools button").count() for frame in page.frames[1:]]
         check("the kiosk shows in no frame", not any(framed), framed)
         page.close()
