@@ -8,7 +8,8 @@ export LC_ALL = C.UTF-8
 PROFBILET = .build/debug/profbilet
 PACKAGES = zlib1g-dev libpcsclite-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev libharfbuzz-dev \
 	libxlsxwriter-dev libzbar-dev fonts-paratype poppler-utils sqlite3 openssl
-TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd postgresql python3-venv libqrencode-dev qpdf ghostscript libzbar0
+TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd postgresql python3-venv libqrencode-dev qpdf ghostscript libzbar0 \
+	chromium
 VENV = .build/venv
 KILLS ?= 500
 SECONDS_A_TARGET ?= 600
@@ -54,6 +55,7 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/faults.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
+	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
 	python3 Tests/Fuzz/fuzz.py 60
 
 fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)

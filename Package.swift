@@ -204,17 +204,7 @@ let package = Package(
                 "EventStation", "Registry", "TicketSeal", "UnionTicket", crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "EndToEnd",
-            dependencies: ["UnionTicket", "TicketSeal", "profbilet"],
-            exclude: [
-                "chaos.py", "chipcards.py", "faults.py", "isolated-pcscd.sh", "kiosk.py",
-                "production.py", "reader.py",
             ],
             swiftSettings: strict
         ),

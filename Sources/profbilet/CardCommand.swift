@@ -19,14 +19,12 @@ struct CardCommand: ParsableCommand {
         @Flag(help: "JSON Lines") var json = false
         @Option(help: "Пакет доверия, JWKS, COSE_KeySet / trust bundle, JWK set, COSE_KeySet")
         var keys: String?
-        @Option(help: "Файл ключей чипов-образцов / keys of specimen chips") var chipKeys: String?
-        @Option(help: "Файл с парольной фразой ключей / file with the keys' passphrase")
-        var chipPassphraseFile: String?
         @Option(help: "Сколько секунд ждать карту / seconds to wait for a card") var timeout = 30.0
         @Option(help: "Часть имени считывателя / part of the reader's name") var reader: String?
         @Option(help: "Сколько карт прочесть / how many taps to read") var taps = 1
         @Option(help: "Момент, как в inspect / moment to judge by") var at: String?
         @OptionGroup var source: ReaderSource
+        @OptionGroup var chips: ChipKeyOptions
 
         func validate() throws {
             guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout 0…86400") }
@@ -40,7 +38,7 @@ struct CardCommand: ParsableCommand {
                 table: try source.table()
             )
             let taps = TapReader(
-                keys: try ChipKeyFile.open(chipKeys),
+                keys: try chips.open(),
                 counters: MemoryCounterStore(),
                 table: judge.table
             )
@@ -66,7 +64,6 @@ struct CardCommand: ParsableCommand {
             }
             return desk.end()
         }
-
     }
 
     struct Keys: ParsableCommand {

@@ -22,11 +22,13 @@ extension EventCommand {
 
     struct Attendance: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Лист регистрации делегатов или явочный лист / Registration or attendance list"
+            abstract:
+                "Лист регистрации делегатов или явочный лист / Registration or attendance list"
         )
         @Option(help: "Файл PDF / PDF file") var out: String?
         @Option(help: "Файл CSV / CSV file") var csv: String?
-        @Flag(help: "Пустой лист для отметок от руки / blank list for marks by hand") var blank = false
+        @Flag(help: "Пустой лист для отметок от руки / blank list for marks by hand") var blank =
+            false
         @Flag(help: "JSON") var json = false
         @OptionGroup var target: Target
 

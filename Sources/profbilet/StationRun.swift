@@ -78,10 +78,10 @@ struct StationRunCommand: ParsableCommand {
         abstract: "Работать: страница киоска и считыватели / Run the kiosk page and the readers"
     )
     @Option(help: "Порт на 127.0.0.1 / port") var port = 8377
-    @Option(help: "Файл с ключами образцовых чипов / specimen chip keys") var chipKeys: String?
     @Flag(help: "Без считывателей / no readers") var noReaders = false
     @OptionGroup var place: StationCommand.Place
     @OptionGroup var source: ReaderSource
+    @OptionGroup var chips: ChipKeyOptions
 
     func run() throws {
         guard (0...65_535).contains(port) else {
@@ -89,7 +89,7 @@ struct StationRunCommand: ParsableCommand {
         }
         let folder = try StationFolder(try place.path)
         let duty = try place.open()
-        let keys = try ChipKeyFile.open(chipKeys)
+        let keys = try chips.open()
         let table = try source.table()
         let desk = LiveDesk(duty, operators: OperatorBook(folder))
         let server = KioskServer(desk: desk, settings: .init(port: port))
@@ -146,10 +146,15 @@ struct StationRunCommand: ParsableCommand {
     }
 }
 
-/// A sealed file with the keys of specimen chips.
-enum ChipKeyFile {
-    static func open(_ path: String?) throws -> ChipKeyring {
-        guard let path else { return ChipKeyring([]) }
+/// The keys of specimen chips, for commands that read cards.
+struct ChipKeyOptions: ParsableArguments {
+    @Option(help: "Файл ключей чипов-образцов / keys of specimen chips") var chipKeys: String?
+
+    @Option(help: "Файл с их парольной фразой / file with their passphrase")
+    var chipPassphraseFile: String?
+
+    func open() throws -> ChipKeyring {
+        guard let path = chipKeys else { return ChipKeyring([]) }
         guard let content = FileManager.default.contents(atPath: path) else {
             throw Failure("Файл \(path) не читается.", "Cannot read \(path).")
         }

@@ -1,4 +1,5 @@
 import EventStation
+import Foundation
 
 /// Serves the kiosk page before a ``ScriptedDesk``: `kiosk-desk PORT [TOKEN]`.
 @main
@@ -13,6 +14,9 @@ struct KioskDesk {
             desk: ScriptedDesk(),
             settings: .init(port: port, token: arguments.count > 2 ? arguments[2] : nil)
         )
-        try await server.run(stopsOnSignals: true) { print(server.address) }
+        try await server.run(stopsOnSignals: true) {
+            // Unbuffered: whoever started this waits for the address on a pipe.
+            FileHandle.standardOutput.write(Data((server.address + "\n").utf8))
+        }
     }
 }

@@ -4,7 +4,7 @@ import UnionTicket
 
 /// A desk that keeps real state, and whose verdicts follow a script instead of a snapshot.
 ///
-/// Text `…900NN` (15 digits are not needed) gives the NN-th outcome; a well-formed ticket number gives
+/// Text `0000000900NN` gives the NN-th outcome; a well-formed ticket number gives
 /// `ok` once and `already_inside` after that; anything else is `unknown_format`.
 final class ScriptedDesk: StationDesk {
     private struct State {
@@ -74,7 +74,7 @@ final class ScriptedDesk: StationDesk {
 
     private static func outcome(of input: DeskScan, _ state: inout State) -> ScanOutcome {
         let digits = String(input.text.reversed().prefix { $0.isASCII && $0.isNumber }.reversed())
-        if digits.hasPrefix("900"), let place = Int(digits.dropFirst(3)),
+        if digits.hasPrefix("0000000900"), let place = Int(digits.dropFirst(10)),
             ScanOutcome.allCases.indices.contains(place)
         {
             return ScanOutcome.allCases[place]

@@ -14,7 +14,8 @@ public enum DeskSource: String, Sendable, CaseIterable, Codable {
 
 /// One physical scan.
 public struct DeskScan: Equatable, Sendable {
-    /// As it came; at most ``longestText`` characters, no control characters.
+    /// As it came, a well-formed typed number as bare digits; at most ``longestText`` characters, no
+    /// control characters.
     public let text: String
     /// How it came.
     public let source: DeskSource

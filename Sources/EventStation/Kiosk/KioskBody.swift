@@ -34,7 +34,17 @@ struct KioskBody: Decodable {
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
         else { throw .badField("text") }
         guard let source, source != .chip else { throw .badField("source") }
-        return DeskScan(text: text, source: source, nonce: try scanNonce())
+        let read = source == .keyboard ? Self.normalised(text) : text
+        return DeskScan(text: read, source: source, nonce: try scanNonce())
+    }
+
+    /// What people type holds spaces, hyphens and letters that look like digits.
+    private static func normalised(_ text: String) -> String {
+        switch TypedNumber(text) {
+        case .ticket(let number): number.digits
+        case .carrier(let number): number.digits
+        case .refused: text
+        }
     }
 
     /// The name of a scan.

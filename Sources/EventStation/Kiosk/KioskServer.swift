@@ -39,7 +39,7 @@ public struct KioskServer: Sendable {
     }
 
     private let settings: Settings
-    private let routes: KioskRoutes
+    let routes: KioskRoutes
 
     /// The address to open in the browser, with the token: show it to the operator, keep it from logs.
     public var address: String { routes.gate.address }

@@ -146,7 +146,8 @@ class Kiosk {
 
   moveFocus(isBack) {
     const root = this.dialog.isOpen ? this.dialog.element : document.body;
-    const stops = [...root.querySelectorAll("button, input")].filter((one) => one.offsetParent !== null);
+    const stops = [...root.querySelectorAll("button, input")]
+      .filter((one) => one.offsetParent !== null && one.getBoundingClientRect().left < innerWidth);
     if (!stops.length) return;
     const place = stops.indexOf(document.activeElement);
     const start = place < 0 && isBack ? 0 : place;

@@ -43,19 +43,20 @@ function details(verdict) {
   return lines.map((text) => make("li", { textContent: text }));
 }
 
-/** The largest headline that fits its place: read from three metres. */
+/** The largest headline that fits its place, the sign with it: read from three metres. */
 export function fit() {
-  const headline = $("headline");
-  const stage = $("stage");
-  const tallest = Math.min(innerHeight * 0.19, 190);
-  for (let size = Math.round(tallest); size >= 40; size -= 6) {
+  const [headline, sign, verdict] = [$("headline"), $("sign"), $("verdict")];
+  const isColumn = getComputedStyle($("stage")).overflow === "visible";
+  const largest = document.body.dataset.colour === "idle" ? 0.13 : 0.22;
+  for (let size = Math.round(Math.min(innerHeight * largest, 240)); size >= 36; size -= 6) {
     headline.style.fontSize = `${size}px`;
-    const isWide = headline.scrollWidth > headline.clientWidth;
-    if (!isWide && stage.scrollHeight <= stage.clientHeight) return;
+    sign.style.height = `${Math.round(size * 1.6)}px`;
+    const fits = isColumn || verdict.scrollHeight <= verdict.clientHeight;
+    if (fits && headline.scrollWidth <= headline.clientWidth) return;
   }
 }
 
-/** Shows the panels; `drift` is the station's clock minus this page's. */
+/** Shows the panels. */
 export function showStatus(status) {
   $("event").textContent = status.event;
   $("station").textContent = status.station;
