@@ -12,6 +12,7 @@ TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd postgresql python3-venv libqre
 	chromium
 VENV = .build/venv
 KILLS ?= 500
+RUNS ?= 10000
 SECONDS_A_TARGET ?= 600
 ROWS ?= 1000000
 
@@ -67,9 +68,11 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/bench.py --rows $(ROWS)
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
 
-chaos: build venv ## 500 kills (KILLS=…)
+chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py --cards 60 --kills $(KILLS) --only-kills
+	swift build --build-tests --explicit-target-dependency-import-check error
+	python3 Tests/EndToEnd/convergence.py $(RUNS)
 
 clean:
 	rm -rf .build .build-*

@@ -78,4 +78,15 @@ extension [SignedEntry] {
             throw .signature
         }
     }
+
+    /// Where two runs of one station tell different stories: its key is in two places.
+    ///
+    /// Both runs verify by themselves; only held against each other they do not.
+    ///
+    /// - Returns: ``ChainFault/fork(_:)`` of the first sequence number with other content, or nil.
+    func fork(from other: [SignedEntry]) -> ChainFault? {
+        let held = Dictionary(other.map { ($0.entry.place, $0.hash) }) { first, _ in first }
+        let differing = first { entry in held[entry.entry.place].map { $0 != entry.hash } ?? false }
+        return differing.map { .fork($0.entry.sequence) }
+    }
 }

@@ -31,7 +31,8 @@ public struct NameIndex: Sendable {
     ///   - limit: How many people to return at most.
     public func find(_ query: String, limit: Int = 20) -> [(name: String, person: Int)] {
         let words = Self.fold(query).split(separator: 0x20)
-        guard words.map(\.count).reduce(0, +) >= 3 else { return [] }
+        let letters = words.joined().count { $0 & 0xC0 != 0x80 }
+        guard letters >= 3 else { return [] }
         var found: [(name: String, person: Int)] = []
         for entry in names where found.count < limit {
             let parts = entry.folded.split(separator: 0x20)
