@@ -27,11 +27,14 @@ struct AttendancePaper {
         try document.sheetCount()
     }
 
-    private static let columns: [TextDocument.Column] = [
-        .init("Мандат", 1.1, alignment: .centre), .init("Фамилия, имя, отчество", 5),
-        .init("Первый вход (мск)", 1.7, alignment: .centre), .init("Основание", 2.4),
-        .init("Подпись", 2.6),
-    ]
+    private var columns: [TextDocument.Column] {
+        [
+            .init(papers.words.number, 1.1, alignment: .centre),
+            .init("Фамилия, имя, отчество", 5),
+            .init("Первый вход (мск)", 1.7, alignment: .centre), .init("Основание", 2.4),
+            .init("Подпись", 2.6),
+        ]
+    }
 
     private func list(_ participation: Participation) throws {
         let all = papers.roll.rows(participation)
@@ -40,7 +43,7 @@ struct AttendancePaper {
         guard !rows.isEmpty else { return }
         try document.keep(40)
         try document.heading(title(participation), size: 11.5)
-        try document.beginTable(Self.columns, rowHeight: 8.5)
+        try document.beginTable(columns, rowHeight: 8.5)
         for run in Roll.runs(rows) { try organisation(run) }
         document.endTable()
     }
@@ -56,8 +59,10 @@ struct AttendancePaper {
 
     private func organisation(_ rows: [Roll.Row]) throws {
         guard let first = rows.first else { return }
-        let count = rows.count(where: \.isRegistered)
-        try document.band("\(Roll.title(first)) — зарегистрировано \(count) из \(rows.count)")
+        let figures = Turnout.figures(rows)
+        try document.band(
+            "\(Roll.title(first)) — зарегистрировано \(figures.registered) из \(figures.confirmed)"
+        )
         for row in rows { try document.row(Self.cells(row)) }
     }
 
@@ -65,36 +70,38 @@ struct AttendancePaper {
         let mandate = row.person.mandate
         let name = mandate.isSubstitute ? row.name + " (замена)" : row.name
         guard let entry = row.admission else {
-            let state = row.person.hasLeft ? "выбыл из Профсоюза" : EventWords.state(mandate)
-            let reason = row.person.counts || mandate.state.admits ? "" : "\nмандат \(state)"
-            return [row.number, name, "—", "не зарегистрирован" + reason, ""]
+            let absence = mandate.state == .substituted ? "заменён" : "не зарегистрирован"
+            return [
+                row.number, name, "—", ([absence] + invalidity(row)).joined(separator: "\n"), "",
+            ]
         }
         let basis = AdmissionBasis(entry)
-        return [
-            row.number, name, entry.moment.russian,
-            basis.short + (basis.isFlagged ? " *" : ""), "",
-        ]
+        let words = [basis.short + (basis.isFlagged ? " *" : "")] + invalidity(row)
+        return [row.number, name, entry.moment.russian, words.joined(separator: "\n"), ""]
+    }
+
+    /// Why a person does not count whether present or not.
+    private static func invalidity(_ row: Roll.Row) -> [String] {
+        let mandate = row.person.mandate
+        if row.person.hasLeft { return ["выбыл из Профсоюза"] }
+        return mandate.state.admits ? [] : ["мандат \(EventWords.state(mandate))"]
     }
 
     private func totals() throws {
         try document.keep(24)
         for participation in Participation.allCases {
-            let rows = papers.roll.rows(participation)
-            let count = rows.count(where: \.isRegistered)
-            guard !rows.isEmpty else { continue }
+            guard let figures = papers.turnout.figures[participation], figures.listed > 0 else {
+                continue
+            }
             try document.paragraph(
-                "\(title(participation)): зарегистрировано человек — "
-                    + "\(RussianNumeral.both(count)), в списке — \(rows.count).",
+                "\(title(participation)): зарегистрировано "
+                    + "\(RussianNumeral.both(figures.registered)) из \(figures.confirmed).",
                 font: "bold"
             )
         }
         try document.paragraph(
-            "Мандатов с решающим голосом зарегистрировано: "
-                + "\(RussianNumeral.both(papers.turnout.registered)).",
-            font: "bold"
-        )
-        try document.paragraph(
-            "* Личность установлена по документу или решением старшего, а не подписью билета.",
+            "Делегат и его замена считаются одним мандатом. * Личность установлена по документу или "
+                + "решением старшего, а не подписью билета.",
             size: 8.5
         )
     }

@@ -30,17 +30,22 @@ struct BlankPaper {
             admitted.filter { $0.participation == .advisory }
         )
         try list("Приглашённые", admitted.filter { $0.participation == .guest })
-        try list("Резерв: допускается только по решению комиссии", papers.roll.reserve)
-        try list("Не допускаются без решения комиссии", refused, showsState: true)
+        try list("Резерв: допускается по решению \(decider)", papers.roll.reserve)
+        try list("Не допускаются без решения \(decider)", refused, showsState: true)
         try additions()
         try totals(admitted)
     }
 
-    private static let columns: [TextDocument.Column] = [
-        .init("Мандат", 1.1, alignment: .centre), .init("Фамилия, имя, отчество", 4.6),
-        .init("Вход", 1.1, alignment: .centre), .init("Выход", 1.1, alignment: .centre),
-        .init("Билет или документ", 2.1), .init("Подпись", 2.2),
-    ]
+    private var columns: [TextDocument.Column] {
+        [
+            .init(papers.words.number, 1.1, alignment: .centre),
+            .init("Фамилия, имя, отчество", 4.6),
+            .init("Вход", 1.1, alignment: .centre), .init("Выход", 1.1, alignment: .centre),
+            .init("Билет или документ", 2.1), .init("Подпись", 2.2),
+        ]
+    }
+
+    private var decider: String { papers.words.decider }
 
     /// Lines for people who are on no list.
     private static let spareLines = 6
@@ -53,7 +58,7 @@ struct BlankPaper {
         guard !rows.isEmpty else { return }
         try document.keep(40)
         try document.heading("\(title): \(rows.count)", size: 11.5)
-        try document.beginTable(Self.columns, rowHeight: 8.5)
+        try document.beginTable(columns, rowHeight: 8.5)
         for run in Roll.runs(rows) {
             if let first = run.first { try document.band("\(Roll.title(first)) — \(run.count)") }
             for row in run { try document.row(Self.cells(row, showsState)) }
@@ -64,6 +69,7 @@ struct BlankPaper {
     private static func cells(_ row: Roll.Row, _ showsState: Bool) -> [String] {
         var name = row.name
         if row.person.mandate.isSubstitute { name += " (замена)" }
+        if row.person.mandate.state == .substituted { name += " (есть замена)" }
         if showsState {
             let state = row.person.hasLeft ? "выбыл" : EventWords.state(row.person.mandate)
             name += " — \(state)"
@@ -71,12 +77,11 @@ struct BlankPaper {
         return [row.number, name, "", "", "", ""]
     }
 
-    /// Lines for those who are on no list.
     private func additions() throws {
         try document.keep(85)
-        try document.heading("Допущены по решению комиссии, в списке нет", size: 11.5)
-        try document.beginTable(Self.columns, rowHeight: 8.5)
-        for _ in 0..<Self.spareLines { try document.row(Self.columns.map { _ in "" }) }
+        try document.heading("Допущены по решению \(decider), в списке нет", size: 11.5)
+        try document.beginTable(columns, rowHeight: 8.5)
+        for _ in 0..<Self.spareLines { try document.row(columns.map { _ in "" }) }
         document.endTable()
     }
 

@@ -38,12 +38,18 @@ struct EventWords {
     /// The list with signatures.
     var listTitle: String { hasDelegates ? "Лист регистрации делегатов" : "Явочный лист" }
 
-    /// What the minutes' appendix belongs to.
-    var appendix: String {
+    /// What the minutes' appendix belongs to, line by line.
+    var appendix: [String] {
         hasDelegates
-            ? "к протоколу № ______ мандатной комиссии\n\(genitive)"
-            : "к протоколу № ______\n\(genitive)"
+            ? ["к протоколу № ______", "мандатной комиссии \(genitive)"]
+            : ["к протоколу № ______ \(genitive)"]
     }
+
+    /// What the number of a person on the list is called.
+    var number: String { hasDelegates ? "Мандат" : "№" }
+
+    /// Whose decision lets in people who are not on the list, in the genitive.
+    var decider: String { hasDelegates ? "мандатной комиссии" : "председательствующего" }
 
     /// Who signs.
     var signers: [String] {

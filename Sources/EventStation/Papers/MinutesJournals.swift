@@ -7,7 +7,7 @@ extension MinutesPaper {
     func duplicates() throws {
         try section("7. Повторные допуски, обнаруженные при сведении журналов")
         let columns: [TextDocument.Column] = [
-            .init("Мандат", 1, alignment: .centre), .init("Фамилия, имя, отчество", 4),
+            .init(words.number, 1, alignment: .centre), .init("Фамилия, имя, отчество", 4),
             .init("Учтён допуск", 3.4), .init("Не учтён допуск", 3.4),
         ]
         let rows = papers.gathering.duplicates.map { duplicate in

@@ -4,13 +4,14 @@ import UnionTicket
 /// The sections on people: substitutions, withdrawals, what admissions rested on.
 extension MinutesPaper {
     func substitutions() throws {
-        try section("4. Замены делегатов")
+        try section("4. Замены и резерв")
         let substitutes = roll.rows.filter { $0.person.mandate.isSubstitute && !$0.person.hasLeft }
         let columns: [TextDocument.Column] = [
-            .init("Мандат", 1, alignment: .centre), .init("Делегат", 3.4), .init("Замена", 3.4),
+            .init(words.number, 1, alignment: .centre), .init("Делегат", 3.4), .init("Замена", 3.4),
             .init("Организация", 3), .init("Зарегистрирован", 2.6),
         ]
         try table(columns, substitutes.map(substitution), orSay: "Замен не было.")
+        try document.paragraph("В резерве, человек: \(roll.reserve.count).")
     }
 
     private func substitution(_ row: Roll.Row) -> [String] {
@@ -31,12 +32,12 @@ extension MinutesPaper {
     }
 
     func withdrawals() throws {
-        try section("5. Отозванные и неподтверждённые мандаты, выбывшие")
+        try section("5. Отозванные и неподтверждённые полномочия, выбывшие")
         let rows = roll.rows.filter {
             $0.person.hasLeft || [.withdrawn, .elected].contains($0.person.mandate.state)
         }
         let columns: [TextDocument.Column] = [
-            .init("Мандат", 1, alignment: .centre), .init("Фамилия, имя, отчество", 4),
+            .init(words.number, 1, alignment: .centre), .init("Фамилия, имя, отчество", 4),
             .init("Организация", 3.6), .init("Состояние", 2), .init("Проход", 2.8),
         ]
         try table(
@@ -86,10 +87,11 @@ extension MinutesPaper {
 
     private func byHand(_ admitted: [(Roll.Row, JournalEntry)]) throws {
         let rows = admitted.filter { AdmissionBasis($0.1).isByHand || $0.1.bySupervisor }
+            .sorted { ($0.1.time, $0.1.place) < ($1.1.time, $1.1.place) }
         guard !rows.isEmpty else { return }
         try document.paragraph("Допущены решением человека:", font: "bold")
         let columns: [TextDocument.Column] = [
-            .init("Мандат", 1, alignment: .centre), .init("Фамилия, имя, отчество", 3.4),
+            .init(words.number, 1, alignment: .centre), .init("Фамилия, имя, отчество", 3.4),
             .init("Основание", 1.9), .init("Время (мск), станция", 2.3), .init("Причина", 2.8),
             .init("Кто допустил", 1.8),
         ]
@@ -98,7 +100,7 @@ extension MinutesPaper {
             rows.map { row, entry in
                 [
                     row.number, row.name, AdmissionBasis(entry).short,
-                    "\(entry.moment.russian), \(entry.station)", Self.said(entry.reason),
+                    "\(entry.moment.russian)\n\(entry.station)", Self.said(entry.reason),
                     Self.said(entry.operatorName),
                 ]
             }

@@ -34,8 +34,8 @@ struct MinutesPaper {
 
     private func title() throws {
         try document.paragraph("Приложение № ______", size: 9.5, alignment: .right)
-        for line in words.appendix.split(separator: "\n") {
-            try document.paragraph(String(line), size: 9.5, alignment: .right)
+        for line in words.appendix {
+            try document.paragraph(line, size: 9.5, alignment: .right)
         }
         try document.paragraph(
             "от «____» ______________ 20____ г.",
@@ -81,7 +81,7 @@ struct MinutesPaper {
     private var attendanceRows: [[String]] {
         let everybody = words.hasDelegates ? rules.electedTotal : rules.onRecordTotal
         let first = [words.everybody, everybody > 0 ? "\(everybody)" : "—", "—", "—"]
-        let substituted = row("из них с заменой делегата", \.substituted)
+        let substituted = row("в том числе с заменой делегата", \.substituted)
         return [
             first, row("Внесено в список", \.listed),
             row("Полномочия подтверждены", \.confirmed),

@@ -27,16 +27,22 @@ struct Turnout {
     init(_ roll: Roll) {
         var figures: [Participation: Figures] = [:]
         for participation in Participation.allCases {
-            let rows = roll.rows(participation)
-            // Delegate and substitute bear one mandate; guests bear none.
-            let mandates =
-                participation == .guest
-                ? rows.map { [$0] }
-                : Array(Dictionary(grouping: rows) { $0.person.mandate.number }.values)
-            figures[participation] = Self.count(mandates)
+            figures[participation] = Self.figures(roll.rows(participation))
         }
         self.figures = figures
         organisations = Roll.runs(roll.rows(.decisive)).compactMap(Self.organisation)
+    }
+
+    /// The figures of people who take part in one way.
+    ///
+    /// Delegate and substitute bear one mandate; guests bear none.
+    static func figures(_ rows: [Roll.Row]) -> Figures {
+        let isByPerson = rows.first?.participation == .guest
+        return count(
+            isByPerson
+                ? rows.map { [$0] }
+                : Array(Dictionary(grouping: rows) { $0.person.mandate.number }.values)
+        )
     }
 
     private static func count(_ mandates: [[Roll.Row]]) -> Figures {
