@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "TicketSeal", targets: ["TicketSeal", "UnionTicket"]),
         .library(name: "Roster", targets: ["Roster", "UnionTicket"]),
         .library(name: "CardReader", targets: ["CardReader", "UnionTicket"]),
+        .library(name: "EventStation", targets: ["EventStation", "UnionTicket"]),
         .library(name: "CardProduction", targets: ["CardProduction", "CardLayout"]),
     ],
     dependencies: [

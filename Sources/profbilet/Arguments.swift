@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import CardLayout
+public import EventStation
 public import Registry
 public import Roster
 public import TicketSeal
@@ -8,6 +9,7 @@ public import UnionTicket
 // What stands on a command line in the words of the core.
 
 extension CardRecord.Sample: ExpressibleByArgument {}
+extension StationProfile: ExpressibleByArgument {}
 extension KeyPurpose: ExpressibleByArgument {}
 extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}

@@ -323,5 +323,3 @@ extension EventCommand {
         }
     }
 }
-
-extension StationProfile: ExpressibleByArgument {}

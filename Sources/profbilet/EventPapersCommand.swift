@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventStation
 import Foundation
+import TicketSeal
 import UnionTicket
 
 extension EventCommand {

@@ -118,7 +118,7 @@ struct StationCommand: ParsableCommand {
                 }
             }
             guard !lists.isEmpty else { return }
-            let newer = try Blocking.run { [place] in
+            let newer = try Blocking.run { [place, lists] in
                 try await place.open().take(statusLists: lists)
             }
             report(

@@ -79,7 +79,8 @@ public actor StationDuty {
         return entries
     }
 
-    private var reading: Post.Reading { Post.Reading(clock: clock(), offset: offset) }
+    /// What the clock reads.
+    var reading: Post.Reading { Post.Reading(clock: clock(), offset: offset) }
 
     /// Decides a scan; what is returned is on the disk.
     ///
