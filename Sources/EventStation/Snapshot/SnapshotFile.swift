@@ -13,19 +13,19 @@ extension EventSnapshot {
         /// Not a snapshot, or damaged.
         case malformed
         /// Its trust bundle is signed by no pinned root.
-        case unknownRoot
+        case unknownRoot = "unknown_root"
         /// Its key is not the bundle's for snapshots.
-        case unknownKey
+        case unknownKey = "unknown_key"
         /// The key was revoked or retired.
-        case revokedKey
+        case revokedKey = "revoked_key"
         /// The signature is wrong.
-        case badSignature
+        case badSignature = "bad_signature"
         /// Older than the one the station holds.
         case rollback
         /// Of another event.
-        case otherEvent
+        case otherEvent = "other_event"
         /// A status list in it is not what the bundle names.
-        case badStatusList
+        case badStatusList = "bad_status_list"
     }
 
     /// Opens a snapshot.
