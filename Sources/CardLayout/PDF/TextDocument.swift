@@ -142,6 +142,8 @@ public final class TextDocument {
             try keep(step * Double(max(1, lines.count)))
             draw(name, "bold", 9, x: Self.margin, y: y + step * 0.75)
             for line in lines {
+                // A value longer than a page goes on over it.
+                try keep(step)
                 draw(line, "regular", 10, x: Self.margin + 62, y: y + step * 0.75)
                 y += step
             }
