@@ -234,9 +234,9 @@ def scanning(event, people, texts, snapshot):
         status, shown = kiosk.ask("/api/person", {"person": answer[0]["id"], "reason": "паспорт",
                                                   "nonce": os.urandom(16).hex(), "pin": pin("987654")})
         check("a person with a passport only is admitted by a supervisor", status == 200, shown)
-    status, _ = kiosk.ask("/api/status", Origin="http://evil.example")
+    status, _ = kiosk.ask("/api/status", {}, Origin="http://evil.example")
     check("a foreign page is refused", status == 403, status)
-    state = kiosk.ask("/api/status")[1]
+    state = kiosk.ask("/api/status", {})[1]
     check("the panels count", state["counts"]["inside"] == 2, state["counts"])
     for text in texts[2:6]:
         answer = kiosk.scan(text)
@@ -253,9 +253,15 @@ def scanning(event, people, texts, snapshot):
     check("the same journal again changes nothing", '"new":0' in result.stdout, result.stdout + result.stderr)
 
 
+def entry_count(folder):
+    with sqlite3.connect(folder / "journal.sqlite") as connection:
+        return connection.execute("SELECT count(*) FROM entry").fetchone()[0]
+
+
 def full_disk(event, texts):
     """The light must not go green without a durable entry."""
     folder = event.stations["B"]
+    before = entry_count(folder)
     mount = event.office.folder / "small"
     mount.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", mount], capture_output=True).returncode:
@@ -278,8 +284,7 @@ def full_disk(event, texts):
         answer = kiosk.scan(texts[9])
         check("space freed: the station goes on", answer["outcome"] == "ok", answer)
         kiosk.stop()
-        with sqlite3.connect(small / "journal.sqlite") as connection:
-            kept = connection.execute("SELECT count(*) FROM entry").fetchone()[0]
+        kept = entry_count(small) - before
         check("what was green is kept, what was not is not", kept == outcomes.count("ok") + 1, (kept, outcomes))
     finally:
         subprocess.run(["umount", "-l", mount])
@@ -391,7 +396,7 @@ def statuses(event, texts, people, snapshot_of):
     """A card blocked at headquarters is refused by the next snapshot; a replaced one too."""
     office = event.office
     carrier = people[12][1]
-    office.ok("carrier", "block", carrier, "--reason", "lost")
+    office.ok("carrier", "block", carrier, "--as", "lost", "--reason", "утрата")
     snapshot = snapshot_of(name="snapshot-blocked")
     now = int(time.time())
     digits = texts[12]
