@@ -314,6 +314,14 @@ def begin_shift(kiosk, pin="2468"):
     kiosk.wait("document.getElementById('shift').textContent.startsWith('Смена:')")
 
 
+def end_shift(kiosk):
+    if not kiosk.page.inner_text("#shift").startswith("Смена:"):
+        return
+    kiosk.hand.press("F10")
+    kiosk.hand.press("Enter")
+    kiosk.wait("!document.getElementById('shift').textContent.startsWith('Смена:')")
+
+
 def give_pin(kiosk, pin="2468"):
     kiosk.now("document.querySelector('dialog input[type=password]').focus()")
     kiosk.hand.type(pin)
@@ -322,6 +330,7 @@ def give_pin(kiosk, pin="2468"):
 
 def keyboard(browser, desk, _):
     kiosk = Kiosk(browser, desk.url, (1920, 1080))
+    end_shift(kiosk)
     stops, invisible = [], []
     for _ in range(40):
         kiosk.hand.press("Tab")
@@ -346,9 +355,11 @@ def keyboard(browser, desk, _):
         kiosk.hand.press("Backspace")
     kiosk.hand.type("623 4216")
     kiosk.wait("document.querySelector('.groups').dataset.state === 'complete'")
+    shown_error = kiosk.text("dialog .error")
     kiosk.page.screenshot(path=ARTEFACTS / "number.png")
     kiosk.hand.press("Enter")
     kiosk.wait("document.body.dataset.outcome === 'ok'")
+    check("the error of the first try went with it", shown_error == "", shown_error)
     check("the right number is a scan of the keyboard", kiosk.since(mark, "scan")[0]["source"] == "keyboard")
     kiosk.hand.press("F4")
     kiosk.hand.type("1111")
@@ -433,9 +444,7 @@ def gate(kiosk, mark):
     kiosk.hand.press("Space")
     give_pin(kiosk)
     kiosk.wait("document.getElementById('mode').textContent === 'ВХОД'")
-    kiosk.hand.press("F10")
-    kiosk.hand.press("Enter")
-    kiosk.wait("!document.getElementById('shift').textContent.startsWith('Смена:')")
+    end_shift(kiosk)
     check("and back, and the shift ends", True)
 
 
@@ -548,6 +557,9 @@ def connection(browser, desk, _):
     check("the station ends by itself when told", desk.stop() == 0)
     kiosk.wait("!document.getElementById('lost').hidden", 20)
     check(f"a lost station shows within {time.monotonic() - start:.1f} s", "НЕТ СВЯЗИ" in kiosk.text("#lost"))
+    for front in ("#lost-headline", "#lost-action", "#lost-sign"):
+        ratio = contrast(kiosk, front, "#lost")
+        check(f"contrast of {front}: {ratio:.1f}", ratio >= 4.5)
     kiosk.page.screenshot(path=ARTEFACTS / "no-connection.png")
     desk.start("first-start")
     kiosk.wait("document.getElementById('lost').hidden", 20)

@@ -42,8 +42,9 @@ class Keyboard:
     def __init__(self, cdp):
         self.cdp = cdp
 
-    def event(self, kind, code, key, shift=False):
-        event = {"type": kind, "code": code, "key": key, "modifiers": 8 if shift else 0}
+    def event(self, kind, code, key, shift=False, at=None):
+        event = {"type": kind, "code": code, "key": key, "modifiers": 8 if shift else 0,
+                 "timestamp": at or time.time()}
         if code in COMMANDS:
             event["windowsVirtualKeyCode"] = COMMANDS[code]
             if kind == "keyDown" and code == "Enter":
@@ -53,17 +54,6 @@ class Keyboard:
         elif kind == "keyDown":
             event["text"] = key
         self.cdp.send("Input.dispatchKeyEvent", event)
-
-    def tap(self, code, key, shift, held):
-        if shift:
-            self.event("rawKeyDown", "ShiftLeft", "Shift", True)
-        self.event("keyDown", code, key, shift)
-        if held:
-            time.sleep(held)
-        self.event("keyUp", code, key, shift)
-        if shift:
-            self.event("keyUp", "ShiftLeft", "Shift")
-
 
 class Scanner(Keyboard):
     """Types as fast as a 2D scanner: a key each few milliseconds, let go at once.
@@ -96,17 +86,33 @@ class Scanner(Keyboard):
                       for name in names], 0.004)
 
     def strokes(self, strokes, gap):
-        worst, last = 0, time.monotonic()
-        for code, key, shift in strokes:
-            self.tap(code, key, shift, 0)
-            now = time.monotonic()
-            worst, last = max(worst, now - last), now
-            time.sleep(gap)
-        return worst + gap < 0.07
+        """Sends keys on schedule; their time stamps are exact however busy the machine is."""
+        start = last = time.time()
+        worst = 0
+        for place, (code, key, shift) in enumerate(strokes):
+            at = start + place * gap
+            time.sleep(max(0, at - time.time()))
+            if shift:
+                self.event("rawKeyDown", "ShiftLeft", "Shift", True, at)
+            self.event("keyDown", code, key, shift, at)
+            self.event("keyUp", code, key, shift, at + 0.001)
+            if shift:
+                self.event("keyUp", "ShiftLeft", "Shift", at=at + 0.001)
+            worst, last = max(worst, time.time() - last), time.time()
+        return worst < 0.07
 
 
 class Hand(Keyboard):
     """Types as a person does: a key each tenth of a second, held for a while."""
+
+    def tap(self, code, key, shift, held):
+        if shift:
+            self.event("rawKeyDown", "ShiftLeft", "Shift", True)
+        self.event("keyDown", code, key, shift)
+        time.sleep(held)
+        self.event("keyUp", code, key, shift)
+        if shift:
+            self.event("keyUp", "ShiftLeft", "Shift")
 
     def press(self, name, *, shift=False):
         self.tap(name, " " if name == "Space" else name, shift, 0.06)

@@ -25,6 +25,7 @@ export class Dialog {
     this.confirm = null;
     this.error = make("p", { className: "error" });
     this.error.setAttribute("role", "alert");
+    this.element.oninput = (event) => { if (event.target.value) this.error.textContent = ""; };
     const cancel = make("button", { type: "button", className: "plain", onclick: () => this.close() }, t("cancel"));
     cancel.dataset.key = "Esc";
     const buttons = make("div", { className: "buttons" }, cancel);
