@@ -16,6 +16,7 @@ struct ReaderStates {
         var isOccupied = false
     }
 
+    private static let empty: UInt = 0x10
     private static let present: UInt = 0x20
     private static let mute: UInt = 0x200
     private static let changed: UInt = 0x02
@@ -46,14 +47,14 @@ struct ReaderStates {
         guard let index = known.firstIndex(where: { $0.name == report.name }) else { return [] }
         let was = known[index]
         let isOccupied = report.event & Self.present != 0
-        let hasCounted = report.event >> 16 & 0xFFFF != was.current >> 16 & 0xFFFF
+        let counted = (report.event >> 16 &- was.current >> 16) & 0xFFFF
         known[index].current = report.event & ~Self.changed
         known[index].isOccupied = isOccupied
         var events: [ReaderEvent] = []
-        let isFirstLook = was.current == 0
-        let isSwapped = was.isOccupied && isOccupied && hasCounted
+        let isSwapped = was.isOccupied && isOccupied && counted != 0
         if was.isOccupied, !isOccupied || isSwapped { events.append(.cardRemoved(report.name)) }
-        let isGoneAgain = !was.isOccupied && !isOccupied && hasCounted && !isFirstLook
+        let wasEmpty = was.current & Self.empty != 0 && report.event & Self.empty != 0
+        let isGoneAgain = wasEmpty && counted == 2
         guard isOccupied && (!was.isOccupied || isSwapped) || isGoneAgain else { return events }
         events.append(
             .cardInserted(
