@@ -99,7 +99,7 @@ let package = Package(
         // measured against their floors by Tests/Benchmarks/bench.py
         .executableTarget(
             name: "profbilet-bench",
-            dependencies: ["TicketSeal", "UnionTicket", "CQREncode", crypto],
+            dependencies: ["TicketSeal", "UnionTicket", "CardReader", "CQREncode", crypto],
             path: "Tests/Benchmarks/Sources",
             swiftSettings: strict
         ),

@@ -63,6 +63,7 @@ struct CardCommand: ParsableCommand {
                     await group.next()
                     group.cancelAll()
                 }
+                await desk.finish()
             }
             return desk.end()
         }
@@ -122,7 +123,9 @@ struct CardCommand: ParsableCommand {
                 contents: content,
                 attributes: [.posixPermissions: 0o600]
             )
-            guard isMade else { throw Failure(.storage, "\(file) не пишется.", "Cannot write \(file).") }
+            guard isMade else {
+                throw Failure(.storage, "\(file) не пишется.", "Cannot write \(file).")
+            }
             say(
                 "Ключи чипов-образцов записаны: наборов \(reference.count).",
                 "Keys of specimen chips written: sets \(reference.count)."
@@ -159,6 +162,9 @@ private final class ReadingDesk: Sendable {
             }
         }
     }
+
+    /// Lets the last light shine.
+    func finish() async { await feedback.finish(within: .milliseconds(300)) }
 
     func end() -> ExitStatus { count.withLock { $0.end() } }
 }

@@ -92,7 +92,9 @@ private struct EventLine {
         var facts: [String: JSONValue] = [:]
         switch event {
         case .readerAppeared(let reader):
-            (name, words) = ("reader_appeared", Bilingual("Считыватель подключён", "Reader appeared"))
+            (name, words) = (
+                "reader_appeared", Bilingual("Считыватель подключён", "Reader appeared")
+            )
             facts["reader"] = .text(reader.text)
         case .readerDisappeared(let reader):
             (name, words) = ("reader_disappeared", Bilingual("Считыватель отключён", "Reader gone"))

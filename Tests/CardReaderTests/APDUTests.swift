@@ -25,10 +25,12 @@ struct APDUTests {
         #expect(try APDUCommand(decoding: bytes).encoded == bytes)
     }
 
-    @Test(arguments: [
-        [], [0], [0, 0, 0], [0, 0, 0, 0, 2, 1], [0, 0, 0, 0, 1, 1, 1, 1],
-        [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 2, 1], [0, 0, 0, 0, 0, 0, 1, 1, 1],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [], [0], [0, 0, 0], [0, 0, 0, 0, 2, 1], [0, 0, 0, 0, 1, 1, 1, 1],
+            [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 2, 1], [0, 0, 0, 0, 0, 0, 1, 1, 1],
+        ] as [[UInt8]]
+    )
     func `a length that does not fit is refused`(_ bytes: [UInt8]) {
         #expect(throws: APDUCommand.Malformed.self) { try APDUCommand(decoding: bytes) }
     }

@@ -111,7 +111,8 @@ struct ChipTests {
     func `a message of any length is read from pages`(_ length: Int) throws {
         let record: [UInt8] =
             length < 7
-            ? [] : [0xC5, 0, 0, 0, UInt8((length - 6) >> 8), UInt8((length - 6) & 0xFF)]
+            ? []
+            : [0xC5, 0, 0, 0, UInt8((length - 6) >> 8), UInt8((length - 6) & 0xFF)]
                 + [UInt8](repeating: 0x41, count: length - 6)
         let reading = try Self.read(Type2Card(uid: Self.uid, message: record))
         #expect(reading.profile == .type2)
@@ -152,7 +153,8 @@ struct Direct: APDUExchange {
 /// Answers that begin as a card's do and go on as they like.
 final class Noise: APDUExchange {
     private let starts: [[UInt8]] = [
-        [], [0xE1, 0x10, 0x06, 0x00, 0x03, 0x08], [0x00, 0x17, 0x20, 0x01, 0x00, 0x00, 0xFF, 0x04, 0x06],
+        [], [0xE1, 0x10, 0x06, 0x00, 0x03, 0x08],
+        [0x00, 0x17, 0x20, 0x01, 0x00, 0x00, 0xFF, 0x04, 0x06],
         [0x00, 0x20, 0xD1, 0x01, 0x1C, 0x55],
     ]
     private let seed: UInt64

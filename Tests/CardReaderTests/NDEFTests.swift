@@ -28,7 +28,9 @@ struct NDEFTests {
     }
 
     @Test func `a URI's abbreviation is written out, an unknown one is none`() throws {
-        #expect(try NDEFMessage(decoding: Self.message(code: 4)).uri == "https://HTTPS://EPB.RU/C/1")
+        #expect(
+            try NDEFMessage(decoding: Self.message(code: 4)).uri == "https://HTTPS://EPB.RU/C/1"
+        )
         #expect(try NDEFMessage(decoding: Self.message(code: 0x24)).uri == nil)
     }
 
@@ -42,7 +44,8 @@ struct NDEFTests {
     static let broken: [([UInt8], NDEFMessage.Malformed)] = [
         ([], .truncated), ([0x91], .truncated), ([0x51, 1, 0, 0x55], .wrongBounds),
         ([0xD1, 1, 5, 0x55, 0], .truncated), ([0xC1, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x55], .truncated),
-        ([0xB1, 1, 0, 0x55], .unsupported), ([0xD6, 0, 0], .unsupported), ([0xD7, 0, 0], .unsupported),
+        ([0xB1, 1, 0, 0x55], .unsupported), ([0xD6, 0, 0], .unsupported),
+        ([0xD7, 0, 0], .unsupported),
         ([0xD0, 1, 0, 0x55], .unsupported), ([0xD1, 1, 0, 0x55, 0], .wrongBounds),
         ([0x91, 1, 0, 0x55], .truncated),
         ([0x90, 0, 0] + [UInt8](repeating: 0, count: 0) + repeated(20), .tooManyRecords),

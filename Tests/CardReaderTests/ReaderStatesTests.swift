@@ -66,6 +66,13 @@ struct ReaderStatesTests {
         #expect(states.clear() == [.readerDisappeared(Self.two)])
     }
 
+    @Test func `a reader that is listed but cannot be reached is gone until it answers`() {
+        let seen = events([report(0x20, 1), report(0x0C, 2), report(0x08, 3), report(0x20, 4)])
+        #expect(seen[1] == [.cardRemoved(Self.one), .readerDisappeared(Self.one)])
+        #expect(seen[2] == [])
+        #expect(seen[3] == [.readerAppeared(Self.one), inserted()])
+    }
+
     static let codes: [(UInt32, ReaderFailure.Code, ChipEvidence.Fault)] = [
         (0x8010_0013, .serviceAway, .readerFailed), (0x8010_001D, .serviceAway, .readerFailed),
         (0x8010_0009, .readerGone, .readerFailed), (0x8010_0016, .cardGone, .pulled),

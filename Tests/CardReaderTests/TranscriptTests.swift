@@ -50,7 +50,9 @@ struct TranscriptTests {
         #expect(throws: ReaderFailure.self) { try replay.exchange([0, 0, 0, 0]) }
     }
 
-    @Test(arguments: [("> 00", 2), ("< 9000", 1), ("> 0", 1), ("> 00\n> 01", 2), ("? 00", 1), ("> zz", 1)])
+    @Test(arguments: [
+        ("> 00", 2), ("< 9000", 1), ("> 0", 1), ("> 00\n> 01", 2), ("? 00", 1), ("> zz", 1),
+    ])
     func `a broken transcript is refused by line`(_ text: String, _ line: Int) {
         do throws(APDUTranscript.Malformed) {
             _ = try APDUTranscript(text: text)

@@ -64,10 +64,6 @@ class Daemon:
             time.sleep(0.02)
         sys.exit("pcscd does not start")
 
-    def reread(self):
-        """As after a change of the hardware."""
-        self.process.send_signal(signal.SIGUSR1)
-
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -279,12 +275,10 @@ def readers(batch, folder):
             chip.say()
             watch.wait(event="card_inserted")
             daemon.unplug(2)
-            daemon.reread()
             gone = watch.wait(2, event="reader_disappeared")
             check("a reader is unplugged: its card leaves, then it",
                   gone and watch.all(event="card_removed"), watch.seen)
         daemon.plug(2)
-        daemon.reread()
         check("a reader is plugged in", watch.wait(6, event="reader_appeared"), watch.seen)
     with Daemon(folder, blocks=2) as daemon, reading(batch, "--timeout", 20, "--taps", 2) as reader:
         with emulator(batch, "--manual", "--fault", "slow", port=35965) as chip:
@@ -292,7 +286,6 @@ def readers(batch, folder):
             chip.wait(event="powered")
             time.sleep(0.6)
             daemon.unplug(2)
-            daemon.reread()
             line = reader.wait(1, 8)
             check("a reader unplugged in mid-exchange: the tap fails with a reason",
                   line and line["failure"] in ("reader_gone", "card_gone", "mute", "malformed_answer"), line)
@@ -426,9 +419,21 @@ def keys(batch, folder):
     result = subprocess.run([PROGRAM, "readers", "--reader-table", table], capture_output=True, text=True)
     check("a reader table that breaks its form is named by place", result.returncode == 1
           and "readers[0].match" in result.stderr, result.stderr)
-    with Daemon(folder):
+    with Daemon(folder) as daemon:
         table.write_text((HERE.parents[1] / "hardware/readers.yaml").read_text().replace(
             'match: [ACR122]', 'match: [Virtual]'))
+        line = tap(batch, arguments=("--reader-table", table))
+        shown = daemon.file(1, "control").read_text().splitlines()
+        check("light and sound: silence at the start, green after the verdict",
+              "1 ff00520000" in shown and shown[-1] == "1 ff00400e0402000101", shown)
+        line = tap(batch, "--fault", "wrongKey", arguments=("--reader-table", table))
+        shown = daemon.file(1, "control").read_text().splitlines()
+        check("light and sound: red for a copy", shown[-1] == "1 ff00400d0401010301", shown)
+        text = table.read_text()
+        for ending in ("ff00400e0402000101", "ff00520000"):
+            text = text.replace(ending, "00")
+        table.write_text(text.replace("control: 1\n", "control: 3500\n"))
+        os.chmod(daemon.file(1, "control"), 0)
         line = tap(batch, arguments=("--reader-table", table))
         check("light and sound that a reader does not have change nothing",
               proves(line, batch, "mutualAuth", True, "passed") and line["microseconds"] < 300_000, line)

@@ -78,7 +78,8 @@ public struct NDEFMessage: Equatable, Sendable {
         guard let record = records.first(where: { $0.typeName == .wellKnown && $0.type == [0x55] }),
             let code = record.payload.first, Int(code) < Self.prefixes.count
         else { return nil }
-        return Self.prefixes[Int(code)] + String(decoding: record.payload.dropFirst(), as: UTF8.self)
+        return Self.prefixes[Int(code)]
+            + String(decoding: record.payload.dropFirst(), as: UTF8.self)
     }
 
     private static func record(

@@ -37,7 +37,10 @@ public struct ReaderTable: Equatable, Sendable {
 
         /// The same for people.
         public var reason: Bilingual {
-            Bilingual("Таблица считывателей: ошибка в \(place).", "Reader table: error at \(place).")
+            Bilingual(
+                "Таблица считывателей: ошибка в \(place).",
+                "Reader table: error at \(place)."
+            )
         }
     }
 
@@ -93,7 +96,9 @@ public struct ReaderTable: Equatable, Sendable {
         guard let id = object["id"] as? String, let title = object["title"] as? String else {
             throw Malformed(place: place)
         }
-        guard let match = object["match"] as? [Any] else { throw Malformed(place: "\(place).match") }
+        guard let match = object["match"] as? [Any] else {
+            throw Malformed(place: "\(place).match")
+        }
         guard let control = object["control"] as? Int, control == 1 || control == 3500 else {
             throw Malformed(place: "\(place).control")
         }
