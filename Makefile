@@ -8,8 +8,8 @@ export LC_ALL = C.UTF-8
 PROFBILET = .build/debug/profbilet
 PACKAGES = zlib1g-dev libpcsclite-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev libharfbuzz-dev \
 	libxlsxwriter-dev libzbar-dev fonts-paratype poppler-utils sqlite3 openssl
-TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd postgresql python3-venv libqrencode-dev qpdf ghostscript libzbar0 \
-	chromium
+TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd iproute2 pkg-config postgresql python3-venv libqrencode-dev \
+	qpdf ghostscript libzbar0 chromium softhsm2
 VENV = .build/venv
 KILLS ?= 500
 RUNS ?= 10000
@@ -57,6 +57,7 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/reader.py
 	python3 Tests/Fuzz/fuzz.py 60
 
 fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
@@ -65,8 +66,10 @@ fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
 bench: test-packages $(VENV)/bench ## figures against a floor measured in the same run (ROWS=…)
 	swift build -c release --product profbilet --scratch-path .build-release
 	swift build -c release --product profbilet-bench --scratch-path .build-release
+	swift build -c release --product card-emulator --scratch-path .build-release
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/bench.py --rows $(ROWS)
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
 
 chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)

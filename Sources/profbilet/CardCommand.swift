@@ -61,6 +61,7 @@ struct CardCommand: ParsableCommand {
                     await group.next()
                     group.cancelAll()
                 }
+                await desk.finish()
             }
             return desk.end()
         }
@@ -136,6 +137,9 @@ private final class ReadingDesk: Sendable {
             }
         }
     }
+
+    /// Lets the last light shine.
+    func finish() async { await feedback.finish(within: .milliseconds(300)) }
 
     func end() -> ExitStatus { count.withLock { $0.end() } }
 }

@@ -10,11 +10,14 @@ struct TapJudge {
     let table: ReaderTable
 
     func judge(_ tap: CardTap) -> JudgedTap {
+        let started = ContinuousClock.now
         let now = now ?? Instant(seconds: Int64(Date().timeIntervalSince1970))
+        let judgement = tap.chip.payload.map { judge.judge(bytes: $0, at: now) }
         return JudgedTap(
             tap: tap,
-            judgement: tap.chip.payload.map { judge.judge(bytes: $0, at: now) },
-            card: table.card(tap.atr)?.title
+            judgement: judgement,
+            card: table.card(tap.atr)?.title,
+            duration: tap.duration + started.duration(to: .now)
         )
     }
 }
@@ -24,6 +27,8 @@ struct JudgedTap {
     let tap: CardTap
     let judgement: Judgement?
     let card: String?
+    /// From the moment the card was noticed to the verdict.
+    let duration: Duration
 
     var verdict: PayloadVerdict { judgement?.verdict ?? .unknownFormat }
 
@@ -80,7 +85,7 @@ struct JudgedTap {
     }
 
     private var microseconds: Int64 {
-        let (seconds, attoseconds) = tap.duration.components
+        let (seconds, attoseconds) = duration.components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 

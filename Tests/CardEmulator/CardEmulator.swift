@@ -12,18 +12,21 @@ struct CardEmulator: ParsableCommand {
             + "passphrase comes from PROFBILET_CHIP_PASSPHRASE."
     )
     @Option(help: "encoding.csv of a batch") var encoding: String?
-    @Option(help: "Place in the run, from 1; given again, the cards take turns") var line: [Int] = []
+    @Option(help: "Place in the run, from 1; given again, the cards take turns") var line: [Int] =
+        []
     @Option(help: "Port of the virtual reader") var port: UInt16 = 35963
     @Option(help: "ntag424, type4, type2, uid") var profile: Profile = .ntag424
     @Option(help: "UID in hexadecimal; else it follows from the line") var uid: String?
     @Option(help: "Sealed chip keys") var keyFile: String?
     @Option(help: "What goes wrong") var fault: CardFault = .none
-    @Option(help: "How the chip mirrors UID and counter: encrypted, plain") var mirror = Mirror.encrypted
+    @Option(help: "How the chip mirrors UID and counter: encrypted, plain") var mirror = Mirror
+        .encrypted
     @Option(help: "Read counter before the first tap") var counter: UInt32 = 0
     @Option(help: "How often the card is put down") var taps = 1
     @Option(help: "Milliseconds without a command after which it is taken away") var hold = 500
     @Option(help: "Milliseconds between two taps") var gap = 500
-    @Flag(help: "Each line on standard input puts the card down or takes it away") var manual = false
+    @Flag(help: "Each line on standard input puts the card down or takes it away") var manual =
+        false
     @Flag(help: "Say every command and answer") var trace = false
 
     enum Profile: String, ExpressibleByArgument, CaseIterable { case ntag424, type4, type2, uid }
@@ -77,7 +80,8 @@ struct CardEmulator: ParsableCommand {
         }
         let phrase = ProcessInfo.processInfo.environment["PROFBILET_CHIP_PASSPHRASE"] ?? ""
         let keyring = try ChipKeyring(sealed: Array(content), passphrase: phrase)
-        let found = reference.flatMap { keyring[$0] } ?? (reference == nil ? keyring.sets.first : nil)
+        let found =
+            reference.flatMap { keyring[$0] } ?? (reference == nil ? keyring.sets.first : nil)
         guard let found else { throw ValidationError("no keys for \(reference ?? "the card")") }
         return found
     }

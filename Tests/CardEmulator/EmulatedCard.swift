@@ -50,7 +50,8 @@ final class Type2Card: EmulatedCard {
         var memory = [UInt8](repeating: 0, count: 12) + [0xE1, 0x10, Self.eights, 0]
         // A lock control block and padding in front, as factories leave them.
         memory += [1, 3, 0xA0, 0x0C, 0x34, 0]
-        memory += message.count < 255
+        memory +=
+            message.count < 255
             ? [3, UInt8(message.count)]
             : [3, 0xFF, UInt8(message.count >> 8), UInt8(message.count & 0xFF)]
         memory += message + [0xFE]

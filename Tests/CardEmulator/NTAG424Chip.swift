@@ -40,7 +40,8 @@ final class NTAG424Chip {
     func template(_ message: [UInt8]) -> [UInt8] {
         guard message.count > 4, message[0] == 0x91, message[1] == 1 else { return message }
         let end = 4 + Int(message[2])
-        let suffix = Array((isPlain ? "?u=\(zeros(14))&n=\(zeros(6))" : "?e=\(zeros(32))").utf8)
+        let suffix =
+            Array((isPlain ? "?u=\(zeros(14))&n=\(zeros(6))" : "?e=\(zeros(32))").utf8)
             + Array("&c=\(zeros(16))".utf8)
         guard end <= message.count, Int(message[2]) + suffix.count < 256 else { return message }
         var result = message

@@ -50,7 +50,9 @@ final class VirtualReader {
     func serve(_ card: any EmulatedCard, quiet: Int) throws {
         var last: Date?
         try serve(card) {
-            if self.commands > 0 { last = last.map { max($0, self.lastCommand) } ?? self.lastCommand }
+            if self.commands > 0 {
+                last = last.map { max($0, self.lastCommand) } ?? self.lastCommand
+            }
             return last.map { Date().timeIntervalSince($0) * 1000 > Double(quiet) } ?? false
         }
     }

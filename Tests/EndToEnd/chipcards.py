@@ -48,7 +48,7 @@ class Batch:
         self.keys = folder / "chip.keys"
         self.ok("card", "keys", self.keys, "--reference", f"{name}/ntag424/1")
         lines = self.encoding.read_text().splitlines()[1:]
-        self.payloads = [bytes.fromhex(line.split(";")[2])[-110:] for line in lines]
+        self.payloads = [bytes.fromhex(line.split(";")[2]).split(b"profbilet.ru:epb")[1] for line in lines]
         self.carriers = [line.split(";")[1] for line in lines]
 
     def specification(self):

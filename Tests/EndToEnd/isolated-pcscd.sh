@@ -4,8 +4,9 @@
 #
 # Usage: isolated-pcscd.sh [--readers N] [--bare] COMMAND…
 #   --readers N   blocks of two readers each, at ports 35963, 35964 and so on (1…8; default 1)
-#   --bare        do not start pcscd: the command does it, by "$PCSCD"
-# The command finds in PCSCD the command line that starts the daemon, in PCSCD_LOG its log.
+#   --bare        do not start pcscd: the command does it
+# The command finds in PCSCD the command line that starts the daemon with the configuration folder as its last
+# word, a file for each block of readers in it, and in PCSCD_LOG the daemon's log.
 set -euo pipefail
 
 readers=1
@@ -22,31 +23,35 @@ fail() { echo "isolated-pcscd: $1" >&2; exit 1; }
 driver=/usr/lib/pcsc/drivers/serial/libifdvpcd.so
 [ $# -gt 0 ] || fail "no command"
 [ -r "$driver" ] || fail "the virtual reader is missing: install vsmartcard-vpcd"
-for tool in pcscd unshare ip; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
+for tool in pcscd unshare ip clang; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
 unshare --mount --net true 2>/dev/null || fail "no private namespaces here: run as root"
 
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 mkdir "$work/conf"
+clang -shared -fPIC -O1 $(pkg-config --cflags libpcsclite) -o "$work/wrapped.so" "$(dirname "$0")/wrapped_reader.c" ||
+    fail "the wrapped reader does not build: install libpcsclite-dev"
 port=35963
 for number in $(seq "$readers"); do
-    # Two blocks on one library hang pcscd: each has its own copy.
-    cp -L "$driver" "$work/libifdvpcd$number.so"
+    # Two blocks on one library hang pcscd: each has its own copy, wrapped.
+    cp -L "$driver" "$work/reader$number.real"
+    cp "$work/wrapped.so" "$work/reader$number.so"
     cat >"$work/conf/vpcd$number" <<CONF
 FRIENDLYNAME "Virtual PCD $number"
 DEVICENAME   /dev/null:$(printf '0x%X' "$port")
-LIBPATH      $work/libifdvpcd$number.so
+LIBPATH      $work/reader$number.so
 CHANNELID    $(printf '0x%X' "$port")
 CONF
     port=$((port + 2))
 done
 
-export PCSCD="pcscd --foreground --config $work/conf"
-export PCSCD_LOG=${PCSCD_LOG:-$work/log}
+export PCSCD="pcscd --foreground"
 # polkit would have to be asked over a bus that is not there.
 pcscd --help 2>&1 | grep -q -- --disable-polkit && PCSCD+=" --disable-polkit"
+PCSCD+=" --config $work/conf"
+export PCSCD_LOG=${PCSCD_LOG:-$work/log}
 export BARE=$bare
 
-trap 'rm -rf "$work"' EXIT
 unshare --mount --net --propagation private bash -c '
     ip link set lo up
     mkdir -p /run/pcscd

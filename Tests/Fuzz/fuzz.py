@@ -15,7 +15,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-fuzz"
-TARGETS = ["text", "cose", "publication", "csv", "xlsx", "json", "sealed", "layout", "art", "batch", "profile"]
+TARGETS = ["text", "cose", "publication", "csv", "xlsx", "json", "sealed", "layout", "art", "batch", "profile",
+           "apdu", "ndef"]
 
 
 def seeds(target):
@@ -61,6 +62,17 @@ def seeds(target):
         found = [path.read_bytes() for path in sorted((ROOT / "batches").glob("*.yaml"))]
     elif target == "profile":
         found = [path.read_bytes() for path in sorted((ROOT / "batches/profiles").glob("*.yaml"))]
+    elif target == "apdu":
+        # Lengths and bytes of one answer after another: a Type 4 card with a small message, then noise.
+        answers = ["04112233445580" "9000", "9000", "9000", "001720010000ff0406e1040100000005" "9000", "9000",
+                   "000bd1010755045f41412e7275" "9000", "6110", "6c05", "91af"]
+        found = [b"".join(bytes([0, len(a) // 2]) + bytes.fromhex(a) for a in answers),
+                 b"".join(bytes([0, len(a) // 2]) + bytes.fromhex(a) for a in ("9000", "e11006000303d00000fe00000000" "00009000")),
+                 bytes.fromhex("00a4040007d276000085010100"), bytes.fromhex("00b00000000100")]
+    elif target == "ndef":
+        uri = b"\0HTTPS://EPB.EXAMPLE.RU/C/1774815162342161?e=" + b"0" * 32 + b"&c=" + b"0" * 16
+        found = [bytes([0x91, 1, len(uri), 0x55]) + uri + bytes([0x54, 16, 4]) + b"profbilet.ru:epb\xd2\1\2\3",
+                 bytes.fromhex("cc010000000201786907" "08"), bytes.fromhex("0103a00c3400030bd1010755045f41412e7275fe")]
     for number, content in enumerate(found):
         (folder / f"seed-{number}").write_bytes(content)
     return folder

@@ -6,7 +6,7 @@ import Synchronization
 /// Watches all readers of this machine from one thread of its own.
 ///
 /// One is enough for a process. It survives pcscd's absence and restarts, and ends when ``stop()`` is
-/// called, when the consumer of ``events`` goes away, or when nobody holds it.
+/// called or when the consumer of ``events`` goes away.
 public final class ReaderMonitor: Sendable {
     /// What happened, in its order; one consumer.
     public let events: AsyncStream<ReaderEvent>
@@ -21,8 +21,6 @@ public final class ReaderMonitor: Sendable {
         sink.onTermination = { _ in loop.requestStop() }
         Thread.detachNewThread { loop.run() }
     }
-
-    deinit { loop.requestStop() }
 
     /// Stops watching and waits until the thread is gone.
     public func stop() async {

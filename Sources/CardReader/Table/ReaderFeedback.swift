@@ -24,6 +24,16 @@ public final class ReaderFeedback: Sendable {
     /// Prepares a reader that just appeared; returns at once.
     public func prepare(_ reader: ReaderName) { send(on: reader) { $0.start } }
 
+    /// Waits for signals on their way, before a program ends.
+    ///
+    /// - Parameter limit: No longer than this: a reader may never answer.
+    public func finish(within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end, !busy.withLock({ $0.isEmpty }) {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     private func send(on reader: ReaderName, _ choose: (ReaderTable.Row) -> [[UInt8]]) {
         guard let row = table.row(for: reader) else { return }
         let commands = choose(row)

@@ -8,7 +8,15 @@ import UnionTicket
 /// Prints one JSON line per figure: operations per second on one core, medians of five rounds.
 @main
 struct Bench {
-    static func main() throws {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        if arguments.count == 4, arguments[1] == "exchange", let count = Int(arguments[3]) {
+            return try await ExchangeBench.run(arguments[2], count)
+        }
+        try measure()
+    }
+
+    private static func measure() throws {
         let key = Curve25519.Signing.PrivateKey()
         let signing = try require(
             SigningKey(algorithm: .edDSA, privateBytes: Array(key.rawRepresentation))

@@ -1,5 +1,6 @@
 import CardLayout
 import CardProduction
+import CardReader
 import Foundation
 import Roster
 import TicketSeal
@@ -7,7 +8,8 @@ import UnionTicket
 
 /// What one run of the fuzzer feeds; chosen by FUZZ_TARGET.
 enum Target: String, CaseIterable {
-    case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile
+    case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile, apdu
+    case ndef
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
@@ -59,6 +61,12 @@ enum Target: String, CaseIterable {
         case .profile:
             let text = String(decoding: bytes, as: UTF8.self)
             _ = try? ManufacturerProfile(text: text, file: "profile.yaml")
+        case .apdu: talk(bytes)
+        case .ndef:
+            if let message = try? NDEFMessage(decoding: bytes) {
+                _ = message.uri
+                _ = message.signedPayload
+            }
         case .planted: if bytes.starts(with: Array("PB!".utf8)) { fatalError("planted") }
         }
     }
@@ -128,11 +136,46 @@ enum Target: String, CaseIterable {
         return folder
     }()
 
+    /// The bytes as a command, and as a card that answers with them whatever it is asked.
+    private func talk(_ bytes: [UInt8]) {
+        if let command = try? APDUCommand(decoding: bytes) {
+            precondition(
+                (try? APDUCommand(decoding: command.encoded)) == command,
+                "a written command must read back"
+            )
+        }
+        _ = try? APDUTranscript(text: String(decoding: bytes, as: UTF8.self))
+        for atr in [[], Self.storage] {
+            _ = try? ChipExaminer(keys: Self.chipKeys, atr: atr).examine(FuzzedCard(bytes))
+        }
+    }
+
+    private static let chipKeys = ChipKeyring([ChipKeyring.KeySet(random: "fuzz")])
+    /// An answer to reset that makes the examiner ask for pages first.
+    private static let storage: [UInt8] = [
+        0x3B, 0x8F, 0x80, 0x01, 0x80, 0x4F, 0x0C, 0xA0, 0, 0, 3, 6, 3, 0, 3, 0, 0, 0, 0, 0x68,
+    ]
+
     private func readRoster(_ bytes: [UInt8]) {
         guard FileManager.default.createFile(atPath: Self.scratch, contents: Data(bytes)),
             let reader = try? RosterReader.open(Self.scratch, today: CalendarDate(day: 18_604))
         else { return }
         while let rows = try? reader.next(512), !rows.isEmpty {}
+    }
+}
+
+/// A card whose answers, each behind its length in two bytes, come from the fuzzer.
+final class FuzzedCard: APDUExchange {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    func exchange(_ command: [UInt8]) throws(ReaderFailure) -> [UInt8] {
+        guard rest.count >= 2 else { throw ReaderFailure(.cardGone) }
+        let length = Int(rest.removeFirst()) << 8 | Int(rest.removeFirst())
+        let answer = Array(rest.prefix(length))
+        rest = rest.dropFirst(length)
+        return answer
     }
 }
 

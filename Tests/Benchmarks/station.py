@@ -1,0 +1,80 @@
+"""Measures the station against floors taken in the same run.
+
+Usage: PROFBILET=release/profbilet python3 Tests/Benchmarks/station.py [--taps N]; needs root for private namespaces.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from figures import BENCH, ROOT, finish, row
+
+sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
+from chipcards import Batch, emulator, reading  # noqa: E402
+
+READER = "Virtual PCD 1 00 00"
+
+
+def exchanges(batch, folder, rounds=5, count=2000):
+    """One exchange by the driver, against a bare loop in C, round after round in turn."""
+    bare = folder / "exchange"
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libpcsclite"], capture_output=True, text=True, check=True)
+    subprocess.run(["clang", "-O2", "-o", bare, ROOT / "Tests/Benchmarks/exchange.c", *flags.stdout.split()], check=True)
+
+    def median(*command):
+        result = subprocess.run([*map(str, command), READER, str(count)], capture_output=True, text=True, check=True)
+        return statistics.median(map(int, result.stdout.split()))
+
+    with emulator(batch, "--manual") as chip:
+        chip.say()
+        if not chip.wait(event="powered"):
+            sys.exit(f"the emulated card does not wake up: {chip.seen} {chip.errors}")
+        floors, values = [], []
+        for _ in range(rounds):
+            floors.append(median(bare))
+            values.append(median(BENCH, "exchange"))
+    row("APDU overhead of the driver", statistics.median(values) / 1000, "µs", statistics.median(floors) / 1000, 1.5,
+        is_at_most=True)
+
+
+def verdicts(batch, count):
+    """From the moment a card is noticed to its verdict, live answer included."""
+    with reading(batch, "--timeout", count * 2 + 20, "--taps", count) as reader, \
+            emulator(batch, "--taps", count, "--hold", 40, "--gap", 430) as chip:
+        if not reader.wait(count, count * 2):
+            sys.exit(f"taps were lost: {len(reader.all())} of {count}: {chip.errors} {reader.errors}")
+        lines = reader.all(level="mutualAuth", verdict="valid")
+    if len(lines) != count:
+        sys.exit(f"not every tap was right: {len(lines)} of {count}")
+    times = sorted(line["microseconds"] / 1000 for line in lines)
+    row("event → verdict, NTAG 424 SUN, median", statistics.median(times), "ms", None, 10, is_at_most=True)
+    row("event → verdict, NTAG 424 SUN, p99", times[min(count - 1, int(count * 0.99))], "ms", None, 40, is_at_most=True)
+
+
+def readers(options):
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        batch = Batch(folder)
+        exchanges(batch, folder)
+        verdicts(batch, options.taps)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--taps", type=int, default=100)
+    parser.add_argument("--inside", action="store_true")
+    options = parser.parse_args()
+    if not options.inside:
+        script = ROOT / "Tests/EndToEnd/isolated-pcscd.sh"
+        sys.exit(subprocess.run([script, sys.executable, __file__, "--inside", "--taps", str(options.taps)],
+                                env=dict(os.environ)).returncode)
+    for part in (readers,):
+        part(options)
+    finish("station")
+
+
+main()
