@@ -112,7 +112,8 @@ public struct Post: Sendable {
         _ hand: Hand
     ) -> Answer {
         let passesAlone = passes(decision, scan.mode, hand)
-        let isForced = !passesAlone && hand.forces && !hand.reason.isEmpty
+        let isForced =
+            !passesAlone && hand.forces && !hand.reason.isEmpty
             && canForce(decision, scan.mode)
         var entry = next(.scan, nonce: scan.nonce, reading)
         entry.mode = scan.mode
