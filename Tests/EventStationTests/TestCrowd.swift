@@ -169,9 +169,10 @@ struct TestCrowd {
         recorded.append((line, answer.decision.outcome.rawValue, truth))
     }
 
-    /// Somebody is turned back: by the station itself, or by a supervisor at another that has seen the
-    /// scan. Only at a gate for everybody, both ways: elsewhere it would be a passage that the gate has
-    /// no right to.
+    /// Somebody is turned back by the station itself, or by a supervisor at another that has seen it.
+    ///
+    /// Only at a gate for everybody, both ways: elsewhere it would be a passage that the gate has no
+    /// right to.
     private mutating func annul() {
         guard let (person, move) = last.sorted(by: { $0.key < $1.key }).random(&random),
             let station = ["A", "B", move.station].random(&random),

@@ -8,6 +8,7 @@ import UnionTicket
 /// What one run of the fuzzer feeds; chosen by FUZZ_TARGET.
 enum Target: String, CaseIterable {
     case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile
+    case snapshot, journal, replay
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
@@ -59,6 +60,9 @@ enum Target: String, CaseIterable {
         case .profile:
             let text = String(decoding: bytes, as: UTF8.self)
             _ = try? ManufacturerProfile(text: text, file: "profile.yaml")
+        case .snapshot: StationTarget.snapshot(bytes)
+        case .journal: StationTarget.journal(bytes)
+        case .replay: StationTarget.replay(bytes)
         case .planted: if bytes.starts(with: Array("PB!".utf8)) { fatalError("planted") }
         }
     }
