@@ -65,6 +65,7 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 	swift build -c release --product profbilet-bench --scratch-path .build-release
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/bench.py --rows $(ROWS)
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
+	PROFBILET=.build-release/release/profbilet python3 Tests/Benchmarks/station.py
 
 chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)

@@ -99,9 +99,7 @@ public struct Replay {
     public func merged() -> Merged {
         var gathering = Gathering(snapshot)
         for name in posts.keys.sorted() {
-            for entry in posts[name]?.gathering.journals.entries(of: name) ?? [] {
-                gathering.add(entry)
-            }
+            gathering.add(posts[name]?.gathering.journals.entries(of: name) ?? [])
         }
         return Merged(gathering: gathering, quorum: gathering.quorum(unheard: []), lines: lines)
     }

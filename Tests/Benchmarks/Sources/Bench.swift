@@ -5,10 +5,25 @@ import Foundation
 import TicketSeal
 import UnionTicket
 
-/// Prints one JSON line per figure: operations per second on one core, medians of five rounds.
+/// Prints one JSON line per figure: operations per second on one core, medians of five rounds; with
+/// `station make|run FOLDER` what ``StationBench`` measures.
 @main
 struct Bench {
     static func main() throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.isEmpty else { return try station(arguments) }
+        try production()
+    }
+
+    private static func station(_ arguments: [String]) throws {
+        guard arguments.count == 3, arguments[0] == "station" else {
+            throw CocoaError(.featureUnsupported)
+        }
+        let bench = try StationBench(folder: arguments[2])
+        try arguments[1] == "make" ? bench.make() : bench.run()
+    }
+
+    private static func production() throws {
         let key = Curve25519.Signing.PrivateKey()
         let signing = try require(
             SigningKey(algorithm: .edDSA, privateBytes: Array(key.rawRepresentation))
@@ -101,7 +116,7 @@ struct Bench {
         return rates.sorted()[2]
     }
 
-    private static func seconds(since start: UInt64) -> Double {
+    static func seconds(since start: UInt64) -> Double {
         Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
     }
 
@@ -109,7 +124,7 @@ struct Bench {
         print("{\"name\": \"\(name)\", \"rate\": \(rate)}")
     }
 
-    private static func require<Value>(_ value: Value?) throws -> Value {
+    static func require<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw CocoaError(.featureUnsupported) }
         return value
     }
