@@ -112,7 +112,9 @@ let package = Package(
         // measured against their floors by Tests/Benchmarks/bench.py
         .executableTarget(
             name: "profbilet-bench",
-            dependencies: ["TicketSeal", "UnionTicket", "CQREncode", crypto],
+            dependencies: [
+                "TicketSeal", "UnionTicket", "CardReader", "EventStation", "CQREncode", crypto,
+            ],
             path: "Tests/Benchmarks/Sources",
             swiftSettings: strict
         ),
@@ -195,7 +197,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CardReaderTests",
-            dependencies: ["CardReader", "TicketSeal", "UnionTicket", crypto, cryptoExtras],
+            dependencies: ["CardReader", "TicketSeal", "UnionTicket", "Yams", "card-emulator"],
             resources: [.copy("Vectors")],
             swiftSettings: strict
         ),

@@ -57,7 +57,9 @@ import UnionTicket
         }
     }
 
-    @Test func `a replaced issue is refused by code, barcode and chip, the new one admitted`() throws {
+    @Test func `a replaced issue is refused by code, barcode and chip, the new one admitted`()
+        throws
+    {
         var event = try TestEvent()
         let person = try event.person()
         let old = try event.card(person, .replaced, uid: DoorCase.uid)
@@ -200,7 +202,10 @@ import UnionTicket
         var hall = TestHall(try event.snapshot())
         let first = hall.scan("A", reported.tap(.passed, counter: 5))
         #expect(first.decision.evidence == Evidence(.dynamicMAC))
-        #expect(hall.scan("A", unbound.tap(uid: [1, 2, 3, 4], .passed)).decision.evidence.level == .signedData)
+        #expect(
+            hall.scan("A", unbound.tap(uid: [1, 2, 3, 4], .passed)).decision.evidence.level
+                == .signedData
+        )
         hall.wait(60)
         // A recording of the first tap.
         #expect(hall.scan("A", reported.tap(.passed, counter: 5)).decision.outcome == .clonedChip)

@@ -9,7 +9,10 @@ import UnionTicket
     private static let key = TestKeys.phone.signing
     private static let seed = SignedEntry.seed(7, "A")
 
-    private static func entry(_ sequence: UInt64, _ change: (inout JournalEntry) -> Void) -> JournalEntry {
+    private static func entry(
+        _ sequence: UInt64,
+        _ change: (inout JournalEntry) -> Void
+    ) -> JournalEntry {
         var entry = JournalEntry(
             station: "A",
             sequence: sequence,

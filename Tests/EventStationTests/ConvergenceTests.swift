@@ -42,6 +42,36 @@ import UnionTicket
         )
     }
 
+    @Test(arguments: 0..<parts)
+    func `a replay answers as the stations did, and bounds the truth`(_ part: Int) throws {
+        for run in stride(from: part, to: Self.runs / 10, by: Self.parts) {
+            let seed = UInt64(Self.seed + run)
+            var crowd = try TestCrowd(seed: seed)
+            for _ in 0..<40 { crowd.step() }
+            let lines = try crowd.recorded.enumerated().compactMap { number, record in
+                try ReplayLine(record.line, number: number + 1)
+            }
+            var replay = Replay(crowd.hall.snapshot, lines)
+            for (line, record) in zip(lines, crowd.recorded) {
+                let answer = replay.play(line)
+                let interval = answer.quorum.interval
+                try Self.require(
+                    answer.outcome == record.outcome,
+                    "seed \(seed), line \(line.number): \(answer.outcome), not \(record.outcome)"
+                )
+                try Self.require(
+                    interval.min <= record.truth && record.truth <= interval.max,
+                    "seed \(seed), line \(line.number): \(interval) does not hold \(record.truth)"
+                )
+            }
+            let merged = replay.merged().quorum.interval
+            try Self.require(
+                merged.min <= crowd.truth && crowd.truth <= merged.max,
+                "seed \(seed): merged \(merged) does not hold \(crowd.truth)"
+            )
+        }
+    }
+
     struct Broken: Error, CustomStringConvertible {
         let description: String
     }

@@ -101,7 +101,8 @@ import UnionTicket
         #expect(!answer.passes)
     }
 
-    @Test func `with a station not heard of it cannot be asserted, and which one is named`() throws {
+    @Test func `with a station not heard of it cannot be asserted, and which one is named`() throws
+    {
         let gates = [Gate(name: "A"), Gate(name: "B")]
         var hall = try Self.conference(6, gates: gates)
         for delegate in 0..<5 { hall.scan("A", Self.number(delegate), .withDocument) }

@@ -21,6 +21,8 @@ struct TestCrowd {
     /// The last move of each person: where, by which scan, and when.
     private var last: [Int: (station: String, nonce: String, mode: ScanMode, at: Int64)] = [:]
     private var scans = 0
+    /// What happened, as lines of a replay, with what was answered and who was inside then.
+    private(set) var recorded: [(line: String, outcome: String, truth: Int)] = []
     /// How often people moved, and how often an entry was taken back.
     private(set) var moves = 0
     private(set) var annulments = 0
@@ -122,13 +124,16 @@ struct TestCrowd {
         )
         var hand = Post.Hand.withDocument
         var answer = hall.scan(gate.name, scan, hand)
+        record(gate.name, scan, text, answer, isForced: false)
         if !answer.passes, random.below(4) > 0 {
             // Let out by another door meanwhile, or a clock that makes a card look expired.
             (hand.forces, hand.reason) = (true, "паспорт")
             answer = hall.scan(gate.name, scan, hand)
+            record(gate.name, scan, text, answer, isForced: true)
         }
         guard answer.passes else { return }
         if isInside { inside.remove(person) } else { inside.insert(person) }
+        recorded[recorded.count - 1].truth = truth
         last[person] = (gate.name, scan.nonce, scan.mode, hall.now)
         moves += 1
     }
@@ -136,12 +141,38 @@ struct TestCrowd {
     private mutating func meet() {
         var names = gates.map(\.name)
         for index in names.indices { names.swapAt(index, random.below(names.count)) }
-        hall.meet(Array(names.prefix(2 + random.below(names.count - 1))))
+        names = Array(names.prefix(2 + random.below(names.count - 1)))
+        hall.meet(names)
+        let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+        recorded.append(("{\"at\": \(at), \"sync\": [\(list)]}", "synced", truth))
     }
 
-    /// Somebody is turned back: by the station itself, or by a supervisor at another that has seen the
-    /// scan. Only at a gate for everybody, both ways: elsewhere it would be a passage that the gate has
-    /// no right to.
+    private var at: String { "\(hall.now / 1000).\(String(1000 + hall.now % 1000).dropFirst())" }
+
+    private func frame(_ station: String) -> String {
+        let error = Double(hall.errors[station] ?? 0) / 1000
+        return "{\"at\": \(at), \"station\": \"\(station)\", \"clockOffset\": \(error), "
+    }
+
+    private mutating func record(
+        _ station: String,
+        _ scan: Scan,
+        _ text: String,
+        _ answer: Post.Answer,
+        isForced: Bool
+    ) {
+        let line = """
+            \(frame(station))"mode": "\(scan.mode.rawValue)", "text": "\(text)", \
+            "source": "\(text.utf8.count < 20 ? "keyboard" : "scanner")", \
+            "nonce": "\(scan.nonce)", "force": \(isForced)}
+            """
+        recorded.append((line, answer.decision.outcome.rawValue, truth))
+    }
+
+    /// Somebody is turned back by the station itself, or by a supervisor at another that has seen it.
+    ///
+    /// Only at a gate for everybody, both ways: elsewhere it would be a passage that the gate has no
+    /// right to.
     private mutating func annul() {
         guard let (person, move) = last.sorted(by: { $0.key < $1.key }).random(&random),
             let station = ["A", "B", move.station].random(&random),
@@ -153,6 +184,8 @@ struct TestCrowd {
         if move.mode == .entry { inside.remove(person) } else { inside.insert(person) }
         last[person] = nil
         annulments += 1
+        let rest = "\"annul\": \"\(move.nonce)\", \"reason\": \"ошибка\"}"
+        recorded.append((frame(station) + rest, "annulled", truth))
     }
 
     /// How many mandates are inside, in truth.

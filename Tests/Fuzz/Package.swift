@@ -13,6 +13,7 @@ let package = Package(
                 .product(name: "Roster", package: "ProfBilet"),
                 .product(name: "CardProduction", package: "ProfBilet"),
                 .product(name: "CardReader", package: "ProfBilet"),
+                .product(name: "EventStation", package: "ProfBilet"),
             ],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         )

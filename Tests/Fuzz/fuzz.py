@@ -16,7 +16,42 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-fuzz"
 TARGETS = ["text", "cose", "publication", "csv", "xlsx", "json", "sealed", "layout", "art", "batch", "profile",
-           "apdu", "ndef"]
+           "apdu", "ndef", "snapshot", "journal", "replay"]
+
+
+def cbor(value):
+    """Deterministic CBOR of numbers, bytes, text, lists, maps and flags."""
+    def head(major, number):
+        for code, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+            if number < 24:
+                return bytes([major << 5 | number])
+            if number < 1 << 8 * size:
+                return bytes([major << 5 | code]) + number.to_bytes(size, "big")
+    if isinstance(value, bool):
+        return b"\xf5" if value else b"\xf4"
+    if isinstance(value, int):
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(cbor, value))
+    return head(5, len(value)) + b"".join(cbor(key) + cbor(value[key]) for key in sorted(value))
+
+
+def journal():
+    """Entries of two stations: in, out, an annulment, a meeting; each behind its length."""
+    person = bytes(range(16))
+    scan = {4: 0, 7: 500, 8: "scan", 10: "entry", 11: "ok", 12: ["signedData", False], 13: person,
+            14: [26, 7], 15: 1_800_000_000, 16: bytes(32), 17: 5, 18: 1}
+    made = [scan | {1: "A", 2: 1, 3: 1000, 5: 1000, 9: "A-1"},
+            scan | {1: "A", 2: 2, 3: 9000, 5: 9000, 9: "A-2", 10: "exit", 11: "ok_exit"},
+            scan | {1: "B", 2: 1, 3: 4000, 5: 4000, 9: "B-1", 6: -300},
+            {1: "B", 2: 2, 3: 9500, 4: 1, 5: 9500, 8: "sync", 9: "B-2", 10: "entry", 21: [["A", 2, 9100, False]]},
+            {1: "B", 2: 3, 3: 9600, 4: 0, 5: 9600, 8: "annulment", 9: "A-1", 10: "entry", 18: 4, 19: "x"}]
+    encoded = [cbor(entry) for entry in made]
+    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in encoded)
 
 
 def seeds(target):
@@ -73,6 +108,22 @@ def seeds(target):
         uri = b"\0HTTPS://EPB.EXAMPLE.RU/C/1774815162342161?e=" + b"0" * 32 + b"&c=" + b"0" * 16
         found = [bytes([0x91, 1, len(uri), 0x55]) + uri + bytes([0x54, 16, 4]) + b"profbilet.ru:epb\xd2\1\2\3",
                  bytes.fromhex("cc010000000201786907" "08"), bytes.fromhex("0103a00c3400030bd1010755045f41412e7275fe")]
+    elif target == "snapshot":
+        # Maps that are laid over a good snapshot, which is sealed again.
+        person = bytes(16) + bytes([0, 0, 0, 9, 0, 1, 0, 0]) + (260_010_001).to_bytes(8, "big") + bytes(8)
+        carrier = (26).to_bytes(4, "big") + (9).to_bytes(4, "big") + bytes(4) + bytes([0, 9, 7, 0]) + bytes(72)
+        found = [cbor({1: 2, 8: person, 9: b"", 10: carrier, 11: b"", 12: b""}), cbor({4: 2**40, 17: "cardsOnly"}),
+                 cbor({14: [{1: "A", 2: "gate", 3: True, 4: False, 5: ["26", "27-001-0001"]}]}),
+                 cbor({2: {1: 1, 2: "t", 3: "assembly", 4: "p", 5: 1, 6: 2, 7: [1, 2, "moreThan", "onRecord"],
+                           9: 1, 10: 1, 11: 1, 12: True, 13: 0}}), cbor({13: b"\xff" * 64})]
+    elif target == "journal":
+        found = [journal()]
+    elif target == "replay":
+        found = ['{"at":1800000000,"station":"A","text":"126000000000422","source":"keyboard","nonce":"n"}\n'
+                 '{"at":1800000001,"sync":["A","B"]}\n{"at":1800000002,"station":"B","annul":"n","reason":"x"}\n'.encode(),
+                 '{"at":1800000000,"station":"A","mode":"exit","text":"936179","clockOffset":-3600,"force":true}\n'
+                 '{"at":1800000005,"station":"B","chip":{"uid":"04010203040506","authentication":"passed",'
+                 '"counter":7,"live":false}}\n'.encode()]
     for number, content in enumerate(found):
         (folder / f"seed-{number}").write_bytes(content)
     return folder

@@ -37,6 +37,7 @@ public struct Decision: Equatable, Sendable {
     /// Whether the scan lets the person in or out by itself.
     public var isAdmission: Bool { outcome.admission == .yes && outcome != .activated }
 
+    /// Decisions are the same when they say the same of the same person and carrier.
     public static func == (left: Self, right: Self) -> Bool {
         left.outcome == right.outcome && left.evidence == right.evidence
             && left.person == right.person && left.coordinate == right.coordinate

@@ -24,16 +24,27 @@ public struct Gathering: Sendable {
     ///
     /// - Returns: Whether it was added.
     @discardableResult
-    public mutating func add(_ entry: JournalEntry) -> Bool {
-        guard journals.insert(entry) else { return false }
-        remember(entry)
-        if entry.kind == .annulment {
-            for annulled in journals.entries(nonce: entry.nonce) { withdraw(annulled) }
-        } else if let person = entry.person, entry.isEntry || entry.isExit {
-            moves[person, default: []].append(entry.place)
-            follow(person)
+    public mutating func add(_ entry: JournalEntry) -> Bool { add(CollectionOfOne(entry)) == 1 }
+
+    /// Adds entries in their order; where people are is worked out once, after the last.
+    ///
+    /// - Returns: How many were new.
+    @discardableResult
+    public mutating func add(_ entries: some Sequence<JournalEntry>) -> Int {
+        var added = 0
+        var moved: Set<Pseudonym> = []
+        for entry in entries where journals.insert(entry) {
+            added += 1
+            remember(entry)
+            if entry.kind == .annulment {
+                for annulled in journals.entries(nonce: entry.nonce) { withdraw(annulled, &moved) }
+            } else if let person = entry.person, entry.isEntry || entry.isExit {
+                moves[person, default: []].append(entry.place)
+                moved.insert(person)
+            }
         }
-        return true
+        for person in moved { follow(person) }
+        return added
     }
 
     private mutating func remember(_ entry: JournalEntry) {
@@ -62,10 +73,10 @@ public struct Gathering: Sendable {
         }
     }
 
-    private mutating func withdraw(_ entry: JournalEntry) {
+    private mutating func withdraw(_ entry: JournalEntry, _ moved: inout Set<Pseudonym>) {
         guard journals.isAnnulled(entry) else { return }
         if entry.outcome == .activated { followHandOut(entry) }
-        if let person = entry.person { follow(person) }
+        if let person = entry.person { moved.insert(person) }
     }
 
     private mutating func follow(_ person: Pseudonym) {

@@ -68,8 +68,9 @@ public struct JournalEntry: Equatable, Sendable {
     public var coordinate: StatusCoordinate?
     /// When a phone says its screen was shown.
     public var shownAt: Instant?
-    /// A chip's name in journals and its counter.
+    /// A chip's name in journals.
     public var chip: [UInt8]?
+    /// The chip's counter at that read.
     public var counter: UInt32?
     /// Whether the person passed.
     public var passed = false

@@ -13,14 +13,16 @@ extension ChipEvidence {
         self.init(level: .uid)
         guard readBytes(json), readWords(json) else { return nil }
         if let counter = json["counter"] {
-            guard let number = counter as? NSNumber, let value = UInt32(exactly: number) else {
+            guard let number = counter as? NSNumber, !number.isFlag,
+                let value = UInt32(exactly: number)
+            else {
                 return nil
             }
             self.counter = value
         }
         if let live = json["live"] {
-            guard let flag = live as? Bool else { return nil }
-            isLive = flag
+            guard let flag = live as? NSNumber, flag.isFlag else { return nil }
+            isLive = flag.boolValue
         }
         guard json["level"] == nil else { return }
         level = derivedLevel

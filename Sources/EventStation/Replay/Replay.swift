@@ -46,17 +46,21 @@ public struct Replay {
     /// By station: until when, in true time, it has heard of another.
     private var heard: [String: [String: Int64]] = [:]
     private var lines: [EntryPlace: Int] = [:]
-    /// By station: how far its clock was off in its last line, milliseconds.
+    /// By station: how far its clock was off in its last line, before that in its first, milliseconds.
     private var errors: [String: Int64] = [:]
 
     /// Stations of an event before anything happened.
     ///
-    /// A station's rights are the snapshot's and those that it uses in `lines`.
+    /// A station's rights are the snapshot's and those that it uses in `lines`; one that the snapshot
+    /// does not name may let anybody in and out.
     public init(_ snapshot: EventSnapshot, _ lines: [ReplayLine]) {
         self.snapshot = snapshot
         for gate in snapshot.gates { gates[gate.name] = gate }
         var used: Set<String> = []
-        for line in lines { use(line, &used) }
+        for line in lines {
+            use(line, &used)
+            if errors[line.station] == nil { errors[line.station] = line.clockOffset }
+        }
         gates = gates.filter { used.contains($0.key) }
     }
 
@@ -73,7 +77,7 @@ public struct Replay {
         for name in names {
             used.insert(name)
             if posts[name] == nil { posts[name] = Post(name, snapshot) }
-            var gate = gates[name] ?? Gate(name: name, letsIn: false, letsOut: false)
+            var gate = gates[name] ?? Gate(name: name)
             if mode == .entry { gate.letsIn = true }
             if mode == .exit { gate.letsOut = true }
             gates[name] = gate
@@ -95,9 +99,7 @@ public struct Replay {
     public func merged() -> Merged {
         var gathering = Gathering(snapshot)
         for name in posts.keys.sorted() {
-            for entry in posts[name]?.gathering.journals.entries(of: name) ?? [] {
-                gathering.add(entry)
-            }
+            gathering.add(posts[name]?.gathering.journals.entries(of: name) ?? [])
         }
         return Merged(gathering: gathering, quorum: gathering.quorum(unheard: []), lines: lines)
     }
@@ -220,8 +222,10 @@ public struct Replay {
     /// Within the second of a meeting, and in files that are not in the order of time, what was written
     /// since decides whether all of a station was heard.
     private func hasWritten(_ station: String, since known: Gathering) -> Bool {
-        let last = posts[station]?.gathering.journals.last(of: station) ?? 0
-        return known.journals.last(of: station) < last
+        let entries = posts[station]?.gathering.journals.entries(of: station) ?? []
+        return entries.dropFirst(Int(known.journals.last(of: station))).contains { entry in
+            [.scan, .admission, .annulment].contains(entry.kind)
+        }
     }
 
     /// A station that meets others has the clock of its last line.

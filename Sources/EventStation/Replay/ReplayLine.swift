@@ -89,6 +89,9 @@ public struct ReplayLine: Sendable {
 
     private static func showing(_ fields: Fields) throws(Fault) -> Scan.Showing {
         if let chip = fields["chip"] {
+            guard fields["text"] == nil else {
+                throw fields.fault("«text» или «chip», не оба", "either text or chip")
+            }
             guard let evidence = (chip as? [String: Any]).flatMap(ChipEvidence.init(json:)) else {
                 throw fields.fault(
                     "«chip»: см. docs/replay.md",
@@ -156,10 +159,10 @@ private struct Fields {
 
     func flag(_ name: String) throws(ReplayLine.Fault) -> Bool? {
         guard let value = members[name] else { return nil }
-        guard let number = value as? NSNumber, let flag = Bool(exactly: number) else {
+        guard let number = value as? NSNumber, number.isFlag else {
             throw fault("«\(name)»: true или false", "\(name): true or false")
         }
-        return flag
+        return number.boolValue
     }
 
     func milliseconds(_ name: String, isRequired: Bool) throws(ReplayLine.Fault) -> Int64 {
@@ -167,7 +170,9 @@ private struct Fields {
             guard !isRequired else { throw fault("нет «\(name)»", "\(name) is missing") }
             return 0
         }
-        guard let seconds = (value as? NSNumber)?.doubleValue, seconds.magnitude < 1e11 else {
+        guard let number = value as? NSNumber, !number.isFlag,
+            case let seconds = number.doubleValue, seconds.magnitude < 1e11
+        else {
             throw fault("«\(name)»: секунды Unix", "\(name): Unix seconds")
         }
         return Int64((seconds * 1000).rounded())
@@ -184,4 +189,9 @@ private struct Fields {
         }
         return names
     }
+}
+
+extension NSNumber {
+    /// Whether it stands for `true` or `false` of JSON, not for 1 or 0.
+    var isFlag: Bool { type(of: self) == type(of: NSNumber(value: true)) }
 }

@@ -30,8 +30,8 @@ public struct EventCarrier: Equatable, Sendable {
 }
 
 extension EventCarrier {
-    /// coordinate (list 0 for a card of the old scheme), person, kind, state, length of the UID, 0,
-    /// UID, 0 0, the wrapped name key
+    // A row: coordinate (list 0 for a card of the old scheme), person, kind, state, length of the
+    // UID, 0, UID, 0 0, the wrapped name key.
     static let width = 28 + SealedName.wrappedLength
     static let keyOffset = 28
     private static let longestUID = 10

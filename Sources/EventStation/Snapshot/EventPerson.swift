@@ -48,8 +48,8 @@ public struct EventPerson: Equatable, Sendable {
 }
 
 extension EventPerson {
-    /// pseudonym, mandate number, participation, state, flags, 0, organisation, place and length of
-    /// the sealed name
+    // A row: pseudonym, mandate number, participation, state, flags, 0, organisation, place and
+    // length of the sealed name.
     static let width = 40
     static let nameOffset = 32
 

@@ -29,6 +29,7 @@ public struct NameIndex: Sendable {
     /// - Parameters:
     ///   - query: At least three letters; anything shorter finds nobody.
     ///   - limit: How many people to return at most.
+    /// - Returns: Names with the people's places, in the order of the snapshot.
     public func find(_ query: String, limit: Int = 20) -> [(name: String, person: Int)] {
         let words = Self.fold(query).split(separator: 0x20)
         let letters = words.joined().count { $0 & 0xC0 != 0x80 }

@@ -251,10 +251,9 @@ public struct Post: Sendable {
     ///
     /// - Returns: How many entries were new.
     public mutating func take(_ entries: [JournalEntry], at reading: Reading) -> Int {
-        var taken = 0
+        let taken = gathering.add(entries)
         let corrected = reading.clock - (reading.offset ?? 0)
-        for entry in entries where gathering.add(entry) {
-            taken += 1
+        for entry in entries where entry.sequence <= gathering.journals.last(of: entry.station) {
             time = time.adopting(entry.time, at: corrected)
         }
         return taken

@@ -5,15 +5,20 @@ import Foundation
 import TicketSeal
 import UnionTicket
 
-/// Prints one JSON line per figure: operations per second on one core, medians of five rounds.
+/// Prints one JSON line per figure: operations per second on one core, medians of five rounds; with
+/// `station make|run FOLDER` what ``StationBench`` measures.
 @main
 struct Bench {
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        if arguments.count == 4, arguments[1] == "exchange", let count = Int(arguments[3]) {
-            return try await ExchangeBench.run(arguments[2], count)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch (arguments.first, arguments.count) {
+        case ("exchange", 3): try await ExchangeBench.run(arguments[1], Int(arguments[2]) ?? 1)
+        case ("station", 3):
+            let bench = try StationBench(folder: arguments[2])
+            try arguments[1] == "make" ? bench.make() : bench.run()
+        case (nil, _): try measure()
+        default: throw CocoaError(.featureUnsupported)
         }
-        try measure()
     }
 
     private static func measure() throws {
@@ -109,7 +114,7 @@ struct Bench {
         return rates.sorted()[2]
     }
 
-    private static func seconds(since start: UInt64) -> Double {
+    static func seconds(since start: UInt64) -> Double {
         Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
     }
 
@@ -117,7 +122,7 @@ struct Bench {
         print("{\"name\": \"\(name)\", \"rate\": \(rate)}")
     }
 
-    private static func require<Value>(_ value: Value?) throws -> Value {
+    static func require<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw CocoaError(.featureUnsupported) }
         return value
     }

@@ -9,7 +9,7 @@ import UnionTicket
 /// What one run of the fuzzer feeds; chosen by FUZZ_TARGET.
 enum Target: String, CaseIterable {
     case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile, apdu
-    case ndef
+    case ndef, snapshot, journal, replay
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
@@ -67,6 +67,9 @@ enum Target: String, CaseIterable {
                 _ = message.uri
                 _ = message.signedPayload
             }
+        case .snapshot: StationTarget.snapshot(bytes)
+        case .journal: StationTarget.journal(bytes)
+        case .replay: StationTarget.replay(bytes)
         case .planted: if bytes.starts(with: Array("PB!".utf8)) { fatalError("planted") }
         }
     }
