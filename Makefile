@@ -7,8 +7,8 @@ export LC_ALL = C.UTF-8
 
 PROFBILET = .build/debug/profbilet
 PACKAGES = zlib1g-dev libpcsclite-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev libharfbuzz-dev \
-	libxlsxwriter-dev libzbar-dev fonts-paratype poppler-utils sqlite3 openssl
-TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd postgresql python3-venv libqrencode-dev qpdf ghostscript libzbar0
+	libxlsxwriter-dev libzbar-dev libp11-kit-dev fonts-paratype poppler-utils sqlite3 openssl
+TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd postgresql python3-venv libqrencode-dev qpdf ghostscript libzbar0 softhsm2
 VENV = .build/venv
 KILLS ?= 500
 SECONDS_A_TARGET ?= 600

@@ -4,6 +4,7 @@ import CardProduction
 import Foundation
 import Registry
 import Roster
+import TicketSeal
 import UnionTicket
 
 @main
@@ -29,6 +30,8 @@ struct ProfBilet: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let error as RegisterError {
+            fail(error.message, code: ExitStatus(error.code))
+        } catch let error as PKCS11Error {
             fail(error.message, code: ExitStatus(error.code))
         } catch let error as RosterError {
             fail(Bilingual("\(error)", ""), code: .unusable)
@@ -96,6 +99,14 @@ enum ExitStatus: Int32, CaseIterable {
         case .mustReclaim: self = .mustReclaim
         case .busy: self = .busy
         case .storage: self = .storage
+        }
+    }
+
+    init(_ code: PKCS11Error.Code) {
+        switch code {
+        case .wrongPIN, .pinLocked: self = .notSignedIn
+        case .moduleNotFound, .tokenNotFound: self = .notFound
+        case .keyNotFound, .sessionLost, .refused: self = .keyUnusable
         }
     }
 }

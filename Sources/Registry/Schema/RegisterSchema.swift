@@ -16,6 +16,7 @@ enum RegisterSchema {
         // A server keeps the members' data keys in a table; SQLite in a file of their own.
         Migration(number: 4, name: "member keys") { $0 == .postgres ? MemberVault.table : "" },
         Migration(number: 5, name: "batches") { batches + refusals(in: "batch", for: $0) },
+        Migration(number: 6, name: "tokens") { _ in tokens },
     ]
 
     private static let people = """
@@ -291,6 +292,10 @@ enum RegisterSchema {
         INSERT INTO counter (name, value) VALUES ('batch', 0);
         """
         + transitions(of: "batch", BatchState.allCases.map { ($0.rawValue, $0.successors) })
+
+    private static let tokens = """
+        ALTER TABLE signing_key ADD COLUMN token TEXT;
+        """
 
     private static let custody = """
         CREATE TABLE signing_key (
