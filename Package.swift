@@ -41,7 +41,7 @@ let package = Package(
         // adapters
         .target(
             name: "Roster",
-            dependencies: ["UnionTicket", "CZip", "CExpat"],
+            dependencies: ["UnionTicket", "CZip", "CExpat", "CXlsxWriter"],
             swiftSettings: strict
         ),
         .target(

@@ -33,6 +33,8 @@ struct ProfBilet: ParsableCommand {
             fail(error.message, code: ExitStatus(error.code))
         } catch let error as PKCS11Error {
             fail(error.message, code: ExitStatus(error.code))
+        } catch let error as MarkedError {
+            fail(Bilingual("\(error.error)\n\(error.excerpt)", ""), code: .unusable)
         } catch let error as RosterError {
             fail(Bilingual("\(error)", ""), code: .unusable)
         } catch let error as LayoutError {

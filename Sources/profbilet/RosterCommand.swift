@@ -44,7 +44,9 @@ struct RosterCommand: ParsableCommand {
 
         func run() throws {
             let status = try office.work { register, user in
-                try RosterImportRun(self, register, user).run()
+                try MarkedError.reading(file, encoding) {
+                    try RosterImportRun(self, register, user).run()
+                }
             }
             if status != .done { throw ExitCode(status.rawValue) }
         }
