@@ -8,6 +8,8 @@ public import UnionTicket
 // What stands on a command line in the words of the core.
 
 extension CardRecord.Sample: ExpressibleByArgument {}
+extension ConsentPurpose: ExpressibleByArgument {}
+extension ConsentTexts.Form: ExpressibleByArgument {}
 extension KeyPurpose: ExpressibleByArgument {}
 extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}

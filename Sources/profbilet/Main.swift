@@ -16,7 +16,8 @@ struct ProfBilet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, KeysCommand.self, UserCommand.self, OrganisationCommand.self,
-            RosterCommand.self, LegacyCommand.self, MemberCommand.self, OrderCommand.self,
+            RosterCommand.self, ConsentCommand.self, LegacyCommand.self, MemberCommand.self,
+            OrderCommand.self,
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,

@@ -28,6 +28,10 @@ struct RosterCommand: ParsableCommand {
         var markAbsent: MemberStatus?
         @Option(help: "Второй человек, если отсутствует более 5 % / second person above 5 %")
         var secondUser: String?
+        @Option(
+            help: "Версия текста: НАЗНАЧЕНИЕ=ХЕШ, иначе новейшая / PURPOSE=HASH, else the newest"
+        )
+        var consentText: [ConsentChoice] = []
         @Option(help: "Отчёт по строкам (.csv или .jsonl) / report on every row")
         var report: String?
         @Flag(help: "JSON Lines") var json = false
