@@ -113,7 +113,7 @@ def killed_issue(office, moment):
     if waiting - after > 0:
         office.expect("manifests", len(manifests), (issued,))
     office.expect("numbers used twice", office.number(
-        "SELECT count(*) FROM (SELECT number, issue FROM carrier GROUP BY 1, 2 HAVING count(*) > 1)"), (0,))
+        "SELECT count(*) FROM (SELECT number, issue FROM carrier GROUP BY 1, 2 HAVING count(*) > 1) AS twice"), (0,))
     office.expect("printed numbers unknown to the ledger", office.number(
         "SELECT count(*) FROM carrier c WHERE NOT EXISTS "
         "(SELECT 1 FROM ticket_number t WHERE t.number = c.number)"), (0,))

@@ -131,7 +131,8 @@ import UnionTicket
     }
 
     private func consents(_ office: TestOffice, _ id: Int) throws -> [MemberFile.GivenConsent] {
-        try MemberFile(office.register).show("\(999 + id)", reason: "test", by: office.admin).consents
+        try MemberFile(office.register).show("\(999 + id)", reason: "test", by: office.admin)
+            .consents
     }
 
     @Test(arguments: TestEngine.allCases)
