@@ -4,10 +4,12 @@
 # Without it dependency traits come in random order and half of all re-plans recompile.
 export SWIFT_DETERMINISTIC_HASHING = 1
 export LC_ALL = C.UTF-8
+# scripts lie beside sources, where nothing is to be written
+export PYTHONDONTWRITEBYTECODE = 1
 
 PROFBILET = .build/debug/profbilet
 PACKAGES = zlib1g-dev libpcsclite-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev libharfbuzz-dev \
-	libxlsxwriter-dev libzbar-dev fonts-paratype poppler-utils sqlite3 openssl
+	libxlsxwriter-dev libzbar-dev libp11-kit-dev fonts-paratype poppler-utils sqlite3 openssl
 TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd iproute2 pkg-config postgresql python3-venv libqrencode-dev \
 	qpdf ghostscript libzbar0 chromium softhsm2
 VENV = .build/venv
@@ -54,8 +56,13 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	Tests/with-postgres.sh swift test --skip-build
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/independent/check.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/faults.py
+	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/faults.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/custody.py
+	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/custody.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
+	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/chaos.py 8
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/station.py
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/reader.py
 	python3 Tests/Fuzz/fuzz.py 60
@@ -73,6 +80,7 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 
 chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)
+	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/chaos.py $(KILLS)
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py --cards 60 --kills $(KILLS) --only-kills
 	swift build --build-tests --explicit-target-dependency-import-check error
 	python3 Tests/EndToEnd/convergence.py $(RUNS)

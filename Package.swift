@@ -45,13 +45,13 @@ let package = Package(
         // codec
         .target(
             name: "TicketSeal",
-            dependencies: ["UnionTicket", "CZlib", "COpenSSL", crypto, cryptoExtras],
+            dependencies: ["UnionTicket", "CZlib", "COpenSSL", "CPKCS11", crypto, cryptoExtras],
             swiftSettings: strict
         ),
         // adapters
         .target(
             name: "Roster",
-            dependencies: ["UnionTicket", "CZip", "CExpat"],
+            dependencies: ["UnionTicket", "CZip", "CExpat", "CXlsxWriter"],
             swiftSettings: strict
         ),
         .target(
@@ -138,6 +138,8 @@ let package = Package(
         // C libraries, most of them imported by one target
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // no pkgConfig: modules are loaded when they are named, nothing is linked
+        .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(
             name: "CSQLite",
             pkgConfig: "sqlite3",
@@ -192,7 +194,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["Registry", "TicketSeal", "UnionTicket", crypto],
+            dependencies: ["Registry", "TicketSeal", "UnionTicket", "CPKCS11", crypto],
             swiftSettings: strict
         ),
         .testTarget(

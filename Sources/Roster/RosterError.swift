@@ -65,19 +65,23 @@ public struct RosterError: Error, Equatable, Sendable {
     public let column: Int?
     /// The headers or the piece of structure at fault, for a caret line; never a member's data.
     public let excerpt: String?
+    /// What stands between cells, where ``column`` counts cells of a text table.
+    let separator: Character?
 
     init(
         _ code: Code,
         _ message: Bilingual,
         line: Int? = nil,
         column: Int? = nil,
-        excerpt: String? = nil
+        excerpt: String? = nil,
+        separator: Character? = nil
     ) {
         self.code = code
         self.message = message
         self.line = line
         self.column = column
         self.excerpt = excerpt
+        self.separator = separator
     }
 }
 

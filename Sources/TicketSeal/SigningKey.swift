@@ -35,6 +35,7 @@ public struct SigningKey: Sendable {
     private enum Secret {
         case ed25519(Curve25519.Signing.PrivateKey)
         case p256(P256.Signing.PrivateKey)
+        case token(PKCS11Token)
     }
 
     private let secret: Secret
@@ -44,8 +45,8 @@ public struct SigningKey: Sendable {
     /// A new key of the system's generator.
     public static func generate(_ algorithm: COSEAlgorithm) -> SigningKey {
         switch algorithm {
-        case .edDSA: SigningKey(.ed25519(Curve25519.Signing.PrivateKey()))
-        case .es256: SigningKey(.p256(P256.Signing.PrivateKey()))
+        case .edDSA: SigningKey(Curve25519.Signing.PrivateKey())
+        case .es256: SigningKey(P256.Signing.PrivateKey())
         }
     }
 
@@ -55,31 +56,51 @@ public struct SigningKey: Sendable {
         case .edDSA:
             guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: privateBytes)
             else { return nil }
-            self.init(.ed25519(key))
+            self.init(key)
         case .es256:
             guard let key = try? P256.Signing.PrivateKey(rawRepresentation: privateBytes)
             else { return nil }
-            self.init(.p256(key))
+            self.init(key)
         }
     }
 
-    private init(_ secret: Secret) {
-        self.secret = secret
-        switch secret {
-        case .ed25519(let key): publicKey = VerificationKey(.ed25519(key.publicKey))
-        case .p256(let key): publicKey = VerificationKey(.p256(key.publicKey))
-        }
+    /// The private key that belongs to `publicKey`, which a token holds and does not give out.
+    public init(token: PKCS11Token, publicKey: VerificationKey) {
+        (secret, self.publicKey) = (.token(token), publicKey)
+    }
+
+    private init(_ key: Curve25519.Signing.PrivateKey) {
+        (secret, publicKey) = (.ed25519(key), VerificationKey(.ed25519(key.publicKey)))
+    }
+
+    private init(_ key: P256.Signing.PrivateKey) {
+        (secret, publicKey) = (.p256(key), VerificationKey(.p256(key.publicKey)))
     }
 
     /// What the key signs with.
     public var algorithm: COSEAlgorithm { publicKey.algorithm }
 
-    /// The 32 private bytes, to be sealed.
-    public var privateBytes: [UInt8] {
+    /// The 32 private bytes, to be sealed; nil when a token keeps them.
+    public var privateBytes: [UInt8]? {
         switch secret {
         case .ed25519(let key): Array(key.rawRepresentation)
         case .p256(let key): Array(key.rawRepresentation)
+        case .token: nil
         }
+    }
+
+    /// Where the token is that keeps the private key; nil for a key in memory.
+    public var token: PKCS11Token.Place? {
+        if case .token(let token) = secret { token.place } else { nil }
+    }
+
+    /// Signs a message and checks the signature: what a key store must do before it is relied on.
+    ///
+    /// - Returns: False when the signature does not fit the public key.
+    /// - Throws: ``PKCS11Error`` when a token does not sign.
+    public func provesItself() throws -> Bool {
+        let probe = Array("profbilet self-test".utf8)
+        return publicKey.isValid(signature: try sign(probe), for: probe)
     }
 
     /// Signs a message: 64 bytes.
@@ -87,6 +108,7 @@ public struct SigningKey: Sendable {
         switch secret {
         case .ed25519(let key): Array(try key.signature(for: message))
         case .p256(let key): Array(try key.signature(for: message).rawRepresentation)
+        case .token(let token): try token.sign(message, for: publicKey)
         }
     }
 }

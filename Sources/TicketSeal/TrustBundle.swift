@@ -84,6 +84,23 @@ public struct TrustBundle: Sendable {
         heldSequence: UInt64 = 0,
         at now: Instant
     ) throws(Refusal) {
+        try self.init(
+            opening: bytes,
+            pinnedRoots: pinnedRoots,
+            heldSequence: heldSequence,
+            at: now,
+            mayBePast: false
+        )
+    }
+
+    /// The same, for a bundle whose own end is not asked after where it `mayBePast`.
+    init(
+        opening bytes: [UInt8],
+        pinnedRoots: [[UInt8]],
+        heldSequence: UInt64,
+        at now: Instant,
+        mayBePast: Bool
+    ) throws(Refusal) {
         guard let message = try? COSESign1(decoding: bytes), let payload = message.payload,
             let claims = try? CBOR(decoding: payload),
             let root = claims[-4].flatMap(VerificationKey.init(coseKey:))
@@ -93,7 +110,7 @@ public struct TrustBundle: Sendable {
         guard message.isSigned(by: root) else { throw .badSignature }
         guard bundle.issuedAt <= now + 600 else { throw .notYetValid }
         guard bundle.sequence >= heldSequence else { throw .rollback }
-        guard now < bundle.expiresAt else { throw .expired }
+        guard mayBePast || now < bundle.expiresAt else { throw .expired }
         self = bundle
     }
 

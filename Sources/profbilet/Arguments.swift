@@ -10,6 +10,8 @@ public import UnionTicket
 
 extension CardRecord.Sample: ExpressibleByArgument {}
 extension StationProfile: ExpressibleByArgument {}
+extension ConsentPurpose: ExpressibleByArgument {}
+extension ConsentTexts.Form: ExpressibleByArgument {}
 extension KeyPurpose: ExpressibleByArgument {}
 extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}

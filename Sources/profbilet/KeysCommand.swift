@@ -26,13 +26,14 @@ struct KeysCommand: ParsableCommand {
                 printTable(
                     [
                         "ключ/kid", "назначение/purpose", "состояние/state", "создан/created",
-                        "подписывает до/signs until",
+                        "подписывает до/signs until", "хранится/kept in",
                     ],
                     keys.map {
                         [
                             $0.kid, $0.purpose.rawValue, $0.state.rawValue,
                             $0.createdAt.moscowDate.russian,
                             $0.longestExpiry?.moscowDate.russian ?? "",
+                            $0.token.map { "PKCS#11: \($0)" } ?? "файл/file",
                         ]
                     }
                 )
@@ -45,25 +46,36 @@ struct KeysCommand: ParsableCommand {
             abstract: "Сменить ключ: сначала публикуется, затем подписывает / Replace a key: "
                 + "published first, then signing"
         )
-        @Argument(help: "plastic, virtual, status, snapshot, package") var purpose: KeyPurpose
+        @Argument(help: "plastic, virtual, status, snapshot, package, root") var purpose: KeyPurpose
         @Flag(name: .customLong("now"), help: "Без срока публикации / without the lead time")
         var immediately = false
         @Flag(help: "ES256 вместо Ed25519 / ES256 instead of Ed25519") var es256 = false
+        @Option(help: "Модуль PKCS#11: ключ создаётся в токене / make the key in a token")
+        var pkcs11: String?
+        @Option(help: "Метка токена / label of the token") var token: String?
+        @Option(help: "Следующий корневой ключ, если он вынесен / next root key file, for root")
+        var nextRootKey: String?
         @OptionGroup var office: Office
         @OptionGroup var root: RootOptions
 
-        func run() throws {
-            guard purpose != .root else {
-                throw Failure(
-                    "Корневой ключ меняется в сейфе, не этой командой.",
-                    "The root key is not replaced by this command."
-                )
+        func validate() throws {
+            guard (pkcs11 == nil) == (token == nil) else {
+                throw ValidationError("--pkcs11 и/and --token")
             }
+            guard purpose != .root || pkcs11 == nil && !es256 else {
+                throw ValidationError("root: без/without --pkcs11, --es256")
+            }
+        }
+
+        func run() throws {
+            guard purpose != .root else { return try replaceRoot() }
             try office.work { register, user in
+                let place = pkcs11.flatMap { module in
+                    token.map { PKCS11Token.Place(module: module, label: $0) }
+                }
                 let key = try KeyRing(register).rotate(
                     purpose,
-                    algorithm: es256 ? .es256 : .edDSA,
-                    immediately: immediately,
+                    .init(es256 ? .es256 : .edDSA, isImmediate: immediately, in: place),
                     secrets: try office.signingSecrets(),
                     root: try root.open(register.directory),
                     by: user
@@ -74,6 +86,36 @@ struct KeysCommand: ParsableCommand {
                 )
             }
         }
+
+        private func replaceRoot() throws {
+            try office.work { register, user in
+                let replacement = RootReplacement(
+                    register,
+                    present: root.rootKey,
+                    next: nextRootKey
+                )
+                let result = try replacement.run(
+                    passphrase: try root.passphrase(),
+                    immediately: immediately,
+                    by: user
+                )
+                KeysCommand.replaced(result)
+            }
+        }
+    }
+
+    static func replaced(_ result: RootReplacement.Result) {
+        let roots = result.thumbprints.map { Hex.text($0) }
+        if result.wasCompleted {
+            say("Прерванная замена корня завершена.", "The replacement cut short is completed.")
+        }
+        say(
+            "Корневой ключ заменён. Опубликуйте пакет доверия: profbilet status publish. Новым "
+                + "читателям закрепляйте отпечатки:",
+            "The root key is replaced. Publish the bundle: profbilet status publish. Pin these "
+                + "thumbprints in new readers:"
+        )
+        for root in roots { print("  \(root)") }
     }
 
     struct Retire: ParsableCommand {
@@ -163,6 +205,7 @@ struct KeysCommand: ParsableCommand {
             "state": .text(key.state.rawValue), "created": .text(key.createdAt.rfc3339),
             "activeFrom": .optional(key.activeFrom?.rfc3339),
             "longestExpiry": .optional(key.longestExpiry?.rfc3339),
+            "token": .optional(key.token),
         ]
     }
 }

@@ -22,12 +22,14 @@ struct OrganisationCommand: ParsableCommand {
 
         func run() throws {
             let isRefused = try office.work { register, user in
-                let list = try OrganisationFile.open(
-                    file,
-                    encoding: encoding,
-                    today: register.now().moscowDate
-                )
-                let rows = try Rows.all { try list.next(4_096) }
+                let rows = try MarkedError.reading(file, encoding) {
+                    let list = try OrganisationFile.open(
+                        file,
+                        encoding: encoding,
+                        today: register.now().moscowDate
+                    )
+                    return try Rows.all { try list.next(4_096) }
+                }
                 let usable = rows.compactMap { row in row.draft.map { (row.line, $0) } }
                 let report = try OrganisationTree(register).import(usable, by: user)
                 var refused = rows.filter { $0.draft == nil }.map { ($0.line, $0.issues) }
@@ -90,15 +92,15 @@ struct LegacyCommand: ParsableCommand {
 
         func run() throws {
             let isRefused = try office.work { register, user in
-                let list = try LegacyTicketFile.open(
-                    file,
-                    encoding: encoding,
-                    today: register.now().moscowDate
-                )
-                let results = try LegacyImport(register).run(
-                    try Rows.all { try list.next(4_096) },
-                    by: user
-                )
+                let rows = try MarkedError.reading(file, encoding) {
+                    let list = try LegacyTicketFile.open(
+                        file,
+                        encoding: encoding,
+                        today: register.now().moscowDate
+                    )
+                    return try Rows.all { try list.next(4_096) }
+                }
+                let results = try LegacyImport(register).run(rows, by: user)
                 for result in results {
                     if json {
                         say([

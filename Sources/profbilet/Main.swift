@@ -5,6 +5,7 @@ import EventStation
 import Foundation
 import Registry
 import Roster
+import TicketSeal
 import UnionTicket
 
 @main
@@ -16,7 +17,8 @@ struct ProfBilet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, KeysCommand.self, UserCommand.self, OrganisationCommand.self,
-            RosterCommand.self, LegacyCommand.self, MemberCommand.self, OrderCommand.self,
+            RosterCommand.self, ConsentCommand.self, LegacyCommand.self, MemberCommand.self,
+            OrderCommand.self,
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
@@ -32,6 +34,10 @@ struct ProfBilet: ParsableCommand {
             try command.run()
         } catch let error as RegisterError {
             fail(error.message, code: ExitStatus(error.code))
+        } catch let error as PKCS11Error {
+            fail(error.message, code: ExitStatus(error.code))
+        } catch let error as MarkedError {
+            fail(Bilingual("\(error.error)\n\(error.excerpt)", ""), code: .unusable)
         } catch let error as RosterError {
             fail(Bilingual("\(error)", ""), code: .unusable)
         } catch let error as LayoutError {
@@ -118,6 +124,14 @@ enum ExitStatus: Int32, CaseIterable {
         case .mustReclaim: self = .mustReclaim
         case .busy: self = .busy
         case .storage: self = .storage
+        }
+    }
+
+    init(_ code: PKCS11Error.Code) {
+        switch code {
+        case .wrongPIN, .pinLocked: self = .notSignedIn
+        case .moduleNotFound, .tokenNotFound: self = .notFound
+        case .keyNotFound, .sessionLost, .refused: self = .keyUnusable
         }
     }
 }

@@ -6,7 +6,7 @@ struct MemberCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "member",
         abstract: "Учётная карточка / A member's record",
-        subcommands: [Show.self, SetStatus.self]
+        subcommands: [Show.self, SetStatus.self, Erase.self]
     )
 
     struct Show: ParsableCommand {
@@ -60,6 +60,50 @@ struct MemberCommand: ParsableCommand {
         }
     }
 
+    struct Erase: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Уничтожить персональные данные бывшего члена, безвозвратно / Destroy a former "
+                + "member's personal data for good"
+        )
+        @Argument var reference: String
+        @Option(help: "Основание, без имён / why, without names") var reason: String
+        @Flag(help: "Подтвердить / confirm") var yes = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            guard yes else {
+                throw Failure(
+                    .refused,
+                    "Данные не вернуть даже из копии. Подтвердите: --yes.",
+                    "Not even a backup brings the data back. Confirm: --yes."
+                )
+            }
+            try office.work { register, user in
+                let report = try MemberErasure(register).erase(reference, reason: reason, by: user)
+                say(
+                    "Данные #\(report.member) уничтожены; номеров погашено \(report.numbers), "
+                        + "носителей обезличено \(report.carriers). Журнал \(report.log) храните "
+                        + "вне резервных копий.",
+                    "The data of #\(report.member) are destroyed; numbers retired "
+                        + "\(report.numbers), carriers left without a person \(report.carriers). "
+                        + "Keep the log \(report.log) outside backups."
+                )
+            }
+        }
+    }
+
+    private static func text(_ consent: MemberFile.GivenConsent) -> String {
+        var parts = [
+            consent.purpose.rawValue + (consent.recipient.isEmpty ? "" : "(\(consent.recipient))"),
+            consent.givenOn.russian, consent.form,
+            consent.hash.map { String($0.prefix(16)) } ?? "–",
+        ]
+        if let until = consent.until { parts.append("до/until \(until.russian)") }
+        if let day = consent.withdrawnOn { parts.append("отозвано/withdrawn \(day.russian)") }
+        return parts.joined(separator: " ")
+    }
+
     private static func fields(
         _ record: MemberFile.Record
     ) -> [(name: String, label: String, value: String?)] {
@@ -82,6 +126,11 @@ struct MemberCommand: ParsableCommand {
                     $0.purpose.rawValue + ($0.recipient.isEmpty ? "" : "(\($0.recipient))")
                 }
                 .joined(separator: ", ")
+            ),
+            (
+                "consentTexts", "тексты/consent texts",
+                record.consents.isEmpty
+                    ? nil : record.consents.map(MemberCommand.text).joined(separator: "; ")
             ),
         ]
     }

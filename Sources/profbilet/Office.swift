@@ -19,6 +19,9 @@ struct Office: ParsableArguments {
     @Option(help: "Файл с парольной фразой пользователя / file with the user's passphrase")
     var userPassphraseFile: String?
 
+    @Option(help: "Файл с PIN токена PKCS#11 / file with the PIN of a PKCS#11 token")
+    var pinFile: String?
+
     var directory: DataDirectory {
         get throws {
             guard let path = data ?? Environment["PROFBILET_DATA"] else {
@@ -80,7 +83,14 @@ struct Office: ParsableArguments {
 
     /// The opened purpose keys.
     func signingSecrets() throws -> SigningSecrets {
-        try SigningSecrets.open(in: directory, passphrase: try registerPassphrase())
+        let file = pinFile
+        return try SigningSecrets.open(in: directory, passphrase: try registerPassphrase()) {
+            try Passphrases.read(
+                file: file,
+                variable: "PROFBILET_PIN",
+                prompt: "PIN токена \($0.label) / PIN of the token \($0.label): "
+            )
+        }
     }
 
     /// Runs `body` with register and user, then writes the audit head outside the database.
@@ -102,11 +112,15 @@ struct RootOptions: ParsableArguments {
     func open(_ directory: DataDirectory) throws -> SigningKey {
         try Register.rootKey(
             at: rootKey ?? directory.rootKeyFile,
-            passphrase: try Passphrases.read(
-                file: rootPassphraseFile,
-                variable: "PROFBILET_ROOT_PASSPHRASE",
-                prompt: "Парольная фраза корневого ключа / Passphrase of the root key: "
-            )
+            passphrase: try passphrase()
+        )
+    }
+
+    func passphrase() throws -> String {
+        try Passphrases.read(
+            file: rootPassphraseFile,
+            variable: "PROFBILET_ROOT_PASSPHRASE",
+            prompt: "Парольная фраза корневого ключа / Passphrase of the root key: "
         )
     }
 }

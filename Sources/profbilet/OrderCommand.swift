@@ -39,11 +39,14 @@ struct OrderCommand: ParsableCommand {
 
     /// The members a file names; a row that names nobody refuses the file.
     private static func references(_ file: String) throws -> [String] {
-        let list = try OrderFile.open(
-            file,
-            today: Clock.now(specimenOnly: false)().moscowDate
-        )
-        return try Rows.all { try list.next(4_096) }.map { row in
+        let rows = try MarkedError.reading(file, nil) {
+            let list = try OrderFile.open(
+                file,
+                today: Clock.now(specimenOnly: false)().moscowDate
+            )
+            return try Rows.all { try list.next(4_096) }
+        }
+        return try rows.map { row in
             if let issue = row.issues.first {
                 throw Failure(
                     "\(file), строка \(row.line): \(issue.message.russian)",

@@ -1,4 +1,5 @@
 import Foundation
+import Roster
 import UnionTicket
 
 /// A value of a JSON answer.
@@ -57,5 +58,23 @@ func printTable(_ head: [String], _ rows: [[String]]) {
         var line = cells.joined(separator: "  ")
         while line.last == " " { line.removeLast() }
         print(line)
+    }
+}
+
+/// A fault of a file with the line it stands in, for the terminal of who named the file.
+struct MarkedError: Error {
+    let error: RosterError
+    let excerpt: String
+
+    /// Runs `body` and shows the faulty line of the file in what it throws.
+    static func reading<Result>(
+        _ path: String,
+        _ encoding: TextEncoding?,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        do { return try body() } catch let error as RosterError {
+            guard let place = FaultLine(error, in: path, encoding: encoding) else { throw error }
+            throw MarkedError(error: error, excerpt: place.text)
+        }
     }
 }

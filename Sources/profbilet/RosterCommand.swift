@@ -28,6 +28,10 @@ struct RosterCommand: ParsableCommand {
         var markAbsent: MemberStatus?
         @Option(help: "Второй человек, если отсутствует более 5 % / second person above 5 %")
         var secondUser: String?
+        @Option(
+            help: "Версия текста: НАЗНАЧЕНИЕ=ХЕШ, иначе новейшая / PURPOSE=HASH, else the newest"
+        )
+        var consentText: [ConsentChoice] = []
         @Option(help: "Отчёт по строкам (.csv или .jsonl) / report on every row")
         var report: String?
         @Flag(help: "JSON Lines") var json = false
@@ -44,7 +48,9 @@ struct RosterCommand: ParsableCommand {
 
         func run() throws {
             let status = try office.work { register, user in
-                try RosterImportRun(self, register, user).run()
+                try MarkedError.reading(file, encoding) {
+                    try RosterImportRun(self, register, user).run()
+                }
             }
             if status != .done { throw ExitCode(status.rawValue) }
         }

@@ -24,6 +24,7 @@ struct RosterImportRun {
         options.allOrNothing = command.allOrNothing
         options.completeFor = command.completeFor
         options.markAbsent = command.markAbsent
+        for choice in command.consentText { options.consentTexts[choice.purpose] = choice.hash }
         options.fileSHA256 = try FileHash.sha256(command.file)
         options.format = Self.form(probe)
         if let name = command.secondUser {

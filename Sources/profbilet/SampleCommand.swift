@@ -22,7 +22,7 @@ struct SampleCommand: ParsableCommand {
         @Option(help: "Зерно / seed") var seed: UInt64 = 1
         @Option(help: "0 — чистый, 1 — обычный / dirt") var dirt = 1.0
         @Option(help: "Код региона / region code") var region: UInt8?
-        @Option(help: "Файл .csv, .json или .ndjson / file") var out: String
+        @Option(help: "Файл .csv, .xlsx, .json или .ndjson / file") var out: String
         @Option(help: "utf-8, utf-8-bom, windows-1251, cp866, utf-16le")
         var encoding: SampleEncoding = .windows1251
         @Option(help: "Разделитель CSV: ; , tab / separator of CSV") var separator = ";"
@@ -47,6 +47,8 @@ struct SampleCommand: ParsableCommand {
                 format = .json
             } else if out.hasSuffix(".ndjson") || out.hasSuffix(".jsonl") {
                 format = .ndjson
+            } else if out.hasSuffix(".xlsx") {
+                format = .xlsx
             } else {
                 format = .csv(encoding, separator: Self.separators[separator] ?? .semicolon)
             }

@@ -117,7 +117,6 @@ import UnionTicket
             func rotate() throws -> KeyRing.Key {
                 try ring.rotate(
                     .plastic,
-                    immediately: false,
                     secrets: try office.secrets,
                     root: try office.root,
                     by: office.admin
@@ -135,7 +134,7 @@ import UnionTicket
             #expect(throws: RegisterError.self) {
                 try ring.rotate(
                     .status,
-                    immediately: true,
+                    .init(isImmediate: true),
                     secrets: try office.secrets,
                     root: SigningKey.generate(.edDSA),
                     by: office.admin

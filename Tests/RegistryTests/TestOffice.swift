@@ -59,7 +59,11 @@ struct TestOffice {
     }
 
     var secrets: SigningSecrets {
-        get throws { try SigningSecrets.open(in: directory, passphrase: Self.passphrase) }
+        get throws {
+            try SigningSecrets.open(in: directory, passphrase: Self.passphrase) { _ in
+                TestToken.pin
+            }
+        }
     }
 
     var root: SigningKey {

@@ -1,7 +1,8 @@
 import Foundation
-import Roster
 import Testing
 import UnionTicket
+
+@testable import Roster
 
 @Suite struct SampleRosterTests {
     @Test func `the same seed gives the same bytes`() throws {
@@ -167,6 +168,23 @@ import UnionTicket
         #expect(document.schema == "roster/1")
         #expect(document.members == members && members.count == 2_000)
         #expect(members.allSatisfy { $0.count == 17 })
+    }
+
+    @Test func `a workbook has cells of their kinds and is read as the table is`() throws {
+        let roster = SampleRoster(rows: 3_000, seed: 11, dirt: 3)
+        let table = try SampleFiles(roster, .csv(.utf8, separator: .semicolon))
+        let sheet = try SampleFiles(roster, .xlsx)
+        #expect(sheet.truth == table.truth && sheet.organisations == table.organisations)
+        #expect(try SampleFiles(roster, .xlsx).roster == sheet.roster)
+        let (typed, read) = (
+            try RosterFiles.rows(table.roster), try RosterFiles.rows(sheet.roster)
+        )
+        #expect(read.count == 3_000 && read == typed)
+        #expect(try sheet.truths.map(\.line) == read.map(\.line))
+        let dates = try RosterFiles.with(sheet.roster) { path in
+            try Workbook(path: path).dateStyles
+        }
+        #expect(dates.contains(true))
     }
 
     @Test func `the list of organisations has all that are rightly named, and those above`() throws

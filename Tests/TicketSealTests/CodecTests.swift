@@ -1,7 +1,8 @@
 import Foundation
-import TicketSeal
 import Testing
 import UnionTicket
+
+@testable import TicketSeal
 
 @Suite struct `CBOR, digits and COSE` {
     /// RFC 8949 appendix A, the examples within the profile: diagnostic meaning in comments.
@@ -121,5 +122,24 @@ import UnionTicket
         #expect(message.payload == nil)
         #expect(message.isSigned(by: key.publicKey, detached: [9]))
         #expect(!message.isSigned(by: key.publicKey, detached: [8]))
+    }
+}
+
+@Suite struct `Points as tokens give them` {
+    static let points: [(COSEAlgorithm, prefix: [UInt8], sevens: Int, isTaken: Bool)] = [
+        (.edDSA, [4, 32], 32, true), (.edDSA, [], 32, true), (.edDSA, [4, 31], 31, false),
+        (.edDSA, [], 0, false), (.es256, [4, 65, 4], 64, true), (.es256, [4], 64, true),
+        (.es256, [4, 65, 2], 64, false), (.es256, [2], 64, false), (.es256, [4], 0, false),
+    ]
+
+    @Test(arguments: points)
+    func `an octet string or a bare point is taken, anything else is not`(
+        _ algorithm: COSEAlgorithm,
+        _ prefix: [UInt8],
+        _ sevens: Int,
+        _ isTaken: Bool
+    ) {
+        let rest = [UInt8](repeating: 7, count: sevens)
+        #expect(PKCS11Module.rawPoint(prefix + rest, algorithm) == (isTaken ? rest : nil))
     }
 }

@@ -17,7 +17,8 @@ import zlib
 import cbor2
 import cwt
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ed25519
+import openpyxl
+from cryptography.hazmat.primitives.asymmetric import ed25519, utils
 
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -39,7 +40,8 @@ def run(*arguments, data, code=0, stdin=None):
     environment = dict(
         os.environ, PROFBILET_DATA=str(data), PROFBILET_USER="tester",
         PROFBILET_PASSPHRASE="register phrase", PROFBILET_ROOT_PASSPHRASE="root phrase",
-        PROFBILET_USER_PASSPHRASE="tester phrase", PROFBILET_BACKUP_PASSPHRASE="backup phrase")
+        PROFBILET_USER_PASSPHRASE="tester phrase", PROFBILET_BACKUP_PASSPHRASE="backup phrase",
+        PROFBILET_PIN="246810")
     result = subprocess.run(
         [PROGRAM, *map(str, arguments)], env=environment, input=stdin, capture_output=True, text=True)
     if result.returncode != code:
@@ -153,11 +155,11 @@ def encodings(folder, data):
               summary["added"] == summary["updated"] == 0 and summary["unchanged"] > 500)
 
 
-def truth(folder, report):
+def truth(roster, report):
     """The importer's findings equal the generator's truth, row by row."""
     found = {row["line"]: row for row in map(json.loads, report) if "line" in row}
     wrong = []
-    for line in (folder / "roster.csv.truth.jsonl").read_text().splitlines():
+    for line in pathlib.Path(f"{roster}.truth.jsonl").read_text().splitlines():
         row = json.loads(line)
         got = found[row["line"]]
         codes = sorted({issue["code"] for issue in got["issues"]})
@@ -166,7 +168,78 @@ def truth(folder, report):
             wrong.append((row["line"], expected, got["outcome"], codes))
     for item in wrong[:10]:
         print("       ", item)
-    check("findings equal the truth, defect by defect", not wrong)
+    check(f"findings in {roster.name} equal the truth, defect by defect", not wrong)
+
+
+def workbook(folder):
+    """The same for a workbook, and openpyxl finds cells of their kinds in it."""
+    data, roster = folder / "workbook-data", folder / "roster.xlsx"
+    run("init", "--specimen", data=data)
+    run("sample", "roster", "--rows", 2000, "--seed", 78, "--out", roster, data=data)
+    run("organisation", "import", f"{roster}.organisations.csv", data=data)
+    truth(roster, run("roster", "import", roster, "--json", data=data, code=2).splitlines())
+    sheet = openpyxl.load_workbook(roster).active
+    kinds = {type(cell.value).__name__ for row in sheet.iter_rows(min_row=2) for cell in row}
+    check("openpyxl reads dates, numbers and text", kinds >= {"datetime", "int", "str"})
+    check("openpyxl counts the rows", sheet.max_row == 2001)
+
+
+def token(folder):
+    """Keys that a token keeps: openssl and cryptography verify what it signed for both algorithms."""
+    home, data = folder / "tokens", folder / "token-data"
+    home.mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {home}\n")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "union", "--so-pin", "13579111",
+                    "--pin", "246810"], check=True, capture_output=True)
+    run("init", "--specimen", data=data)
+    place = ("--pkcs11", "/usr/lib/softhsm/libsofthsm2.so", "--token", "union")
+    for purpose, es256 in (("plastic", ["--es256"]), ("status", []), ("package", [])):
+        run("keys", "rotate", purpose, "--now", *es256, *place, data=data)
+    kept = [json.loads(line) for line in run("keys", "list", "--json", data=data).splitlines()]
+    check("three keys are listed as the token's", sum(key["token"] == "union" for key in kept) == 3)
+    roster = folder / "token.csv"
+    run("sample", "roster", "--rows", 60, "--seed", 5, "--dirt", 0, "--out", roster, data=data)
+    run("organisation", "import", f"{roster}.organisations.csv", data=data)
+    run("roster", "import", roster, data=data, code=0)
+    run("order", "create", "--organisation", "99", "--submit", data=data)
+    run("order", "approve", "--organisation", "99", data=data)
+    run("ticket", "issue", "--valid-until", "31.12.2035", "--url", "HTTPS://X.RU/", data=data)
+    run("status", "publish", folder / "token-published", data=data)
+    lines = [json.loads(line) for line in run("ticket", "payloads", 1, data=data).splitlines()]
+    again = [json.loads(line) for line in run("ticket", "payloads", 1, data=data).splitlines()]
+    check("payloads are signed once and kept", len(lines) >= 20 and lines == again)
+    jwks = {key["kid"]: key for key in
+            json.loads((folder / "token-published/jwks.json").read_text())["keys"]}
+    signed = [(f"payload {line['id'][-4:]}", bytes.fromhex(line["hex"])) for line in lines]
+    lists = sorted((folder / "token-published/status-lists").glob("*.cwt"))
+    signed += [(path.name, path.read_bytes()) for path in lists]
+    signed.append(("manifest", (data / "issuances/000001/manifest.json.cose").read_bytes()))
+    manifest = (data / "issuances/000001/manifest.json").read_bytes()
+    wrong = [name for name, raw in signed if not is_signed(folder, raw, jwks, manifest)]
+    check(f"openssl verifies all {len(signed)} signatures of the token", not wrong)
+    for name, key in (("private key", "signing.keys"), ("master key", "master.key")):
+        check(f"{name} file stays sealed", (data / "keys" / key).read_bytes().startswith(b"PBSF"))
+
+
+def is_signed(folder, raw, jwks, detached):
+    protected, _, payload, signature = cbor2.loads(raw).value
+    jwk = jwks[cbor2.loads(protected)[4].hex()]
+    message = cbor2.dumps(["Signature1", protected, b"", payload or detached], canonical=True)
+    if jwk["kty"] == "OKP":
+        public = bytes.fromhex("302a300506032b6570032100") + decode_jwk_bytes(jwk["x"])
+    else:
+        public = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+        public += decode_jwk_bytes(jwk["x"]) + decode_jwk_bytes(jwk["y"])
+        signature = utils.encode_dss_signature(
+            int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+    for name, content in (("key.der", public), ("message", message), ("signature", signature)):
+        (folder / name).write_bytes(content)
+    raw_in = ["-rawin"] + (["-digest", "sha256"] if jwk["kty"] == "EC" else [])
+    result = subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", folder / "key.der", *raw_in,
+         "-in", folder / "message", "-sigfile", folder / "signature"], capture_output=True, text=True)
+    return result.returncode == 0
 
 
 def main():
@@ -177,13 +250,15 @@ def main():
         run("sample", "roster", "--rows", 3000, "--seed", 77, "--out", folder / "roster.csv", data=data)
         run("organisation", "import", folder / "roster.csv.organisations.csv", data=data)
         report = run("roster", "import", folder / "roster.csv", "--json", data=data, code=2).splitlines()
-        truth(folder, report)
+        truth(folder / "roster.csv", report)
         lines, keys, jwks = payloads(folder, data)
         status_lists(folder, data, lines, keys, jwks)
         openssl(folder, lines, jwks)
         tables(data)
         encodings(folder, data)
         run("audit", "verify", data=data)
+        workbook(folder)
+        token(folder)
     print(f"{passed} passed, {len(failures)} failed")
     sys.exit(1 if failures else 0)
 

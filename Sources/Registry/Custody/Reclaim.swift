@@ -29,6 +29,8 @@ public struct Reclaim: Sendable {
         var manifests: [(folder: String, manifest: Manifest, hash: [UInt8])] = []
         var tokens: [StatusListToken] = []
         var bundles: [(bytes: [UInt8], bundle: TrustBundle)] = []
+        /// Bundles with which roots changed, oldest first.
+        var changes: [(bytes: [UInt8], bundle: TrustBundle)] = []
     }
 
     /// Reads folders of manifests and publications and lifts the refusal to allot and sign.
@@ -41,7 +43,7 @@ public struct Reclaim: Sendable {
         let found = try search(folders)
         return try register.write { session in
             var report = Report()
-            try takeBundles(found.bundles, in: session)
+            try takeBundles(found, in: session)
             let ordered = found.manifests.sorted { $0.manifest.sequence < $1.manifest.sequence }
             try requireWhole(ordered, in: session)
             for item in ordered { try take(item, by: user, in: session, &report) }
@@ -119,19 +121,36 @@ public struct Reclaim: Sendable {
                 state: $0.state == .next ? .active : $0.state
             )
         }
+        var pins = PinnedRoots(roots)
+        for bytes in try changes(paths) {
+            guard let step = try? pins.takingChange(bytes, at: register.now()) else { continue }
+            found.changes.append((bytes, step.bundle))
+            pins = step.pins
+        }
         for path in paths where path.hasSuffix("/trust-bundle") {
             let bytes = try Files.read(path, atMost: 1 << 24)
             do {
-                let bundle = try TrustBundle(
-                    opening: bytes,
-                    pinnedRoots: roots,
+                let bundle = try PinnedRoots(roots).taking(
+                    bytes,
+                    after: found.changes.map(\.bytes),
                     at: register.now()
-                )
+                ).bundle
                 found.bundles.append((bytes, bundle))
                 keys += bundle.keys
             } catch { throw Self.refused(path, error.rawValue) }
         }
         return TrustedKeys(keys)
+    }
+
+    private func changes(_ paths: [String]) throws -> [[UInt8]] {
+        let files = paths.compactMap { path -> (sequence: Int, path: String)? in
+            let parts = path.split(separator: "/").suffix(2)
+            guard parts.first == "root-changes", let last = parts.last, let number = Int(last)
+            else { return nil }
+            return (number, path)
+        }
+        return try files.sorted { $0.sequence < $1.sequence }
+            .map { try Files.read($0.path, atMost: 1 << 24) }
     }
 
     private func takeManifest(
@@ -158,12 +177,9 @@ public struct Reclaim: Sendable {
         found.manifests.append((folder, manifest, SHA256Digest.of(bytes)))
     }
 
-    private func takeBundles(
-        _ bundles: [(bytes: [UInt8], bundle: TrustBundle)],
-        in session: any DatabaseSession
-    ) throws {
+    private func takeBundles(_ found: Found, in session: any DatabaseSession) throws {
         let held = try Counter.trustBundle.last(in: session)
-        guard let newest = bundles.max(by: { $0.bundle.sequence < $1.bundle.sequence }),
+        guard let newest = found.bundles.max(by: { $0.bundle.sequence < $1.bundle.sequence }),
             Int64(newest.bundle.sequence) > held
         else { return }
         let sequence = Int64(newest.bundle.sequence)
@@ -174,6 +190,7 @@ public struct Reclaim: Sendable {
             ]
         )
         _ = try Counter.trustBundle.take(Int(sequence - held), in: session)
+        try takeRoots(of: newest.bundle, found.changes, after: held, in: session)
         let known = Set(try KeyRing(register).keys(in: session).map(\.key.thumbprint))
         for key in newest.bundle.keys where !known.contains(key.key.thumbprint) {
             // Its private part is not here: it verifies and never signs.
@@ -181,7 +198,6 @@ public struct Reclaim: Sendable {
                 try KeyRing(register).insert(
                     key.key,
                     purpose,
-                    key.key.algorithm,
                     state: key.state == .revoked ? .revoked : .verifyOnly,
                     in: session
                 )
@@ -192,6 +208,31 @@ public struct Reclaim: Sendable {
                 "UPDATE signing_key SET state = $1 WHERE thumbprint = $2",
                 [.text(key.state.rawValue), .blob(key.key.thumbprint)]
             )
+        }
+    }
+
+    /// Roots replaced since the backup are this register's roots again.
+    private func takeRoots(
+        of bundle: TrustBundle,
+        _ changes: [(bytes: [UInt8], bundle: TrustBundle)],
+        after held: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        let thumbprints = bundle.roots.map { Hex.text($0) }.joined(separator: ",")
+        try Setting.rootThumbprints.set(thumbprints, in: session)
+        for (bytes, change) in changes
+        where (held + 1...Int64(bundle.sequence)).contains(Int64(change.sequence)) {
+            try session.execute(
+                """
+                INSERT INTO trust_bundle (sequence, issued_at, bytes) VALUES ($1, $2, $3)
+                ON CONFLICT (sequence) DO NOTHING
+                """,
+                [
+                    .integer(Int64(change.sequence)), .integer(change.issuedAt.seconds),
+                    .blob(bytes),
+                ]
+            )
+            try RootChanges.add([Int64(change.sequence)], in: session)
         }
     }
 

@@ -114,6 +114,9 @@ struct ErasureLog {
                 )
             }
             try destroyKey(of: entry.member)
+            try register.write { session in
+                _ = try MemberErasure.clear(entry.member, at: register.now(), in: session)
+            }
         }
     }
 

@@ -3,20 +3,67 @@ import UnionTicket
 /// Consents as a ledger: one row per purpose and answer; a withdrawal closes a row, nothing is
 /// deleted.
 final class ConsentLedger {
-    /// The texts in use, a handful.
-    private var texts: [(purpose: ConsentPurpose, recipient: String, id: Int64)] = []
+    struct Text {
+        let purpose: ConsentPurpose
+        let recipient: String
+        let id: Int64
+        let years: Int?
+    }
 
-    /// Consents answered on paper and typed into rosters; text versions come with their import.
+    /// The texts that new consents are given to, one for a purpose and recipient.
+    private var texts: [Text] = []
+
+    /// The form of consents whose text nobody registered.
     private static let form = "roster"
 
-    init(in session: any DatabaseSession) throws {
-        try session.query(
-            "SELECT id, purpose, recipient FROM consent_text WHERE form = $1",
+    /// A ledger that gives consents to the chosen versions, else to the newest of each purpose.
+    ///
+    /// `chosen` has hashes of registered texts or their beginnings, at least six digits.
+    init(choosing chosen: [ConsentPurpose: String] = [:], in session: any DatabaseSession) throws {
+        let known = try session.all(
+            """
+            SELECT id, purpose, recipient, years, version_hash, form FROM consent_text
+            WHERE added_at IS NOT NULL OR form = $1 ORDER BY added_at IS NULL, id DESC
+            """,
             [.text(Self.form)]
-        ) {
-            guard let purpose = ConsentPurpose(rawValue: $0.text(1)) else { return }
-            texts.append((purpose, $0.text(2), $0.integer(0)))
+        ) { row -> (text: Text, hash: String)? in
+            ConsentPurpose(rawValue: row.text(1)).map {
+                let years = row.optionalInteger(3).map(Int.init)
+                let text = Text(
+                    purpose: $0,
+                    recipient: row.text(2),
+                    id: row.integer(0),
+                    years: years
+                )
+                return (text, row.text(4))
+            }
+        }.compactMap(\.self)
+        for (purpose, hash) in chosen {
+            let found = known.filter {
+                $0.text.purpose == purpose && hash.count >= 6
+                    && $0.hash.hasPrefix(hash.lowercased())
+            }
+            guard found.count == 1, let text = found.first?.text else {
+                throw Self.noText(purpose, hash)
+            }
+            texts.append(text)
         }
+        for (text, _) in known {
+            let isServed = texts.contains {
+                $0.purpose == text.purpose && $0.recipient == text.recipient
+            }
+            if !isServed { texts.append(text) }
+        }
+    }
+
+    private static func noText(_ purpose: ConsentPurpose, _ hash: String) -> RegisterError {
+        RegisterError(
+            .notFound,
+            "Нет одного текста согласия «\(purpose.rawValue)» с хешем \(hash): profbilet consent "
+                + "text list.",
+            "There is no single consent text \(purpose.rawValue) with the hash \(hash): profbilet "
+                + "consent text list."
+        )
     }
 
     /// Stores the given consents of new members.
@@ -26,7 +73,7 @@ final class ConsentLedger {
         at: Int64,
         in session: any DatabaseSession
     ) throws {
-        var rows: [(member: Int64, text: Int64, region: Int64, day: Int64)] = []
+        var rows: [(member: Int64, text: Text, region: Int64, day: Int64)] = []
         rows.reserveCapacity(4 * members.count)
         let today = Int64(Instant(seconds: at).moscowDate.day)
         for (id, prepared) in members {
@@ -38,14 +85,19 @@ final class ConsentLedger {
         }
         try session.load(
             "consent",
-            ["member_id", "text_id", "import_id", "region", "given_on"],
+            ["member_id", "text_id", "import_id", "region", "given_on", "until"],
             count: rows.count
         ) {
             $1.put(rows[$0].member)
-            $1.put(rows[$0].text)
+            $1.put(rows[$0].text.id)
             $1.put(importId)
             $1.put(rows[$0].region)
             $1.put(rows[$0].day)
+            if let until = rows[$0].text.until(from: rows[$0].day) {
+                $1.put(until)
+            } else {
+                $1.putNull()
+            }
         }
     }
 
@@ -61,7 +113,7 @@ final class ConsentLedger {
         in session: any DatabaseSession
     ) throws -> Bool {
         let today = Int64(Instant(seconds: at).moscowDate.day)
-        let standing = try Self.standing(of: member, in: session)
+        let standing = try Self.standing(of: member, on: today, in: session)
         var isChanged = false
         for consent in consents {
             let holds = standing.contains {
@@ -71,15 +123,17 @@ final class ConsentLedger {
             let text = try text(of: consent, in: session)
             isChanged = true
             if consent.isGiven {
+                let day = consent.date.map { Int64($0.day) } ?? today
                 try session.execute(
                     """
-                    INSERT INTO consent (member_id, text_id, import_id, region, given_on)
-                    VALUES ($1, $2, $3, $4, $5)
-                    ON CONFLICT (member_id, text_id, import_id) DO UPDATE SET withdrawn_on = NULL
+                    INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
+                    VALUES ($1, $2, $3, $4, $5, $6)
+                    ON CONFLICT (member_id, text_id, import_id) DO UPDATE
+                    SET withdrawn_on = NULL, given_on = excluded.given_on, until = excluded.until
                     """,
                     [
-                        .integer(member), .integer(text), .integer(importId), .int(region),
-                        .integer(consent.date.map { Int64($0.day) } ?? today),
+                        .integer(member), .integer(text.id), .integer(importId), .int(region),
+                        .integer(day), .optional(text.until(from: day)),
                     ]
                 )
             } else {
@@ -99,16 +153,23 @@ final class ConsentLedger {
         return isChanged
     }
 
-    /// The consents that hold now.
+    /// The condition of a consent `c` that holds on a day.
+    static func holds(on day: Int64) -> String {
+        "c.withdrawn_on IS NULL AND (c.until IS NULL OR c.until >= \(day))"
+    }
+
+    /// The consents that hold on a day.
     static func standing(
         of member: Int64,
+        on day: Int64,
         in session: any DatabaseSession
     ) throws -> [(purpose: ConsentPurpose, recipient: String, givenOn: CalendarDate)] {
         try session.all(
             """
-            SELECT t.purpose, t.recipient, c.given_on FROM consent c
+            SELECT t.purpose, t.recipient, max(c.given_on) FROM consent c
             JOIN consent_text t ON t.id = c.text_id
-            WHERE c.member_id = $1 AND c.withdrawn_on IS NULL ORDER BY t.purpose, t.recipient
+            WHERE c.member_id = $1 AND \(holds(on: day))
+            GROUP BY t.purpose, t.recipient ORDER BY t.purpose, t.recipient
             """,
             [.integer(member)]
         ) { row -> (ConsentPurpose, String, CalendarDate)? in
@@ -117,10 +178,40 @@ final class ConsentLedger {
         }.compactMap(\.self)
     }
 
-    private func text(of consent: Consent, in session: any DatabaseSession) throws -> Int64 {
+    /// Everything a member ever answered with yes, oldest first.
+    static func history(
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> [MemberFile.GivenConsent] {
+        func date(_ row: any DatabaseRow, _ column: Int) -> CalendarDate? {
+            row.optionalInteger(column).map { CalendarDate(day: Int($0)) }
+        }
+        return try session.all(
+            """
+            SELECT t.purpose, t.recipient, t.version_hash, t.form, c.given_on, c.until,
+                c.withdrawn_on
+            FROM consent c JOIN consent_text t ON t.id = c.text_id
+            WHERE c.member_id = $1 ORDER BY c.given_on, t.purpose
+            """,
+            [.integer(member)]
+        ) { row -> MemberFile.GivenConsent? in
+            guard let purpose = ConsentPurpose(rawValue: row.text(0)) else { return nil }
+            return MemberFile.GivenConsent(
+                purpose: purpose,
+                recipient: row.text(1),
+                hash: row.text(2).isEmpty ? nil : row.text(2),
+                form: row.text(3),
+                givenOn: CalendarDate(day: Int(row.integer(4))),
+                until: date(row, 5),
+                withdrawnOn: date(row, 6)
+            )
+        }.compactMap(\.self)
+    }
+
+    private func text(of consent: Consent, in session: any DatabaseSession) throws -> Text {
         for text in texts
         where text.purpose == consent.purpose && text.recipient == consent.recipient {
-            return text.id
+            return text
         }
         let id = try Counter.consentText.take(in: session)
         try session.execute(
@@ -133,7 +224,20 @@ final class ConsentLedger {
                 .text(Self.form),
             ]
         )
-        texts.append((consent.purpose, consent.recipient, id))
-        return id
+        let text = Text(
+            purpose: consent.purpose,
+            recipient: consent.recipient,
+            id: id,
+            years: nil
+        )
+        texts.append(text)
+        return text
+    }
+}
+
+extension ConsentLedger.Text {
+    /// The last day of a consent given on `day`; nil until withdrawn.
+    func until(from day: Int64) -> Int64? {
+        years.map { Int64(CalendarDate(day: Int(day)).adding(years: $0).day) - 1 }
     }
 }

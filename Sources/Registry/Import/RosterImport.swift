@@ -25,6 +25,9 @@ public struct RosterImport: Sendable {
         public var markAbsent: MemberStatus?
         /// A second person's consent, needed above 5 % of absent members.
         public var secondPerson: SignedInUser?
+        /// The text that consents of a purpose were given to, by the beginning of its hash; else the
+        /// newest.
+        public var consentTexts: [ConsentPurpose: String] = [:]
         /// Hash of the file, kept with the import.
         public var fileSHA256: [UInt8] = []
         /// Format, encoding and separator in words, kept with the import.

@@ -32,7 +32,7 @@ final class RosterRun {
         at = register.now().seconds
         keys = KeyLine(MemberVault(register: register))
         importId = try Counter.fileImport.take(in: session)
-        consents = try ConsentLedger(in: session)
+        consents = try ConsentLedger(choosing: options.consentTexts, in: session)
         organisations = try OrganisationGate(
             today: Instant(seconds: at).moscowDate,
             completeFor: options.completeFor,

@@ -26,6 +26,8 @@ public struct KeyRing: Sendable {
         public let activeFrom: Instant?
         /// The last instant until which a payload of it may be valid.
         public let longestExpiry: Instant?
+        /// Label of the token that keeps the private part; nil when the sealed file does.
+        public let token: String?
     }
 
     /// How long a key is published before it signs.
@@ -37,48 +39,6 @@ public struct KeyRing: Sendable {
     public func list(by user: SignedInUser) throws -> [Key] {
         try user.require(.manageKeys)
         return try register.read { session in try keys(in: session).map(\.listed) }
-    }
-
-    /// Makes the next key of a purpose, or puts the waiting one in use.
-    ///
-    /// `immediately` uses the new key at once, without the time of publication. The new key is added
-    /// to the file of `secrets`, and `root` signs the new bundle.
-    public func rotate(
-        _ purpose: KeyPurpose,
-        algorithm: COSEAlgorithm = .edDSA,
-        immediately: Bool,
-        secrets: SigningSecrets,
-        root: SigningKey,
-        by user: SignedInUser
-    ) throws -> Key {
-        try user.requireEverywhere(.manageKeys)
-        let now = register.now()
-        let waiting = try register.read { session in
-            try keys(in: session).first { $0.purpose == purpose && $0.state == .next }
-        }
-        if let waiting {
-            guard immediately || waiting.createdAt + Self.lead <= now else {
-                throw RegisterError(
-                    .refused,
-                    "Ключ \(waiting.listed.kid) опубликован менее суток назад. Подождите до "
-                        + "\((waiting.createdAt + Self.lead).russian) или укажите --now.",
-                    "The key \(waiting.listed.kid) was published less than a day ago. Wait until "
-                        + "\((waiting.createdAt + Self.lead).rfc3339) or say --now."
-                )
-            }
-            return try register.write { session in
-                try activate(waiting.listed.kid, purpose, in: session)
-                return try finish("keys.activate", waiting.listed.kid, root, by: user, in: session)
-            }
-        }
-        let key = SigningKey.generate(algorithm)
-        try secrets.adding(key).save(for: register)
-        return try register.write { session in
-            try insert(key.publicKey, purpose, algorithm, state: .next, in: session)
-            let kid = Hex.text(key.publicKey.kid)
-            if immediately { try activate(kid, purpose, in: session) }
-            return try finish("keys.rotate", kid, root, by: user, in: session)
-        }
     }
 
     /// Ends a key's life in order (retired) or at once (revoked).
@@ -167,6 +127,7 @@ extension KeyRing {
         let activeFrom: Instant?
         let revokedAt: Instant?
         let longestExpiry: Instant?
+        let token: String?
 
         var listed: Key {
             Key(
@@ -175,7 +136,8 @@ extension KeyRing {
                 state: state,
                 createdAt: createdAt,
                 activeFrom: activeFrom,
-                longestExpiry: longestExpiry
+                longestExpiry: longestExpiry,
+                token: token
             )
         }
     }
@@ -184,7 +146,7 @@ extension KeyRing {
         try session.all(
             """
             SELECT public_key, algorithm, purpose, state, created_at, active_from, revoked_at,
-                longest_expiry FROM signing_key ORDER BY purpose, created_at
+                longest_expiry, token FROM signing_key ORDER BY purpose, created_at
             """
         ) { row -> Stored? in
             guard let algorithm = COSEAlgorithm(name: row.text(1)),
@@ -199,7 +161,8 @@ extension KeyRing {
                 createdAt: Instant(seconds: row.integer(4)),
                 activeFrom: row.optionalInteger(5).map(Instant.init(seconds:)),
                 revokedAt: row.optionalInteger(6).map(Instant.init(seconds:)),
-                longestExpiry: row.optionalInteger(7).map(Instant.init(seconds:))
+                longestExpiry: row.optionalInteger(7).map(Instant.init(seconds:)),
+                token: row.optionalText(8)
             )
         }.compactMap(\.self)
     }
@@ -207,7 +170,7 @@ extension KeyRing {
     func insert(
         _ key: VerificationKey,
         _ purpose: KeyPurpose,
-        _ algorithm: COSEAlgorithm,
+        token: PKCS11Token.Place? = nil,
         state: KeyState,
         in session: any DatabaseSession
     ) throws {
@@ -216,14 +179,15 @@ extension KeyRing {
         try session.execute(
             """
             INSERT INTO signing_key (thumbprint, kid, purpose, public_key, algorithm, state,
-                created_at, active_from, longest_expiry)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                created_at, active_from, longest_expiry, token)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             [
                 .blob(key.thumbprint), .blob(key.kid), .text(purpose.rawValue),
-                .blob(key.publicBytes), .text(algorithm.name), .text(state.rawValue),
+                .blob(key.publicBytes), .text(key.algorithm.name), .text(state.rawValue),
                 .integer(now.seconds), state == .active ? .integer(now.seconds) : .null,
                 .integer((now + years * 366 * 86_400).seconds),
+                token.map { .text($0.label) } ?? .null,
             ]
         )
     }
@@ -243,7 +207,7 @@ extension KeyRing {
         )
     }
 
-    private func finish(
+    func finish(
         _ action: String,
         _ kid: String,
         _ root: SigningKey,
@@ -258,17 +222,29 @@ extension KeyRing {
         return key.listed
     }
 
-    /// Signs the present keys and lists into the next bundle.
-    func sign(_ root: SigningKey, in session: any DatabaseSession) throws {
+    /// The thumbprints of the present and the next root, when `root` is one of them.
+    @discardableResult
+    func requireRoot(
+        _ root: SigningKey,
+        in session: any DatabaseSession
+    ) throws -> [[UInt8]] {
         let pinned = try Setting.rootThumbprints.value(in: session) ?? ""
         let thumbprints = pinned.split(separator: ",").compactMap { Hex.bytes($0) }
         guard thumbprints.contains(root.publicKey.thumbprint) else {
             throw RegisterError(
                 .keyUnusable,
-                "Это не корневой ключ данного реестра.",
-                "This is not the root key of this register."
+                "Это не корневой ключ данного реестра. Если замену корня прервали, завершите её: "
+                    + "profbilet keys rotate root.",
+                "This is not the root key of this register. If a replacement of the root was cut "
+                    + "short, complete it: profbilet keys rotate root."
             )
         }
+        return thumbprints
+    }
+
+    /// Signs the present keys and lists into the next bundle.
+    func sign(_ root: SigningKey, in session: any DatabaseSession) throws {
+        let thumbprints = try requireRoot(root, in: session)
         let sequence = try Counter.trustBundle.take(in: session)
         let now = register.now()
         let base = try Setting.listBase.value(in: session) ?? ""
@@ -319,7 +295,7 @@ extension KeyRing {
         in session: any DatabaseSession
     ) throws -> (key: SigningKey, stored: Stored) {
         let stored = try keys(in: session).first { $0.purpose == purpose && $0.state == .active }
-        guard let stored, let key = secrets.key(stored.key.kid) else {
+        guard let stored, let key = try secrets.key(stored.key.kid) else {
             throw RegisterError(
                 .keyUnusable,
                 "Нет действующего ключа «\(purpose.rawValue)»: profbilet keys rotate "

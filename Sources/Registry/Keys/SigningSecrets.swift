@@ -1,23 +1,39 @@
-import TicketSeal
+public import TicketSeal
 import UnionTicket
 
-/// The opened private purpose keys; each signed a test message when it was opened.
+/// The private purpose keys: those of the sealed file, and where the others are.
+///
+/// Every key signs a test message before it is used: one of the file when the file is opened, one of
+/// a token when it is first asked for, so that a token that is not connected hinders nobody else.
 public struct SigningSecrets: Sendable {
     private let keys: [SigningKey]
+    private let placed: [PlacedKey]
+    private let tokens: OpenTokens
     private let passphrase: String
 
-    init(keys: [SigningKey], passphrase: String) {
-        self.keys = keys
+    init(
+        keys: [SigningKey],
+        placed: [PlacedKey] = [],
+        tokens: OpenTokens = OpenTokens { _ in "" },
+        passphrase: String
+    ) {
+        (self.keys, self.placed, self.tokens) = (keys, placed, tokens)
         self.passphrase = passphrase
     }
 
-    /// Opens the register's key file and lets every key prove itself.
+    /// Opens the register's key file and lets every key in it prove itself.
     ///
+    /// - Parameters:
+    ///   - directory: Where the file is.
+    ///   - passphrase: The register's passphrase.
+    ///   - pin: Gives the PIN of a token when a key is first wanted that it keeps.
+    /// - Returns: The keys.
     /// - Throws: ``RegisterError``: the file is missing, the passphrase wrong, or a key fails its
     ///   self-test.
     public static func open(
         in directory: DataDirectory,
-        passphrase: String
+        passphrase: String,
+        pin: @escaping @Sendable (PKCS11Token.Place) throws -> String = { _ in "" }
     ) throws -> SigningSecrets {
         let file = try Files.read(directory.signingKeysFile, atMost: 1 << 20)
         let bytes = try SealedKeyFile.open(
@@ -27,40 +43,60 @@ public struct SigningSecrets: Sendable {
             path: directory.signingKeysFile
         )
         guard let items = try? CBOR(decoding: bytes).array else { throw damaged(directory) }
-        let keys = try items.map { item -> SigningKey in
+        var (keys, placed): ([SigningKey], [PlacedKey]) = ([], [])
+        for item in items {
+            if let found = PlacedKey(item) {
+                placed.append(found)
+                continue
+            }
             guard let number = item[1]?.integer, let secret = item[2]?.bytes,
                 let algorithm = COSEAlgorithm(rawValue: Int(number)),
-                let key = SigningKey(algorithm: algorithm, privateBytes: secret)
+                let key = SigningKey(algorithm: algorithm, privateBytes: secret),
+                try key.provesItself()
             else { throw damaged(directory) }
-            let probe = Array("profbilet self-test".utf8)
-            guard key.publicKey.isValid(signature: try key.sign(probe), for: probe) else {
-                throw damaged(directory)
-            }
-            return key
+            keys.append(key)
         }
-        return SigningSecrets(keys: keys, passphrase: passphrase)
+        return SigningSecrets(
+            keys: keys,
+            placed: placed,
+            tokens: OpenTokens(pin),
+            passphrase: passphrase
+        )
     }
 
     /// The private key with this kid.
-    func key(_ kid: [UInt8]) -> SigningKey? { keys.first { $0.publicKey.kid == kid } }
+    ///
+    /// - Throws: ``PKCS11Error`` when its token does not open or does not hold it.
+    func key(_ kid: [UInt8]) throws -> SigningKey? {
+        if let key = keys.first(where: { $0.publicKey.kid == kid }) { return key }
+        guard let found = placed.first(where: { $0.key.kid == kid }) else { return nil }
+        return try tokens.key(found)
+    }
+
+    /// The token at this place, opened with its PIN.
+    func token(_ place: PKCS11Token.Place) throws -> PKCS11Token { try tokens.token(place) }
 
     func adding(_ key: SigningKey) -> SigningSecrets {
-        SigningSecrets(keys: keys + [key], passphrase: passphrase)
+        let found = key.token.map { PlacedKey(place: $0, key: key.publicKey) }
+        return SigningSecrets(
+            keys: keys + (found == nil ? [key] : []),
+            placed: placed + (found.map { [$0] } ?? []),
+            tokens: tokens,
+            passphrase: passphrase
+        )
     }
 
     /// Writes all keys into the sealed file, whole or not at all.
     func save(for register: Register) throws { try save(in: register.directory) }
 
     func save(in directory: DataDirectory) throws {
-        let items = CBOR.array(
-            keys.map { key in
-                CBOR.map([
-                    1: .integer(Int64(key.algorithm.rawValue)), 2: .bytes(key.privateBytes),
-                ])
+        let secrets = keys.compactMap { key in
+            key.privateBytes.map {
+                CBOR.map([1: .integer(Int64(key.algorithm.rawValue)), 2: .bytes($0)])
             }
-        )
+        }
         let sealed = try SealedFile.seal(
-            items.encoded,
+            CBOR.array(secrets + placed.map(\.item)).encoded,
             passphrase: passphrase,
             purpose: .signingKeys
         )
@@ -127,5 +163,21 @@ enum SealedKeyFile {
                 )
             }
         }
+    }
+}
+
+extension SigningKey {
+    /// The private part under a passphrase, for a file of its own.
+    ///
+    /// - Throws: ``RegisterError`` for a key that a token keeps.
+    func sealed(_ passphrase: String, _ purpose: SealedFile.Purpose) throws -> [UInt8] {
+        guard let bytes = privateBytes else {
+            throw RegisterError(
+                .keyUnusable,
+                "Ключ хранится в токене и в файл не записывается.",
+                "A token keeps this key: it cannot be written to a file."
+            )
+        }
+        return try SealedFile.seal(bytes, passphrase: passphrase, purpose: purpose)
     }
 }

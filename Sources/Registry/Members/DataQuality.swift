@@ -39,6 +39,7 @@ public struct DataQuality: Sendable {
                 }
                 return found
             }
+            let today = Int64(register.now().moscowDate.day)
             let standing = "state IN ('candidate', 'active', 'suspended')"
             let place = "organisation BETWEEN $1 AND $2"
             let members = try counts(
@@ -56,7 +57,7 @@ public struct DataQuality: Sendable {
             let consents = try counts(
                 """
                 SELECT \(byRegion ? "m.region" : "99"), count(DISTINCT m.id) FROM member m
-                JOIN consent c ON c.member_id = m.id AND c.withdrawn_on IS NULL
+                JOIN consent c ON c.member_id = m.id AND \(ConsentLedger.holds(on: today))
                 JOIN consent_text t ON t.id = c.text_id AND t.purpose = 'cardProduction'
                 WHERE m.organisation BETWEEN $1 AND $2
                     AND m.state IN ('candidate', 'active', 'suspended') GROUP BY 1

@@ -16,6 +16,26 @@ public struct MemberFile: Sendable {
         public let draft: MemberDraft
         /// The ticket, when one was issued.
         public let ticket: TicketNumber?
+        /// Everything the person consented to, withdrawn ones included.
+        public let consents: [GivenConsent]
+    }
+
+    /// One consent and the text it was given to.
+    public struct GivenConsent: Sendable, Equatable {
+        /// What for.
+        public let purpose: ConsentPurpose
+        /// The partner, for `bonusTransfer`.
+        public let recipient: String
+        /// SHA-256 of the text, hexadecimal; nil when nobody registered it.
+        public let hash: String?
+        /// `paper`, `electronic`, or `roster` where only the roster says so.
+        public let form: String
+        /// When it was given.
+        public let givenOn: CalendarDate
+        /// Its last day; nil until withdrawn.
+        public let until: CalendarDate?
+        /// When it was withdrawn.
+        public let withdrawnOn: CalendarDate?
     }
 
     /// One member's record by АИС identifier, row (`#17`) or ticket number; the look-up is logged.
@@ -32,7 +52,12 @@ public struct MemberFile: Sendable {
                 by: user,
                 in: session
             )
-            return Record(id: id, draft: draft, ticket: try ticket(of: id, in: session))
+            return Record(
+                id: id,
+                draft: draft,
+                ticket: try ticket(of: id, in: session),
+                consents: try ConsentLedger.history(of: id, in: session)
+            )
         }
     }
 
@@ -142,7 +167,8 @@ public struct MemberFile: Sendable {
             )
         }
         guard var draft = draft ?? nil else { throw DatabaseError(.corrupt, reason: "member") }
-        draft.consents = try ConsentLedger.standing(of: id, in: session).map {
+        let today = Int64(register.now().moscowDate.day)
+        draft.consents = try ConsentLedger.standing(of: id, on: today, in: session).map {
             Consent(purpose: $0.purpose, recipient: $0.recipient, isGiven: true, date: $0.givenOn)
         }
         return draft

@@ -16,7 +16,8 @@ enum RegisterSchema {
         // A server keeps the members' data keys in a table; SQLite in a file of their own.
         Migration(number: 4, name: "member keys") { $0 == .postgres ? MemberVault.table : "" },
         Migration(number: 5, name: "batches") { batches + refusals(in: "batch", for: $0) },
-        Migration(number: 6, name: "events") { engine in
+        Migration(number: 6, name: "tokens, consent texts") { _ in additions },
+        Migration(number: 7, name: "events") { engine in
             EventSchema.tables + refusals(in: "event_person", for: engine)
                 + EventSchema.refusals(for: engine)
         },
@@ -295,6 +296,13 @@ enum RegisterSchema {
         INSERT INTO counter (name, value) VALUES ('batch', 0);
         """
         + transitions(of: "batch", BatchState.allCases.map { ($0.rawValue, $0.successors) })
+
+    private static let additions = """
+        ALTER TABLE signing_key ADD COLUMN token TEXT;
+        ALTER TABLE consent_text ADD COLUMN body {blob};
+        ALTER TABLE consent_text ADD COLUMN years {int} CHECK (years > 0);
+        ALTER TABLE consent_text ADD COLUMN added_at {int};
+        """
 
     private static let custody = """
         CREATE TABLE signing_key (

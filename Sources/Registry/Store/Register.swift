@@ -81,6 +81,8 @@ enum Setting: String {
     case listBase = "status.base_uri"
     case lockAfter = "user.lock_after"
     case rootThumbprints = "root.thumbprints"
+    case nextRootSince = "root.next_since"
+    case rootChanges = "root.changes"
     case restoredAt = "register.restored_at"
 
     func value(in session: any DatabaseSession) throws -> String? {

@@ -189,12 +189,7 @@ extension Register {
         next: SigningKey
     ) throws {
         for (key, path) in [(root, directory.rootKeyFile), (next, directory.nextRootKeyFile)] {
-            let sealed = try SealedFile.seal(
-                key.privateBytes,
-                passphrase: plan.rootPassphrase,
-                purpose: .rootKey
-            )
-            try Files.write(sealed, to: path)
+            try Files.write(try key.sealed(plan.rootPassphrase, .rootKey), to: path)
         }
     }
 
@@ -205,7 +200,7 @@ extension Register {
         let ring = KeyRing(self)
         try write { session in
             for (purpose, key) in keys {
-                try ring.insert(key.publicKey, purpose, .edDSA, state: .active, in: session)
+                try ring.insert(key.publicKey, purpose, state: .active, in: session)
             }
             try ring.sign(root, in: session)
         }

@@ -136,12 +136,13 @@ extension OrderBook {
     ) throws -> [Applicant] {
         let pipeline = CarrierState.allCases.filter(\.isInPipeline)
         let usable = CarrierState.allCases.filter(\.isUsable)
+        let today = Int64(register.now().moscowDate.day)
         // The furthest of the cards: 2 waits to be handed out, 1 is in hand, 0 is over.
         return try session.all(
             """
             SELECT m.id, m.ais_id, m.organisation, m.state,
                 (SELECT count(*) FROM consent c WHERE c.member_id = m.id
-                 AND c.withdrawn_on IS NULL AND c.text_id IN
+                 AND \(ConsentLedger.holds(on: today)) AND c.text_id IN
                     (SELECT id FROM consent_text
                      WHERE purpose = '\(ConsentPurpose.cardProduction.rawValue)')),
                 (SELECT o.id FROM card_order o WHERE o.member_id = m.id

@@ -26,8 +26,9 @@ public struct StatusPublisher: Sendable {
         public var bundleSequence: Int64 = 0
     }
 
-    /// Publishes into a folder: `trust-bundle`, `jwks.json`, `cose-keyset`, and for each list
-    /// `status-lists/N.cwt` and `.jwt`; every file is replaced in one step.
+    /// Publishes into a folder: `trust-bundle`, `jwks.json`, `cose-keyset`, for each list
+    /// `status-lists/N.cwt` and `.jwt`, and `root-changes/N` for each bundle that changed the roots;
+    /// every file is replaced in one step.
     public func publish(
         to folder: String,
         secrets: SigningSecrets,
@@ -151,12 +152,13 @@ public struct StatusPublisher: Sendable {
     }
 
     private func write(to folder: String) throws {
-        let (lists, keys) = try register.read { session in
+        let (lists, keys, changes) = try register.read { session in
             (
                 try session.all("SELECT list, cwt, jwt FROM status_list WHERE cwt IS NOT NULL") {
                     (number: $0.integer(0), cwt: $0.blob(1), jwt: $0.text(2))
                 },
-                try KeyRing(register).keys(in: session).filter { $0.purpose != .root }
+                try KeyRing(register).keys(in: session).filter { $0.purpose != .root },
+                try RootChanges.bundles(in: session)
             )
         }
         try Files.makeDirectory(folder)
@@ -174,6 +176,11 @@ public struct StatusPublisher: Sendable {
             to: folder + "/cose-keyset",
             mode: 0o644
         )
+        if !changes.isEmpty { try Files.makeDirectory(folder + "/root-changes") }
+        for change in changes {
+            let path = folder + "/root-changes/\(change.sequence)"
+            try Files.write(change.bytes, to: path, mode: 0o644)
+        }
         try Files.write(bundle, to: folder + "/trust-bundle", mode: 0o644)
     }
 }

@@ -16,6 +16,8 @@ public enum SampleFormat: Hashable, Sendable {
     case json
     /// One UTF-8 object a line.
     case ndjson
+    /// A workbook with one sheet; dates and plain numbers are cells of their kind.
+    case xlsx
 
     static let header = [
         "№ п/п", "ИД АИС", "Фамилия", "Имя", "Отчество", "Дата рождения", "Пол", "Категория",
@@ -32,7 +34,7 @@ public enum SampleFormat: Hashable, Sendable {
     /// The line, or the element of the array, of the first row.
     var firstLine: Int {
         switch self {
-        case .csv: 2
+        case .csv, .xlsx: 2
         case .json, .ndjson: 1
         }
     }
@@ -45,7 +47,7 @@ public enum SampleFormat: Hashable, Sendable {
             let mark = String(UnicodeScalar(separator.rawValue))
             encoding.append((Self.header.joined(separator: mark) + "\r\n").utf8, to: &output)
         case .json: output += Array("{\"schema\":\"roster/1\",\"members\":[".utf8)
-        case .ndjson: break
+        case .ndjson, .xlsx: break
         }
     }
 
@@ -68,6 +70,7 @@ public enum SampleFormat: Hashable, Sendable {
         case .ndjson:
             Self.appendObject(row, to: &output)
             output.append(0x0A)
+        case .xlsx: break
         }
     }
 

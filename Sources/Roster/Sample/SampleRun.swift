@@ -5,7 +5,7 @@ struct SampleRun {
     private let format: SampleFormat
     private let rows: Int
     private let rates: SampleRates
-    private let roster: SampleFile
+    private let roster: SampleOutput
     private let truth: SampleFile?
     private var random: SampleRandom
     private var people: SamplePeople
@@ -29,9 +29,8 @@ struct SampleRun {
         rates = SampleRates(dirt: sample.dirt)
         random = SampleRandom(seed: sample.seed)
         people = SamplePeople(sample, refusal: rates.refusal)
-        roster = try SampleFile(path)
+        roster = try SampleOutput(path, format)
         self.truth = if let truth { try SampleFile(truth) } else { nil }
-        try roster.append { format.open(&$0) }
     }
 
     /// Whether rows are missing.
@@ -74,8 +73,7 @@ struct SampleRun {
 
     /// Writes what is left in the buffers.
     func finish() throws(SampleFileError) {
-        try roster.append { format.close(&$0) }
-        try roster.flush()
+        try roster.finish()
         try truth?.flush()
     }
 
@@ -86,7 +84,7 @@ struct SampleRun {
     ) throws(SampleFileError) {
         row.type(person, as: defect, rates, &random)
         written += 1
-        try roster.append { format.append(row, number: written, &scratch, to: &$0) }
+        try roster.append(row, number: written, &scratch)
         let verdict = judge.judge(row, of: person)
         let line = format.firstLine + written - 1
         try truth?.append {

@@ -41,9 +41,9 @@ final class DelimitedRows: RowSource {
                 try stream.refill()
             case .open(let column):
                 try checkLength(unclosedQuote: column)
-                guard !stream.isFinished else { throw Self.unclosed(line, column) }
+                guard !stream.isFinished else { throw unclosed(column) }
                 try stream.refill()
-            case .nul(let column): throw Self.nul(line, column)
+            case .nul(let column): throw nul(column)
             case .tooWide: throw Self.tooWide(line)
             }
         }
@@ -63,7 +63,7 @@ final class DelimitedRows: RowSource {
 
     private func checkLength(unclosedQuote column: Int?) throws(RosterError) {
         guard stream.buffer.count - stream.position > Self.rowLimit else { return }
-        if let column { throw Self.unclosed(line, column) }
+        if let column { throw unclosed(column) }
         throw RosterError(
             .rowTooLong,
             Bilingual(
@@ -74,7 +74,7 @@ final class DelimitedRows: RowSource {
         )
     }
 
-    private static func unclosed(_ line: Int, _ column: Int) -> RosterError {
+    private func unclosed(_ column: Int) -> RosterError {
         RosterError(
             .quoteUnclosed,
             Bilingual(
@@ -82,11 +82,12 @@ final class DelimitedRows: RowSource {
                 "A quote is opened and never closed: close it or delete it."
             ),
             line: line,
-            column: column
+            column: column,
+            separator: Character(Unicode.Scalar(separator))
         )
     }
 
-    private static func nul(_ line: Int, _ column: Int) -> RosterError {
+    private func nul(_ column: Int) -> RosterError {
         RosterError(
             .nulCharacter,
             Bilingual(
@@ -94,7 +95,8 @@ final class DelimitedRows: RowSource {
                 "A zero byte inside the text: the file is damaged, save it again."
             ),
             line: line,
-            column: column
+            column: column,
+            separator: Character(Unicode.Scalar(separator))
         )
     }
 

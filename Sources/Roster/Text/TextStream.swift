@@ -15,6 +15,8 @@ final class TextStream {
     private let file: ByteFile
     private var carried: [UInt8]
     private var lines = 1
+    /// Characters of the last line in earlier chunks.
+    private var characters = 0
 
     /// A stream over a file of which `head` was read already.
     init(file: ByteFile, head: [UInt8], encoding: TextEncoding) {
@@ -44,6 +46,9 @@ final class TextStream {
             try decodeWide(bytes)
         }
         for byte in buffer[start...] where byte == 0x0A { lines += 1 }
+        let lineStart = buffer[start...].lastIndex(of: 0x0A).map { $0 + 1 }
+        if lineStart != nil { characters = 0 }
+        characters += buffer[(lineStart ?? start)...].count { $0 & 0xC0 != 0x80 }
     }
 
     private func decode(_ bytes: [UInt8], _ packed: [UInt32]) {
@@ -130,7 +135,8 @@ final class TextStream {
                 "Bytes do not fit the encoding \(encoding.rawValue): name another with --encoding."
             ),
             line: lines + newlines,
-            column: before[start...].count { $0 & 0xC0 != 0x80 } + 1
+            column: (newlines == 0 ? characters : 0)
+                + before[start...].count { $0 & 0xC0 != 0x80 } + 1
         )
     }
 }

@@ -1,0 +1,142 @@
+public import UnionTicket
+import TicketSeal
+
+/// Destroys one person's data for good: the data key first, so that no copy of the register opens it
+/// again.
+///
+/// What stays names nobody: the number as a tombstone, carriers with their published status, counts
+/// and the audit rows. The signed line of the erasure log lies outside backups and is replayed by a
+/// restore.
+public struct MemberErasure: Sendable {
+    let register: Register
+
+    /// Erasures in this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What was erased.
+    public struct Report: Sendable, Equatable {
+        /// Row of the member.
+        public let member: Int64
+        /// When the key was destroyed.
+        public let at: Instant
+        /// Numbers that are tombstones from now on.
+        public let numbers: Int
+        /// Carriers that belong to nobody from now on.
+        public let carriers: Int
+        /// The log that holds the signed line.
+        public let log: String
+    }
+
+    /// Erases a person who is no longer a member.
+    ///
+    /// - Parameters:
+    ///   - reference: АИС identifier, `#row` or ticket number.
+    ///   - reason: On what ground; goes to the audit log, so no name may stand in it.
+    ///   - user: Who does it.
+    /// - Returns: What was erased.
+    /// - Throws: ``RegisterError``: still a member, a row waits for a decision, or a card of the
+    ///   person is being made.
+    public func erase(
+        _ reference: String,
+        reason: String,
+        by user: SignedInUser
+    ) throws -> Report {
+        try user.requireEverywhere(.changeMembers)
+        let member = try register.read { session in
+            let id = try MemberFile(register).find(reference, in: session)
+            try requireOver(id, in: session)
+            return id
+        }
+        let now = register.now()
+        // The log, then the key, then the tables: a command that was killed is repeated by its row.
+        try ErasureLog(register).erase(member, at: now)
+        return try register.write { session in
+            try requireOver(member, in: session)
+            let (numbers, carriers) = try Self.clear(member, at: now, in: session)
+            try AuditLog(register).record(
+                "member.erase",
+                "member/\(member)",
+                reason,
+                by: user,
+                in: session
+            )
+            return Report(
+                member: member,
+                at: now,
+                numbers: numbers,
+                carriers: carriers,
+                log: register.directory.erasureLog
+            )
+        }
+    }
+
+    /// Takes out of the tables what names a person, keyed hashes included.
+    @discardableResult
+    static func clear(
+        _ member: Int64,
+        at now: Instant,
+        in session: any DatabaseSession
+    ) throws -> (numbers: Int, carriers: Int) {
+        try session.execute(
+            """
+            UPDATE member SET ais_id = NULL, name_hash = 0, birth_hash = 0, sex = NULL,
+                joined_on = 0, legacy_number = NULL, sealed = $1, fingerprint = 0 WHERE id = $2
+            """,
+            [.blob([]), .integer(member)]
+        )
+        for sql in [
+            "UPDATE conflict SET sealed = $1 WHERE member_id = $2",
+            "UPDATE conflict SET sealed = $1 WHERE resolved_member = $2",
+            "UPDATE batch_card SET sealed = $1 WHERE member_id = $2",
+        ] { try session.execute(sql, [.blob([]), .integer(member)]) }
+        let numbers = try session.execute(
+            """
+            UPDATE ticket_number SET state = 'retired', member_id = NULL, at = $1
+            WHERE member_id = $2
+            """,
+            [.integer(now.seconds), .integer(member)]
+        )
+        let carriers = try session.execute(
+            "UPDATE carrier SET member_id = NULL WHERE member_id = $1",
+            [.integer(member)]
+        )
+        return (numbers, carriers)
+    }
+
+    private func requireOver(_ id: Int64, in session: any DatabaseSession) throws {
+        func holds(_ sql: String) throws -> Bool {
+            try session.first(sql, [.integer(id)]) { $0.integer(0) } ?? 0 > 0
+        }
+        if try holds(
+            """
+            SELECT count(*) FROM member
+            WHERE id = $1 AND state IN ('candidate', 'active', 'suspended')
+            """
+        ) {
+            throw RegisterError(
+                .refused,
+                "Это член Профсоюза: сначала profbilet member set-status … left.",
+                "This is a member: first profbilet member set-status … left."
+            )
+        }
+        if try holds("SELECT count(*) FROM conflict WHERE member_id = $1 AND resolution IS NULL") {
+            throw RegisterError(
+                .refused,
+                "О человеке ждёт решения строка списка: profbilet roster conflicts resolve.",
+                "A row about the person waits for a decision: profbilet roster conflicts resolve."
+            )
+        }
+        if try holds(
+            """
+            SELECT count(*) FROM batch_card c JOIN batch b ON b.id = c.batch_id
+            WHERE c.member_id = $1 AND c.live = 1 AND b.state NOT IN ('sealed', 'cancelled')
+            """
+        ) {
+            throw RegisterError(
+                .refused,
+                "Карта человека в незавершённой партии: завершите или отмените партию.",
+                "A card of the person is in an unfinished batch: finish or cancel the batch."
+            )
+        }
+    }
+}
