@@ -17,6 +17,7 @@ public struct EventOffice {
     ///   - id: The event; nil takes the newest.
     ///   - register: The register.
     ///   - user: Who works there.
+    /// - Throws: ``RegisterError`` when there is no such event.
     public init(_ id: Int64?, _ register: Register, by user: SignedInUser) throws {
         book = EventBook(register)
         self.user = user

@@ -11,14 +11,17 @@ extension EventOffice {
         public let title: String
         /// Its kind.
         public let kind: EventKind
-        /// People with a confirmed decisive vote, and how many of them are inside.
+        /// People with a confirmed decisive vote.
         public let decisive: Int
+        /// How many of them are inside.
         public let decisiveInside: Int
-        /// People with a confirmed advisory vote, and how many of them are inside.
+        /// People with a confirmed advisory vote.
         public let advisory: Int
+        /// How many of them are inside.
         public let advisoryInside: Int
-        /// Guests, and how many of them are inside.
+        /// Guests.
         public let guests: Int
+        /// How many of them are inside.
         public let guestsInside: Int
         /// The stations.
         public let stations: [(name: String, entries: Int, state: String)]
@@ -44,6 +47,7 @@ extension EventOffice {
     ///   - moment: Only entries up to this moment count; nil counts all.
     ///   - participants: Everybody, read by the caller.
     /// - Returns: The gathering, and the hash of each journal's end.
+    /// - Throws: ``RegisterError``.
     public func gathering(
         at moment: Instant? = nil,
         _ participants: [EventBook.Participant]
@@ -83,6 +87,8 @@ extension EventOffice {
     /// - Parameters:
     ///   - gathering: The journals taken in.
     ///   - moment: The moment; nil asks for all time, which only closed stations answer for.
+    /// - Returns: Their gates.
+    /// - Throws: ``RegisterError``.
     public func unheard(_ gathering: Gathering, at moment: Instant?) throws -> [Gate] {
         try gates().filter { gate in
             let last = gathering.journals.entries(of: gate.name).last

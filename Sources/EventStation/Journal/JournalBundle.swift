@@ -26,6 +26,8 @@ public struct JournalBundle: Sendable {
     ///   - station: Who hands over.
     ///   - clock: What its clock reads, milliseconds.
     ///   - key: The station's key.
+    /// - Returns: The bundle.
+    /// - Throws: What the key throws.
     public static func seal(
         _ journals: [(station: String, entries: [SignedEntry])],
         event: Int64,

@@ -40,6 +40,7 @@ public actor LiveDesk: StationDesk {
 
     private var now: Instant { Instant(seconds: clock() / 1000) }
 
+    /// Judges and keeps one scan.
     public func scan(_ input: DeskScan) async -> DeskVerdict {
         if let known = verdicts.last(where: { $0.nonce == input.nonce }) { return known }
         if let same = same(input.text) { return same }
@@ -199,6 +200,7 @@ public actor LiveDesk: StationDesk {
         }
     }
 
+    /// What changes from now on.
     public func changes() async -> AsyncStream<DeskEvent> {
         let id = nextListener
         nextListener += 1
@@ -226,6 +228,7 @@ public actor LiveDesk: StationDesk {
         await tell(.status(await status()))
     }
 
+    /// Whether the snapshot holds a ticket.
     public func knows(_ ticket: TicketNumber) async -> Bool {
         await !duty.snapshot.carrierPlaces(number: ticket.digits).isEmpty
     }
@@ -274,6 +277,7 @@ extension LiveDesk {
         return verdict
     }
 
+    /// Admits by hand the person of a shown verdict.
     public func admit(_ admission: DeskAdmission) async throws(DeskRefusal) -> DeskVerdict {
         let person = try person(admission.pin)
         var verdict = try verdict(admission.nonce)
@@ -294,6 +298,7 @@ extension LiveDesk {
         return verdict
     }
 
+    /// Takes a scan back.
     public func annul(_ annulment: DeskAnnulment) async throws(DeskRefusal) -> DeskVerdict {
         let person = try person(annulment.pin)
         var verdict = try verdict(annulment.nonce)
@@ -313,6 +318,7 @@ extension LiveDesk {
         return verdict
     }
 
+    /// Turns the gate.
     public func turn(to mode: ScanMode, pin: DeskSecret) async throws(DeskRefusal) {
         let person = try person(pin)
         let gate = await duty.gate
@@ -328,11 +334,13 @@ extension LiveDesk {
         await tell(.status(await status()))
     }
 
+    /// Begins or ends a shift.
     public func takeShift(pin: DeskSecret?) async throws(DeskRefusal) {
         shift = try pin.map { pin throws(DeskRefusal) in try person(pin) }
         await tell(.status(await status()))
     }
 
+    /// Fixes the quorum before a vote.
     public func freezeQuorum(pin: DeskSecret) async throws(DeskRefusal) -> DeskQuorum {
         _ = try person(pin)
         guard await duty.snapshot.mode == .event else { throw .unavailable }
@@ -343,6 +351,7 @@ extension LiveDesk {
         return await quorum()
     }
 
+    /// Searches the supervisor's name index; the search is journalled, the words are not.
     public func findByName(
         _ query: String,
         passphrase: DeskSecret
@@ -360,6 +369,7 @@ extension LiveDesk {
         return people
     }
 
+    /// Admits a person found by name.
     public func admitPerson(
         _ admission: DeskPersonAdmission
     ) async throws(DeskRefusal) -> DeskVerdict {
@@ -393,6 +403,7 @@ extension LiveDesk {
 
 // What the panels show.
 extension LiveDesk {
+    /// What the panels show now.
     public func status() async -> DeskStatus {
         let snapshot = await duty.snapshot
         let lists = snapshot.statuses.values

@@ -88,8 +88,11 @@ public struct StationFolder: Sendable {
             name: token.name,
             roots: token.roots
         )
+        guard let secret = key.privateBytes else {
+            preconditionFailure("a key that was just generated has its bytes")
+        }
         let sealed = try SealedFile.seal(
-            key.privateBytes,
+            secret,
             passphrase: passphrase,
             purpose: .stationKeys
         )

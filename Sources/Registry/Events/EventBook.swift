@@ -31,6 +31,7 @@ public struct EventBook: Sendable {
     ///   - beginsAt: When the doors open.
     ///   - user: Who creates it.
     /// - Returns: The event's number.
+    /// - Throws: ``RegisterError``.
     public func create(
         title: String,
         kind: String,

@@ -27,6 +27,7 @@ extension EventBook {
     ///   - reason: What for, for the log.
     ///   - user: Who reads.
     /// - Returns: Everybody, withdrawn mandates included.
+    /// - Throws: ``RegisterError``.
     public func participants(
         of event: Int64,
         reason: String,

@@ -22,6 +22,7 @@ extension EventBook {
     ///   - tokenHash: SHA-256 of the token that will enrol it once.
     ///   - event: The event.
     ///   - user: Who adds it.
+    /// - Throws: ``RegisterError``.
     public func addStation(
         _ name: String,
         gate: [UInt8],
