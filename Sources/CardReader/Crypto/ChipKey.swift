@@ -73,6 +73,7 @@ public struct ChipKey: Equatable, Sendable {
     /// CMAC does not: a bare UID of seven bytes gives another key there.
     ///
     /// - Parameter input: 1 to 31 bytes.
+    /// - Returns: The chip's key.
     /// - Throws: ``ReaderFailure`` `unexpected` for another length.
     package func diversified(_ input: [UInt8]) throws(ReaderFailure) -> ChipKey {
         guard (1...31).contains(input.count) else { throw ReaderFailure(.unexpected) }
