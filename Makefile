@@ -32,7 +32,9 @@ test-packages:
 build: packages ## the program, debug
 	swift build --product profbilet --explicit-target-dependency-import-check error
 
-demo: build ## a dirty roster becomes numbered, signed, published tickets
+demo: build ## a dirty roster becomes a card package; chip cards are judged at an event's door
+	@.ci/packages pcscd vsmartcard-vpcd iproute2 pkg-config
+	swift build --product card-emulator
 	@PROFBILET=$(PROFBILET) .ci/demo
 
 lint: ## format, strictly

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CardReader
+import EventStation
 import Foundation
 import Synchronization
 import TicketSeal
@@ -19,6 +20,8 @@ struct CardCommand: ParsableCommand {
         @Flag(help: "JSON Lines") var json = false
         @Option(help: "Пакет доверия, JWKS, COSE_KeySet / trust bundle, JWK set, COSE_KeySet")
         var keys: String?
+        @Option(help: "Снимок мероприятия: что скажет дверь / snapshot: what the door says")
+        var snapshot: String?
         @Option(help: "Сколько секунд ждать карту / seconds to wait for a card") var timeout = 30.0
         @Option(help: "Часть имени считывателя / part of the reader's name") var reader: String?
         @Option(help: "Сколько карт прочесть / how many taps to read") var taps = 1
@@ -32,10 +35,12 @@ struct CardCommand: ParsableCommand {
         }
 
         func run() throws {
+            let event = try snapshot.map(EventFile.snapshot)
             let judge = TapJudge(
-                judge: TicketJudge(keys: try TrustedKeys.read(keys)),
+                judge: try judge(by: event),
                 now: try at.map(TimeArgument.parse),
-                table: try source.table()
+                table: try source.table(),
+                snapshot: event
             )
             let taps = TapReader(
                 keys: try chips.open(),
@@ -44,6 +49,12 @@ struct CardCommand: ParsableCommand {
             )
             let end = follow(taps, judge)
             guard end == .done else { throw ExitCode(end.rawValue) }
+        }
+
+        /// The keys given, else the snapshot's.
+        private func judge(by event: EventSnapshot?) throws -> TicketJudge {
+            if keys == nil, let event { return event.judge }
+            return TicketJudge(keys: try TrustedKeys.read(keys))
         }
 
         /// Follows the readers until enough cards were read or the time is over.

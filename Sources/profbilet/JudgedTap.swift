@@ -1,13 +1,17 @@
 import CardReader
+import EventStation
 import Foundation
 import TicketSeal
 import UnionTicket
 
-/// Judges a tap by the payload on the chip; a register or a snapshot is not asked.
+/// Judges a tap by the payload on the chip, and by an event's snapshot where there is one; a register is
+/// not asked.
 struct TapJudge {
     let judge: TicketJudge
     let now: Instant?
     let table: ReaderTable
+    /// What the stations of an event know.
+    var snapshot: EventSnapshot?
 
     func judge(_ tap: CardTap) -> JudgedTap {
         let started = ContinuousClock.now
@@ -16,9 +20,18 @@ struct TapJudge {
         return JudgedTap(
             tap: tap,
             judgement: judgement,
+            decision: snapshot.map { decide(tap, $0, now) },
             card: table.card(tap.atr)?.title,
             duration: tap.duration + started.duration(to: .now)
         )
+    }
+}
+
+extension TapJudge {
+    /// What the event's door says of it; nothing is kept, so nobody is inside already.
+    private func decide(_ tap: CardTap, _ snapshot: EventSnapshot, _ now: Instant) -> Decision {
+        let scan = Scan(mode: .entry, showing: .chip(tap.chip), nonce: "")
+        return Door(snapshot).decide(scan, StationMemory(), StationClock(raw: now))
     }
 }
 
@@ -26,6 +39,8 @@ struct TapJudge {
 struct JudgedTap {
     let tap: CardTap
     let judgement: Judgement?
+    /// What the door of an event says; nil without a snapshot.
+    let decision: Decision?
     let card: String?
     /// From the moment the card was noticed to the verdict.
     let duration: Duration
@@ -42,6 +57,7 @@ struct JudgedTap {
 
     var status: ExitStatus {
         if let failure = tap.failure { return ExitStatus(failure.code) }
+        if let decision { return decision.outcome.admission == .no ? .rowsRefused : .done }
         return isGood ? .done : .rowsRefused
     }
 
@@ -60,6 +76,7 @@ struct JudgedTap {
             "level": .text(tap.evidence.level.rawValue), "fresh": .flag(tap.evidence.fresh),
             "counter": .optional(tap.counter?.rawValue), "copy": .flag(isCopy), "chip": chip,
             "verdict": tap.failure == nil ? .text(verdict.rawValue) : .null,
+            "outcome": .optional(decision?.outcome.rawValue),
             "ticket": .optional(claims?.carrier.ticket.digits),
             "issue": claims.map { .int($0.carrier.issue) } ?? .null,
             "list": claims.map { .int($0.coordinate.list) } ?? .null,
@@ -80,7 +97,7 @@ struct JudgedTap {
             "uri": .optional(tap.chip.uri),
             "authentication": .text(tap.chip.authentication.rawValue),
             "counter": tap.chip.counter.map { .int($0) } ?? .null,
-            "isLive": .flag(tap.chip.isLive), "fault": .optional(tap.chip.fault?.rawValue),
+            "live": .flag(tap.chip.isLive), "fault": .optional(tap.chip.fault?.rawValue),
         ])
     }
 
@@ -101,6 +118,13 @@ struct JudgedTap {
         ]
         if let claims = judgement?.claims {
             lines.append("  Носитель / Carrier: \(claims.carrier)")
+        }
+        if let outcome = decision?.outcome {
+            let face = OutcomeFace(outcome)
+            lines.insert(
+                "Дверь / Door: \(face.headline.russian) / \(face.headline.english) (\(outcome.rawValue))",
+                at: 0
+            )
         }
         if isCopy {
             lines.append("  КОПИЯ: не впускать по этой карте / A COPY: do not admit by this card")

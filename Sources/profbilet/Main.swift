@@ -108,6 +108,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .badInput: self = .unusable
         case .noSnapshot: self = .notFound
         case .journalDamaged: self = .damaged
+        case .busy: self = .busy
         case .storage: self = .storage
         }
     }

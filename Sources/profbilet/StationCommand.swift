@@ -43,8 +43,12 @@ struct StationCommand: ParsableCommand {
         }
 
         /// Opens the station for work.
-        func open() throws -> StationDuty {
-            try StationDuty(StationFolder(try path), passphrase: try passphrase())
+        func open(isReading: Bool = false) throws -> StationDuty {
+            try StationDuty(
+                StationFolder(try path),
+                passphrase: try passphrase(),
+                isReading: isReading
+            )
         }
     }
 
@@ -183,7 +187,7 @@ struct StationCommand: ParsableCommand {
 
         func run() throws {
             let (bytes, entries) = try Blocking.run { [place, close] in
-                let duty = try place.open()
+                let duty = try place.open(isReading: !close)
                 if close { try await duty.close() }
                 let journals = await duty.gathering.journals
                 return (try await duty.export(), journals.count)

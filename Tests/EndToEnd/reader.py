@@ -120,7 +120,7 @@ def profiles(batch, folder):
         line = tap(batch)
         check("NTAG 424 DNA: a live answer under the chip's key, fresh",
               proves(line, batch, "mutualAuth", True, "passed") and line["profile"] == "ntag424"
-              and line["chip"]["counter"] == 1 and line["chip"]["isLive"] and not line["copy"], line)
+              and line["chip"]["counter"] == 1 and line["chip"]["live"] and not line["copy"], line)
         uid = line["chip"]["uid"]
         line = tap(batch, "--mirror", "plain")
         check("NTAG 424 DNA: UID and counter mirrored in plain text",

@@ -10,6 +10,7 @@ extension ChipEvidence {
             "level", "uid", "payload", "uri", "authentication", "counter", "live", "fault",
         ]
         guard json.keys.allSatisfy(known.contains) else { return nil }
+        let json = json.filter { !($0.value is NSNull) }
         self.init(level: .uid)
         guard readBytes(json), readWords(json) else { return nil }
         if let counter = json["counter"] {

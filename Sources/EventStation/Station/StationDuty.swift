@@ -8,6 +8,8 @@ public actor StationDuty {
     public nonisolated let folder: StationFolder
     let key: SigningKey
     let journal: JournalFile
+    /// Held as long as the station may write; nil for one that only reads.
+    private let lock: StationLock?
     private(set) var snapshot: EventSnapshot
     private(set) var post: Post
     private var signed: [String: [SignedEntry]] = [:]
@@ -20,14 +22,17 @@ public actor StationDuty {
     /// - Parameters:
     ///   - folder: The station's folder.
     ///   - passphrase: What opens its key.
+    ///   - isReading: Whether nothing will be written: then it may be open elsewhere.
     ///   - clock: Milliseconds since 1970.
     /// - Throws: ``StationFolder/Failure`` or ``JournalFile/Failure``.
     public init(
         _ folder: StationFolder,
         passphrase: String,
+        isReading: Bool = false,
         clock: @escaping @Sendable () -> Int64 = StationDuty.systemClock
     ) throws {
         self.folder = folder
+        lock = isReading ? nil : try StationLock(folder)
         self.clock = clock
         key = try folder.key(passphrase: passphrase)
         let snapshot = try folder.snapshot()
@@ -252,7 +257,10 @@ public actor StationDuty {
     public func take(statusLists: [[UInt8]]) throws -> Int {
         var newer = snapshot
         let count = try newer.take(statusLists)
-        if count > 0 { work(by: newer) }
+        if count > 0 {
+            try folder.keep(statusLists: statusLists)
+            work(by: newer)
+        }
         return count
     }
 }

@@ -12,6 +12,7 @@ public import UnionTicket
 /// | `station.key` | the signing key, under the station's passphrase |
 /// | `lease.key` | opens the snapshot; erased when the lease is over |
 /// | `snapshot.sealed` | the snapshot under the lease key |
+/// | `lists.sealed` | status lists taken in since, under the lease key |
 /// | `journal.sqlite` | every scan |
 /// | `operators.cbor` | who may work here, PINs as scrypt |
 public struct StationFolder: Sendable {
@@ -40,6 +41,8 @@ public struct StationFolder: Sendable {
             case noSnapshot
             /// The journal was changed by hand, or lacks entries.
             case journalDamaged
+            /// Another program works the station.
+            case busy
             /// Disk or rights.
             case storage
         }
@@ -59,6 +62,7 @@ public struct StationFolder: Sendable {
     private static let keyFile = "/station.key"
     private static let leaseFile = "/lease.key"
     private static let snapshotFile = "/snapshot.sealed"
+    private static let listsFile = "/lists.sealed"
 
     /// Makes a station of a one-time token.
     ///
@@ -178,8 +182,7 @@ public struct StationFolder: Sendable {
 
     /// The snapshot under the lease.
     public func snapshot() throws -> EventSnapshot {
-        guard let key = Self.read(path + Self.leaseFile), key.count == 32,
-            let sealed = Self.read(path + Self.snapshotFile),
+        guard let key = leaseKey, let sealed = Self.read(path + Self.snapshotFile),
             let bytes = try? FieldSeal(key: key).open(sealed, for: identity)
         else {
             throw Failure(
@@ -190,12 +193,34 @@ public struct StationFolder: Sendable {
                     + "profbilet station import SNAPSHOT --dir \(path)"
             )
         }
-        return try EventSnapshot(opening: bytes, pinnedRoots: roots)
+        var snapshot = try EventSnapshot(opening: bytes, pinnedRoots: roots)
+        if let lists = statusLists, !lists.isEmpty { _ = try snapshot.take(lists) }
+        return snapshot
+    }
+
+    private var leaseKey: [UInt8]? {
+        Self.read(path + Self.leaseFile).flatMap { $0.count == 32 ? $0 : nil }
+    }
+
+    /// The status lists taken in since the snapshot.
+    private var statusLists: [[UInt8]]? {
+        guard let key = leaseKey, let sealed = Self.read(path + Self.listsFile),
+            let bytes = try? FieldSeal(key: key).open(sealed, for: identity)
+        else { return nil }
+        return (try? CBOR(decoding: bytes))?.array?.compactMap(\.bytes)
+    }
+
+    /// Keeps status lists for the station's next start.
+    func keep(statusLists lists: [[UInt8]]) throws {
+        guard let key = leaseKey else { return }
+        let all = CBOR.array(((statusLists ?? []) + lists).map(CBOR.bytes)).encoded
+        let sealed = try FieldSeal(key: key).seal(all, for: identity)
+        try storing { try Files.write(sealed, to: path + Self.listsFile, mode: 0o600) }
     }
 
     /// Erases the lease key and the snapshot; journals stay, to be exported.
     public func wipe() {
-        for file in [Self.leaseFile, Self.snapshotFile] {
+        for file in [Self.leaseFile, Self.snapshotFile, Self.listsFile] {
             Self.overwrite(path + file)
             try? FileManager.default.removeItem(atPath: path + file)
         }
