@@ -429,11 +429,9 @@ def keys(batch, folder):
         line = tap(batch, "--fault", "wrongKey", arguments=("--reader-table", table))
         shown = daemon.file(1, "control").read_text().splitlines()
         check("light and sound: red for a copy", shown[-1] == "1 ff00400d0401010301", shown)
-        text = table.read_text()
-        for ending in ("ff00400e0402000101", "ff00520000"):
-            text = text.replace(ending, "00")
-        table.write_text(text.replace("control: 1\n", "control: 3500\n"))
-        os.chmod(daemon.file(1, "control"), 0)
+        # The driver fails over its command when it cannot write it down.
+        daemon.file(1, "control").unlink()
+        daemon.file(1, "control").mkdir()
         line = tap(batch, arguments=("--reader-table", table))
         check("light and sound that a reader does not have change nothing",
               proves(line, batch, "mutualAuth", True, "passed") and line["microseconds"] < 300_000, line)

@@ -21,6 +21,9 @@ public enum CardSession {
         }
     }
 
+    /// After so many resets by another program in a row the card is given up.
+    private static let mostResets = 10
+
     /// Runs `body` in a transaction on a thread of its own; the transaction always ends.
     ///
     /// When another program has reset the card, everything is done again from the start, because
@@ -29,7 +32,7 @@ public enum CardSession {
     /// - Parameters:
     ///   - reader: Where the card lies.
     ///   - limits: How long a phase may take.
-    ///   - body: The conversation, synchronous; it may run up to three times.
+    ///   - body: The conversation, synchronous; it may run up to ten times.
     /// - Returns: What `body` returned.
     /// - Throws: ``ReaderFailure``.
     public static func run<Value: Sendable>(
@@ -66,9 +69,9 @@ public enum CardSession {
     ) {
         do throws(ReaderFailure) {
             let context = try PCSCContext()
-            let card = try connect(reader, context, progress)
-            var resets = 0
-            while true {
+            for _ in 0..<mostResets {
+                try progress.enter(.connect)
+                let card = try connect(reader, context, progress)
                 do throws(ReaderFailure) {
                     let value = try card.transaction { link throws(ReaderFailure) in
                         try progress.enter(.exchange)
@@ -76,12 +79,10 @@ public enum CardSession {
                     }
                     return progress.finish(.success(value))
                 } catch {
-                    guard error.code == .cardReset, resets < 2 else { throw error }
-                    resets += 1
-                    try progress.enter(.connect)
-                    try card.reconnect()
+                    guard error.isReset else { throw error }
                 }
             }
+            throw ReaderFailure(.cardReset)
         } catch {
             progress.finish(.failure(error))
         }
@@ -104,6 +105,11 @@ public enum CardSession {
         }
         return try PCSCCard(reader, in: context)
     }
+}
+
+extension ReaderFailure {
+    /// Another program reset the card; in between it has no protocol, and pcscd says that instead.
+    fileprivate var isReset: Bool { code == .cardReset || cause == 0x8010_000F }
 }
 
 /// A card's exchange that stops when nobody waits for it any more.

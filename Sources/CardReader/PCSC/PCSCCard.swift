@@ -95,20 +95,6 @@ struct PCSCCard: ~Copyable {
 
     deinit { _ = SCardDisconnect(handle, DWORD(SCARD_LEAVE_CARD)) }
 
-    /// Connects again after another program's reset.
-    func reconnect() throws(ReaderFailure) {
-        var active: DWORD = 0
-        try PCSCContext.check(
-            unsafe SCardReconnect(
-                handle,
-                DWORD(SCARD_SHARE_SHARED),
-                pcsc_all_protocols(),
-                DWORD(SCARD_LEAVE_CARD),
-                &active
-            )
-        )
-    }
-
     /// Runs `body` in a transaction, which ends whatever `body` does.
     ///
     /// - Throws: ``ReaderFailure``.
