@@ -208,6 +208,20 @@ public enum KeyDerivation {
             outputByteCount: 32
         ).withUnsafeBytes { unsafe Array($0) }
     }
+
+    /// The second half of ``hkdf(_:salt:info:)``, for whoever keeps the salt's HMAC at hand: 32 bytes
+    /// of HKDF-Expand (RFC 5869 § 2.3).
+    ///
+    /// - Parameters:
+    ///   - extracted: HMAC-SHA256 of the secret under the salt.
+    ///   - info: What the key is for.
+    /// - Returns: The key.
+    public static func expand(_ extracted: [UInt8], info: [UInt8]) -> [UInt8] {
+        var code = HMAC<SHA256>(key: SymmetricKey(data: extracted))
+        code.update(data: info)
+        code.update(data: [1])
+        return Array(code.finalize())
+    }
 }
 
 /// SHA-256 (FIPS 180-4).

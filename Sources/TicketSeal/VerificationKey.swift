@@ -15,11 +15,15 @@ public struct VerificationKey: Sendable, Hashable {
     public let thumbprint: [UInt8]
 
     init(_ point: Point) {
-        self.point = point
         switch point {
-        case .ed25519(let key): publicBytes = Array(key.rawRepresentation)
-        case .p256(let key): publicBytes = Array(key.rawRepresentation)
+        case .ed25519(let key): self.init(point, Array(key.rawRepresentation))
+        case .p256(let key): self.init(point, Array(key.rawRepresentation))
         }
+    }
+
+    private init(_ point: Point, _ publicBytes: [UInt8]) {
+        self.point = point
+        self.publicBytes = publicBytes
         thumbprint = SHA256Digest.of(Self.coseKey(point, publicBytes).encoded)
     }
 
@@ -29,12 +33,12 @@ public struct VerificationKey: Sendable, Hashable {
         case .edDSA:
             guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicBytes)
             else { return nil }
-            self.init(.ed25519(key))
+            self.init(.ed25519(key), publicBytes)
         case .es256:
             guard publicBytes.count == 64,
                 let key = try? P256.Signing.PublicKey(rawRepresentation: publicBytes)
             else { return nil }
-            self.init(.p256(key))
+            self.init(.p256(key), publicBytes)
         }
     }
 

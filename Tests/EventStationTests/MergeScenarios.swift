@@ -110,6 +110,29 @@ import UnionTicket
         #expect(!hall.merged.presence(of: event.name(1)).mayBeInside)
     }
 
+    @Test(arguments: [-3_600_000, 3_600_000] as [Int64])
+    func `what was done knowing of a move comes after it, whatever the clocks read`(
+        _ error: Int64
+    ) throws {
+        var (hall, cards, event) = try Self.conference()
+        hall.errors["A"] = error
+        var stations = ["A", "B"]
+        for mode in [ScanMode.entry, .exit, .entry] {
+            hall.wait(5)
+            #expect(hall.scan(stations[0], cards[0].scan(mode)).passes)
+            hall.meet("A", "B")
+            stations.reverse()
+            let isInside = mode == .entry
+            for gathering in [hall["A"].gathering, hall["B"].gathering, hall.merged] {
+                let presence = gathering.presence(of: event.name(0))
+                #expect(presence.isInside == isInside)
+                #expect(presence.isSurelyInside == isInside)
+                #expect(presence.mayBeInside == isInside)
+                #expect(presence.duplicates.isEmpty)
+            }
+        }
+    }
+
     @Test func `a clock far ahead is not adopted, and flagged`() throws {
         var (hall, cards, _) = try Self.conference()
         hall.errors["A"] = 6 * 60_000

@@ -32,6 +32,7 @@ struct Matter {
         reading = Reading(scan, snapshot)
         evidence = reading.evidence
         identify()
+        person = place.map(snapshot.person)
     }
 
     /// The claims of a payload.
@@ -49,7 +50,7 @@ struct Matter {
     private var ticketHolder: Int?
 
     /// The person, where the snapshot knows one.
-    var person: EventPerson? { place.map(snapshot.person) }
+    private(set) var person: EventPerson?
 
     private mutating func identify() {
         switch reading.content {
@@ -144,16 +145,10 @@ struct Matter {
             decision.firstEntry = presenceName.flatMap { memory.inside[$0] }
         }
         if outcome == .okExit { decision.passedOver = passedOver }
-        if opensName(outcome), let coordinate, let secret = reading.secret {
+        if outcome != .snapshotTooOld, let coordinate, let secret = reading.secret {
             decision.name = snapshot.name(coordinate, secret: secret)
         }
         return decision
-    }
-
-    /// Half a signature opens a name, so a forged one is not asked; and past the lease nobody's is.
-    private func opensName(_ outcome: ScanOutcome) -> Bool {
-        guard case .payload(let judgement) = reading.content else { return false }
-        return judgement.verdict == .valid && outcome != .snapshotTooOld
     }
 
     /// By what name presence is kept: the person's, without people the ticket's.

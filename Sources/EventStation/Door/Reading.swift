@@ -54,7 +54,7 @@ struct Reading {
         }
         let level: EvidenceLevel = judgement.isPresentation ? .presentation : .signedData
         self.init(.payload(judgement), Evidence(level, fresh: judgement.isPresentation))
-        secret = CarrierSecret.of(shown: bytes)
+        secret = CarrierSecret.of(judgement, of: bytes)
     }
 
     /// Neither a payload nor bare digits: a number with spaces, or one of the old scheme.

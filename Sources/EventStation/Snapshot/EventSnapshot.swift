@@ -133,7 +133,7 @@ public struct EventSnapshot: Sendable {
         let wrapped = Array(
             carriers.slice(place, EventCarrier.keyOffset, SealedName.wrappedLength)
         )
-        let key = SealedName.unwrap(wrapped, for: coordinate, secret: secret, salt: salt)
+        let key = SealedName.unwrap(wrapped, for: coordinate, secret: secret, salt: hashes)
         return key.flatMap { name(of: carrier(place).person, key: $0) }
     }
 

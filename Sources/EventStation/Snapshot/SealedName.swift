@@ -36,14 +36,16 @@ enum SealedName {
     }
 
     /// The name's key, or nil when the secret is not the carrier's.
+    ///
+    /// A scan waits for it, so HMAC under the salt, which is the snapshot's, is begun only once.
     static func unwrap(
         _ wrapped: [UInt8],
         for coordinate: StatusCoordinate,
         secret: [UInt8],
-        salt: [UInt8]
+        salt: BlindIndex
     ) -> [UInt8]? {
         let info = Self.info(coordinate)
-        return try? FieldSeal(key: KeyDerivation.hkdf(secret, salt: salt, info: info))
+        return try? FieldSeal(key: KeyDerivation.expand(salt.bytes(secret), info: info))
             .open(wrapped, for: info)
     }
 
@@ -71,11 +73,13 @@ public enum CarrierSecret {
         return x + y
     }
 
-    /// The secret in what a phone showed: that of the payload within.
-    public static func of(shown bytes: [UInt8]) -> [UInt8]? {
-        guard let message = try? COSESign1(decoding: bytes), message.type == Presentation.type,
-            let body = message.payload, let inner = (try? CBOR(decoding: body))?[-65538]?.bytes
-        else { return of(payload: bytes) }
-        return of(payload: inner)
+    /// The secret of a payload or presentation that was judged already, without reading it again.
+    ///
+    /// - Returns: Nil unless every signature was right; half of one would open a name too.
+    static func of(_ judgement: Judgement, of bytes: [UInt8]) -> [UInt8]? {
+        guard judgement.verdict == .valid else { return nil }
+        if let phone = judgement.claims?.confirmation { return phone.publicBytes }
+        // A message ends with its signature, 64 bytes, whatever stands around it.
+        return judgement.isPresentation ? nil : Array(bytes.suffix(64).prefix(32))
     }
 }
