@@ -217,4 +217,18 @@ struct KioskServerTests {
             #expect(lines.withLock { $0.first } == "retry: 1000\n\n")
         }
     }
+
+    @Test
+    func `a cancelled server returns without an error, a second one on its port does not start`()
+        async throws
+    {
+        let (listening, told) = AsyncStream<Void>.makeStream()
+        let port = Int.random(in: 20_000..<30_000)
+        let server = KioskServer(desk: SmallDesk(), settings: .init(port: port))
+        let task = Task { try await server.run { told.yield() } }
+        for await _ in listening { break }
+        await #expect(throws: (any Error).self) { try await server.run() }
+        task.cancel()
+        try await task.value
+    }
 }
