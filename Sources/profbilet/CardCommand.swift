@@ -47,8 +47,7 @@ struct CardCommand: ParsableCommand {
                 counters: MemoryCounterStore(),
                 table: judge.table
             )
-            let end = follow(taps, judge)
-            guard end == .done else { throw ExitCode(end.rawValue) }
+            leave(follow(taps, judge))
         }
 
         /// The keys given, else the snapshot's.

@@ -142,5 +142,13 @@ func waitFor(_ work: @escaping @Sendable () async -> Void) {
     isDone.wait()
 }
 
+/// Ends a process that has used readers.
+///
+/// libpcsclite frees its tables at `exit`, and a thread that still asks it then would crash.
+func leave(_ status: ExitStatus) -> Never {
+    fflush(nil)
+    _exit(status.rawValue)
+}
+
 /// Prints a line that somebody waits for at the other end of a pipe.
 func tell(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

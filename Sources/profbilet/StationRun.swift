@@ -108,6 +108,7 @@ struct StationRunCommand: ParsableCommand {
                 group.cancelAll()
             }
         }
+        leave(.done)
     }
 
     private static func follow(
