@@ -115,7 +115,11 @@ public struct EventPapers: Sendable {
     var snapshotFact: (String, String) {
         let snapshot = gathering.snapshot
         return (
-            "Список участников", "снимок № \(snapshot.sequence) от \(snapshot.issuedAt.russian)"
+            "Список участников",
+            // Headquarters counts by the register itself, which is no numbered snapshot.
+            snapshot.sequence == 0
+                ? "по реестру на \(snapshot.issuedAt.russian)"
+                : "снимок № \(snapshot.sequence) от \(snapshot.issuedAt.russian)"
         )
     }
 }

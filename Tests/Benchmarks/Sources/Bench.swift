@@ -15,7 +15,7 @@ struct Bench {
         case ("exchange", 3): try await ExchangeBench.run(arguments[1], Int(arguments[2]) ?? 1)
         case ("station", 3):
             let bench = try StationBench(folder: arguments[2])
-            try arguments[1] == "make" ? bench.make() : bench.run()
+            if arguments[1] == "make" { try bench.make() } else { try await bench.run() }
         case (nil, _): try measure()
         default: throw CocoaError(.featureUnsupported)
         }

@@ -183,7 +183,7 @@ extension StationBench {
 
 // What is measured.
 extension StationBench {
-    func run() throws {
+    func run() async throws {
         var started = DispatchTime.now().uptimeNanoseconds
         let opened = try EventSnapshot(opening: read("snapshot"))
         report("load of a snapshot", seconds: Bench.seconds(since: started))
@@ -196,6 +196,35 @@ extension StationBench {
         report("peak", value: Self.peak, "MB")
         try decide(opened)
         try merge(opened)
+        try await durable()
+    }
+
+    /// From a scan to its entry on the disk, at a station that was provisioned; medians.
+    private func durable() async throws {
+        let root = try key(.root).publicKey.thumbprint
+        let token = CBOR.array([
+            .integer(1), .text("A"), .bytes([UInt8](repeating: 7, count: 16)),
+            .array([.bytes(root)]),
+        ])
+        let made = try StationFolder.provision(
+            folder + "/station",
+            token: Bench.require(StationToken(text: DigitText.encode(token.encoded))),
+            passphrase: "bench station"
+        )
+        _ = try made.folder.take(snapshot: read("snapshot"))
+        let duty = try StationDuty(made.folder, passphrase: "bench station") {
+            Self.start.seconds * 1000
+        }
+        var times: [Double] = []
+        for person in 0..<Self.shown {
+            let text = DigitText.encode(try payload(person, issue: 1))
+            let scan = Scan(mode: .entry, showing: .text(text, .scanner), nonce: "\(person)")
+            let started = DispatchTime.now().uptimeNanoseconds
+            let answer = try await duty.scan(scan)
+            times.append(Bench.seconds(since: started))
+            precondition(answer.passes, "everybody shown is let in")
+        }
+        report("scan to durable entry", seconds: times.sorted()[times.count / 2])
     }
 
     private func decide(_ snapshot: EventSnapshot) throws {
