@@ -101,12 +101,14 @@ struct EventCommand: ParsableCommand {
 
             func run() throws {
                 let isRefused = try target.work { office in
-                    let list = try DelegateFile.open(
-                        file,
-                        encoding: encoding,
-                        today: office.now.moscowDate
-                    )
-                    let rows = try Rows.all { try list.next(4_096) }
+                    let rows = try MarkedError.reading(file, encoding) {
+                        let list = try DelegateFile.open(
+                            file,
+                            encoding: encoding,
+                            today: office.now.moscowDate
+                        )
+                        return try Rows.all { try list.next(4_096) }
+                    }
                     let results = try office.take(rows)
                     show(results)
                     return results.contains { $0.outcome == .error }
@@ -115,34 +117,13 @@ struct EventCommand: ParsableCommand {
             }
 
             private func show(_ results: [EventBook.RowResult]) {
-                let refused = results.filter { $0.outcome == .error }
                 func count(_ outcome: RowOutcome) -> Int { results.count { $0.outcome == outcome } }
-                if json {
-                    for row in refused {
-                        say([
-                            "line": .int(row.line), "outcome": "error",
-                            "issues": .list(row.issues.map(ImportReport.issue)),
-                        ])
-                    }
-                    say([
-                        "summary": .object([
-                            "added": .int(count(.added)), "updated": .int(count(.updated)),
-                            "unchanged": .int(count(.unchanged)), "error": .int(refused.count),
-                        ])
-                    ])
-                    return
-                }
-                for row in refused.prefix(50) {
-                    for issue in row.issues {
-                        print("  строка \(row.line): \(issue.message.russian) [\(issue.code)]")
-                    }
-                }
-                say(
-                    "Добавлено \(count(.added)), обновлено \(count(.updated)), без изменений "
-                        + "\(count(.unchanged)), отклонено \(refused.count).",
-                    "Added \(count(.added)), updated \(count(.updated)), unchanged "
-                        + "\(count(.unchanged)), refused \(refused.count)."
-                )
+                RowsReport(
+                    added: count(.added),
+                    updated: count(.updated),
+                    unchanged: count(.unchanged),
+                    refused: results.filter { $0.outcome == .error }.map { ($0.line, $0.issues) }
+                ).show(json: json)
             }
         }
     }

@@ -34,43 +34,54 @@ struct OrganisationCommand: ParsableCommand {
                 let report = try OrganisationTree(register).import(usable, by: user)
                 var refused = rows.filter { $0.draft == nil }.map { ($0.line, $0.issues) }
                 refused += report.rejected.map { ($0.line, $0.issues) }
-                show(report, refused.sorted { $0.0 < $1.0 })
+                RowsReport(
+                    added: report.added,
+                    updated: report.updated,
+                    unchanged: report.unchanged,
+                    refused: refused.sorted { $0.0 < $1.0 }
+                ).show(json: json)
                 return !refused.isEmpty
             }
             if isRefused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
         }
+    }
+}
 
-        private func show(
-            _ report: OrganisationTree.Report,
-            _ refused: [(line: Int, issues: [RowIssue])]
-        ) {
-            if json {
-                for row in refused {
-                    say([
-                        "line": .int(row.line), "outcome": "error",
-                        "issues": .list(row.issues.map(ImportReport.issue)),
-                    ])
-                }
-                say([
-                    "summary": .object([
-                        "added": .int(report.added), "updated": .int(report.updated),
-                        "unchanged": .int(report.unchanged), "error": .int(refused.count),
-                    ])
-                ])
-                return
+/// How the rows of an imported list ended.
+struct RowsReport {
+    let added: Int
+    let updated: Int
+    let unchanged: Int
+    let refused: [(line: Int, issues: [RowIssue])]
+
+    /// Every refused row as JSON Lines, or the first fifty in words; then the sums.
+    func show(json: Bool) {
+        if json { return showJSON() }
+        for row in refused.prefix(50) {
+            for issue in row.issues {
+                print("  строка \(row.line): \(issue.message.russian) [\(issue.code)]")
             }
-            for row in refused.prefix(50) {
-                for issue in row.issues {
-                    print("  строка \(row.line): \(issue.message.russian) [\(issue.code)]")
-                }
-            }
-            say(
-                "Добавлено \(report.added), обновлено \(report.updated), без изменений "
-                    + "\(report.unchanged), отклонено \(refused.count).",
-                "Added \(report.added), updated \(report.updated), unchanged "
-                    + "\(report.unchanged), refused \(refused.count)."
-            )
         }
+        say(
+            "Добавлено \(added), обновлено \(updated), без изменений \(unchanged), отклонено "
+                + "\(refused.count).",
+            "Added \(added), updated \(updated), unchanged \(unchanged), refused \(refused.count)."
+        )
+    }
+
+    private func showJSON() {
+        for row in refused {
+            say([
+                "line": .int(row.line), "outcome": "error",
+                "issues": .list(row.issues.map(ImportReport.issue)),
+            ])
+        }
+        say([
+            "summary": .object([
+                "added": .int(added), "updated": .int(updated), "unchanged": .int(unchanged),
+                "error": .int(refused.count),
+            ])
+        ])
     }
 }
 

@@ -72,21 +72,6 @@ enum EventSchema {
 
     /// Journals and the list of snapshots only grow.
     static func refusals(for engine: DatabaseEngine) -> String {
-        ["event_entry", "event_snapshot"].map { table in
-            engine.refuse(
-                table: table,
-                operation: .update,
-                name: "\(table)_no_change",
-                when: "1 = 1",
-                message: "\(table): rows are never changed"
-            )
-                + engine.refuse(
-                    table: table,
-                    operation: .delete,
-                    name: "\(table)_no_deletion",
-                    when: "1 = 1",
-                    message: "\(table): rows are never deleted"
-                )
-        }.joined()
+        RegisterSchema.growingOnly(["event_entry", "event_snapshot"], for: engine)
     }
 }

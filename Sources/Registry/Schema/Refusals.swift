@@ -86,9 +86,9 @@ extension RegisterSchema {
             )
     }
 
-    /// The audit log only grows.
-    static func custodyRefusals(for engine: DatabaseEngine) -> String {
-        ["audit", "trust_bundle"].map { table in
+    /// Tables that only grow: no row of them is changed or deleted.
+    static func growingOnly(_ tables: [String], for engine: DatabaseEngine) -> String {
+        tables.map { table in
             engine.refuse(
                 table: table,
                 operation: .update,

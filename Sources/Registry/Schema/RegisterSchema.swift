@@ -12,7 +12,9 @@ enum RegisterSchema {
             tickets + refusals(in: "card_order", for: engine)
                 + refusals(in: "carrier", for: engine) + ledgerRefusals(for: engine)
         },
-        Migration(number: 3, name: "custody") { custody + custodyRefusals(for: $0) },
+        Migration(number: 3, name: "custody") {
+            custody + growingOnly(["audit", "trust_bundle"], for: $0)
+        },
         // A server keeps the members' data keys in a table; SQLite in a file of their own.
         Migration(number: 4, name: "member keys") { $0 == .postgres ? MemberVault.table : "" },
         Migration(number: 5, name: "batches") { batches + refusals(in: "batch", for: $0) },
