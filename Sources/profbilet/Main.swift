@@ -103,7 +103,7 @@ enum ExitStatus: Int32, CaseIterable {
     init(_ code: StationFolder.Failure.Code) {
         switch code {
         case .notStation: self = .notFound
-        case .occupied: self = .refused
+        case .occupied, .revoked: self = .refused
         case .wrongPassphrase: self = .notSignedIn
         case .badInput: self = .unusable
         case .noSnapshot: self = .notFound

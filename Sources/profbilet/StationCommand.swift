@@ -43,12 +43,8 @@ struct StationCommand: ParsableCommand {
         }
 
         /// Opens the station for work.
-        func open(isReading: Bool = false) throws -> StationDuty {
-            try StationDuty(
-                StationFolder(try path),
-                passphrase: try passphrase(),
-                isReading: isReading
-            )
+        func open() throws -> StationDuty {
+            try StationDuty(StationFolder(try path), passphrase: try passphrase())
         }
     }
 
@@ -186,12 +182,11 @@ struct StationCommand: ParsableCommand {
         @OptionGroup var place: Place
 
         func run() throws {
-            let (bytes, entries) = try Blocking.run { [place, close] in
-                let duty = try place.open(isReading: !close)
-                if close { try await duty.close() }
-                let journals = await duty.gathering.journals
-                return (try await duty.export(), journals.count)
-            }
+            if close { try Blocking.run { [place] in try await place.open().close() } }
+            let (bytes, entries) = try StationDuty.export(
+                StationFolder(try place.path),
+                passphrase: try place.passphrase()
+            )
             try OutputFile.write(bytes, to: out)
             if json {
                 say(["file": .text(out), "entries": .int(entries), "bytes": .int(bytes.count)])

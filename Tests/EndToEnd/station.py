@@ -385,11 +385,16 @@ def lease(event, texts, snapshot_of):
           and not {"lease.key", "snapshot.sealed"} & left, left)
 
 
-def revocation(event):
+def revocation(event, snapshot_of):
     office = event.office
     office.ok("event", "revoke", "B")
     expect("a revoked station's journal is refused", office.run("event", "merge", office.folder / "journal-B"), 2,
            "отозвана")
+    expect("a newer snapshot wipes the revoked station", event.at("B", "import", snapshot_of(name="snapshot-without-B")), 5,
+           "отозвана")
+    left = {path.name for path in event.stations["B"].iterdir()}
+    expect("a wiped station still hands its journal over", event.at("B", "export", "--out", office.folder / "journal-last"), 0)
+    check("its snapshot is gone, its journal stays", "snapshot.sealed" not in left and "journal.sqlite" in left, left)
 
 
 def statuses(event, texts, people, snapshot_of):
@@ -452,7 +457,7 @@ def main():
         secrets(event, people)
         lease(event, texts, snapshot_of)
         statuses(event, texts, people, snapshot_of)
-        revocation(event)
+        revocation(event, snapshot_of)
     print(f"{production.passed} passed, {len(production.failures)} failed")
     sys.exit(1 if production.failures else 0)
 

@@ -8,8 +8,8 @@ public actor StationDuty {
     public nonisolated let folder: StationFolder
     let key: SigningKey
     let journal: JournalFile
-    /// Held as long as the station may write; nil for one that only reads.
-    private let lock: StationLock?
+    /// Held as long as the station works: two writers would look like a stolen key.
+    private let lock: StationLock
     private(set) var snapshot: EventSnapshot
     private(set) var post: Post
     private var signed: [String: [SignedEntry]] = [:]
@@ -22,24 +22,22 @@ public actor StationDuty {
     /// - Parameters:
     ///   - folder: The station's folder.
     ///   - passphrase: What opens its key.
-    ///   - isReading: Whether nothing will be written: then it may be open elsewhere.
     ///   - clock: Milliseconds since 1970.
     /// - Throws: ``StationFolder/Failure`` or ``JournalFile/Failure``.
     public init(
         _ folder: StationFolder,
         passphrase: String,
-        isReading: Bool = false,
         clock: @escaping @Sendable () -> Int64 = StationDuty.systemClock
     ) throws {
         self.folder = folder
-        lock = isReading ? nil : try StationLock(folder)
+        lock = try StationLock(folder)
         self.clock = clock
         key = try folder.key(passphrase: passphrase)
         let snapshot = try folder.snapshot()
         if clock() >= snapshot.leaseEnd.seconds * 1000 { folder.wipe() }
         let journal = try folder.journal()
         var post = Post(folder.name, snapshot)
-        let entries = try Self.verified(journal, folder, key.publicKey, snapshot)
+        let entries = try Self.verified(journal, folder, key.publicKey, snapshot.gates)
         for entry in entries.values.flatMap(\.self) where entry.entry.station != folder.name {
             _ = post.take([entry.entry], at: Post.Reading(clock: clock()))
         }
@@ -56,10 +54,10 @@ public actor StationDuty {
         _ journal: JournalFile,
         _ folder: StationFolder,
         _ key: VerificationKey,
-        _ snapshot: EventSnapshot
+        _ gates: [Gate]
     ) throws -> [String: [SignedEntry]] {
         var keys: [String: VerificationKey] = [:]
-        for gate in snapshot.gates { keys[gate.name] = gate.key }
+        for gate in gates { keys[gate.name] = gate.key }
         keys[folder.name] = key
         let entries = Dictionary(grouping: try journal.entries(), by: \.entry.station)
         for (station, entries) in entries {
@@ -166,6 +164,31 @@ public actor StationDuty {
         let entry = try SignedEntry(entry, after: previous, key: key)
         try journal.append(entry)
         signed[name, default: []].append(entry)
+    }
+
+    /// The journal of a station, signed; a station whose snapshot was erased still hands it over.
+    ///
+    /// - Parameters:
+    ///   - folder: The station's folder.
+    ///   - passphrase: What opens its key.
+    ///   - clock: Milliseconds since 1970.
+    /// - Returns: The bundle, and how many entries it has.
+    /// - Throws: ``StationFolder/Failure`` or ``JournalFile/Failure``.
+    public static func export(
+        _ folder: StationFolder,
+        passphrase: String,
+        clock: @Sendable () -> Int64 = StationDuty.systemClock
+    ) throws -> (bytes: [UInt8], entries: Int) {
+        let key = try folder.key(passphrase: passphrase)
+        let entries = try verified(try folder.journal(), folder, key.publicKey, [])
+        let bytes = try JournalBundle.seal(
+            entries.sorted { $0.key < $1.key }.map { (station: $0.key, entries: $0.value) },
+            event: folder.event,
+            station: folder.name,
+            clock: clock(),
+            with: key
+        )
+        return (bytes, entries.values.reduce(0) { $0 + $1.count })
     }
 
     /// Everything the station knows, signed, for headquarters and other stations.

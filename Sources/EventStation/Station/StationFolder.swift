@@ -41,6 +41,8 @@ public struct StationFolder: Sendable {
             case noSnapshot
             /// The journal was changed by hand, or lacks entries.
             case journalDamaged
+            /// A newer snapshot does not name the station any more.
+            case revoked
             /// Another program works the station.
             case busy
             /// Disk or rights.
@@ -168,6 +170,16 @@ public struct StationFolder: Sendable {
         let held = (try? snapshot())?.sequence ?? 0
         let snapshot = try EventSnapshot(opening: bytes, pinnedRoots: roots, held: held)
         guard snapshot.rules.id == event else { throw EventSnapshot.Refusal.otherEvent }
+        guard snapshot.gates.isEmpty || snapshot.gates.contains(where: { $0.name == name }) else {
+            wipe()
+            throw Failure(
+                .revoked,
+                "Станция «\(name)» отозвана: снимок стёрт. Выгрузите журнал "
+                    + "(profbilet station export) и верните компьютер в штаб.",
+                "Station \(name) is revoked: its snapshot is erased. Export the journal "
+                    + "(profbilet station export) and return the computer to headquarters."
+            )
+        }
         let leaseKey = FieldSeal.randomKey()
         let sealed = try FieldSeal(key: leaseKey).seal(bytes, for: identity)
         // The new key goes over the old one first: a crash in between leaves no snapshot rather than
