@@ -23,6 +23,9 @@ let package = Package(
         .library(name: "CardReader", targets: ["CardReader", "UnionTicket"]),
         .library(name: "EventStation", targets: ["EventStation", "UnionTicket"]),
         .library(name: "CardProduction", targets: ["CardProduction", "CardLayout"]),
+        .library(name: "TicketService", targets: ["TicketService", "UnionTicket"]),
+        .library(name: "BonusProgram", targets: ["BonusProgram", "UnionTicket"]),
+        .library(name: "Reports", targets: ["Reports", "UnionTicket"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,6 +34,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -38,6 +43,7 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle.git",
             from: "2.13.0"
         ),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     ],
     targets: [
         // core
@@ -99,12 +105,48 @@ let package = Package(
             resources: [.embedInCode("Kiosk/Page")],
             swiftSettings: strict
         ),
+        .target(
+            name: "BonusProgram",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "Registry", "Roster", "Yams", crypto,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Reports",
+            dependencies: [
+                "UnionTicket", "Registry", "Roster", "CardLayout", "CXlsxWriter",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TicketService",
+            dependencies: [
+                "UnionTicket", "TicketSeal", "Registry", crypto,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Pages")],
+            swiftSettings: strict
+        ),
         // program
         .executableTarget(
             name: "profbilet",
             dependencies: [
                 "UnionTicket", "TicketSeal", "Roster", "Registry", "CardLayout", "CardProduction",
-                "CardReader", "EventStation", "Yams",
+                "CardReader", "EventStation", "BonusProgram", "Reports", "TicketService", "Yams",
+                crypto,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -201,6 +243,27 @@ let package = Package(
             name: "CardReaderTests",
             dependencies: ["CardReader", "TicketSeal", "UnionTicket", "Yams", "card-emulator"],
             resources: [.copy("Vectors")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BonusProgramTests",
+            dependencies: ["BonusProgram", "Registry", "TicketSeal", "UnionTicket", crypto],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Registry", "UnionTicket"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TicketServiceTests",
+            dependencies: [
+                "TicketService", "Registry", "TicketSeal", "UnionTicket", crypto,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

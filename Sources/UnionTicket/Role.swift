@@ -27,13 +27,16 @@ public enum Role: String, Sendable, CaseIterable {
                 .changeMembers,
                 .order, .approveOrder, .issueTickets, .changeCarriers, .suspendCarriers,
                 .findByName, .publish, .readReports, .manageEvents,
+                .acceptBatches, .handOut, .manageMoney, .managePartners, .manageCodes,
             ]
         case .registrar:
             [
                 .importRoster, .resolveConflicts, .readMembers, .changeMembers, .order,
-                .changeCarriers, .suspendCarriers, .findByName, .readReports,
+                .changeCarriers, .suspendCarriers, .findByName, .readReports, .handOut,
+                .manageCodes,
             ]
-        case .chair: [.readMembers, .order, .findByName, .suspendCarriers]
+        case .chair:
+            [.readMembers, .order, .findByName, .suspendCarriers, .handOut, .manageCodes]
         case .hotline: [.suspendCarriers, .findByNumber]
         case .doorOperator: [.findByNumber]
         case .supervisor: [.findByNumber, .manageEvents]
@@ -88,4 +91,16 @@ public enum Permission: String, Sendable, CaseIterable {
     case readReports
     /// The audit log.
     case readAudit
+    /// Clients of the HTTP service and their keys.
+    case manageClients
+    /// Manufacturers' reports, shipping, closing of batches.
+    case acceptBatches
+    /// Parcels, hand-out, returned cards.
+    case handOut
+    /// Prices, shares, payments, settlement.
+    case manageMoney
+    /// Partners of the bonus programme.
+    case managePartners
+    /// Activation codes of virtual cards.
+    case manageCodes
 }

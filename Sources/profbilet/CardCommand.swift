@@ -47,7 +47,7 @@ struct CardCommand: ParsableCommand {
                 counters: MemoryCounterStore(),
                 table: judge.table
             )
-            leave(follow(taps, judge))
+            leave(try follow(taps, judge))
         }
 
         /// The keys given, else the snapshot's.
@@ -57,14 +57,14 @@ struct CardCommand: ParsableCommand {
         }
 
         /// Follows the readers until enough cards were read or the time is over.
-        private func follow(_ reader: TapReader, _ judge: TapJudge) -> ExitStatus {
+        private func follow(_ reader: TapReader, _ judge: TapJudge) throws -> ExitStatus {
             let part = self.reader?.lowercased()
             let events = reader.events(of: ReaderMonitor()) { name in
                 part.map { name.text.lowercased().contains($0) } ?? true
             }
             let desk = ReadingDesk(judge: judge, isJSON: json, count: TapCount(wanted: taps))
             let seconds = timeout
-            waitFor {
+            try Blocking.run {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await desk.follow(events) }
                     group.addTask { try? await Task.sleep(for: .seconds(seconds)) }

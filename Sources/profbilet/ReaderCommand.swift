@@ -15,7 +15,7 @@ struct ReadersCommand: ParsableCommand {
 
     func run() throws {
         let table = try source.table()
-        if watch { return follow(table) }
+        if watch { return try follow(table) }
         let readers = try source.survey()
         if json {
             for item in readers { say(object(item, table)) }
@@ -42,9 +42,9 @@ struct ReadersCommand: ParsableCommand {
         ]
     }
 
-    private func follow(_ table: ReaderTable) {
+    private func follow(_ table: ReaderTable) throws {
         let isJSON = json
-        waitFor {
+        try Blocking.run {
             for await event in ReaderMonitor().events {
                 let line = EventLine(event)
                 tell(isJSON ? line.json : line.text)
@@ -130,16 +130,6 @@ extension ExitStatus {
         case .cardGone, .mute, .malformedAnswer, .cancelled, .unexpected: self = .unusable
         }
     }
-}
-
-/// Runs asynchronous work to its end from a command, which is synchronous.
-func waitFor(_ work: @escaping @Sendable () async -> Void) {
-    let isDone = DispatchSemaphore(value: 0)
-    Task.detached {
-        await work()
-        isDone.signal()
-    }
-    isDone.wait()
 }
 
 /// Ends a process that has used readers.

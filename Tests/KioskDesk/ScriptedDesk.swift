@@ -66,7 +66,7 @@ final class ScriptedDesk: StationDesk {
             number: outcome == .unknownFormat ? nil : "177 •••• •••• 4216",
             name: name(for: outcome),
             firstEntry: [.alreadyInside, .reEntryForbidden, .duplicateOffline].contains(outcome)
-                ? DeskVerdict.Place(at: now + -5400, station: "Станция А, главный вход") : nil,
+                ? StationMemory.Entry(at: now + -5400, station: "Станция А, главный вход") : nil,
             detail: outcome == .ok ? [people[0].detail ?? Bilingual("", "")] : [],
             candidates: outcome == .ambiguous ? people : []
         )
@@ -241,7 +241,7 @@ extension ScriptedDesk {
     private func quorum() -> DeskQuorum {
         let (inside, frozenAt) = state.withLock { ($0.inside.count, $0.frozenAt) }
         let minimum = 171 + inside
-        let verdict: DeskQuorum.Verdict = minimum >= 173 ? .holds : .cannotBeAsserted
+        let verdict: QuorumVerdict = minimum >= 173 ? .holds : .cannotBeAsserted
         return DeskQuorum(
             minimum: minimum,
             maximum: minimum + 8,

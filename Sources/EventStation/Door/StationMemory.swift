@@ -3,7 +3,7 @@ public import UnionTicket
 /// What a station's journal says of people, carriers and chips; `decide` asks nothing else of the past.
 public struct StationMemory: Sendable {
     /// Where and when a person came in.
-    public struct Entry: Hashable, Sendable {
+    public struct Entry: Hashable, Sendable, Encodable {
         /// The clock of the station that let the person in.
         public var at: Instant
         /// The station.

@@ -103,7 +103,9 @@ extension EventOffice {
         let participants = try participants(for: "quorum")
         let all = try gathering(participants).gathering
         let unheard = try unheard(all, at: moment)
-        return try gathering(at: moment, participants).gathering.quorum(unheard: unheard)
+        // Without a moment everything counts, and everything is read already.
+        let counted = try moment == nil ? all : gathering(at: moment, participants).gathering
+        return counted.quorum(unheard: unheard)
     }
 
     /// The event's papers; the reading of names is logged.

@@ -1,24 +1,12 @@
 public import UnionTicket
 
-/// How a text reached the page.
-public enum DeskSource: String, Sendable, CaseIterable, Codable {
-    /// A 2D scanner that types; told apart by its pace.
-    case scanner
-    /// Typed by the operator.
-    case keyboard
-    /// An image file or a camera frame.
-    case camera
-    /// A chip on a contactless reader; only the desk's own readers give it, never the page.
-    case chip
-}
-
 /// One physical scan.
 public struct DeskScan: Equatable, Sendable {
     /// As it came, a well-formed typed number as bare digits; at most ``longestText`` characters, no
     /// control characters.
     public let text: String
     /// How it came.
-    public let source: DeskSource
+    public let source: ScanSource
     /// Names this scan for good: 32 lower-case hexadecimal digits.
     public let nonce: String
 
@@ -26,7 +14,7 @@ public struct DeskScan: Equatable, Sendable {
     public static let longestText = 4096
 
     /// A scan of this text.
-    public init(text: String, source: DeskSource, nonce: String) {
+    public init(text: String, source: ScanSource, nonce: String) {
         self.text = text
         self.source = source
         self.nonce = nonce

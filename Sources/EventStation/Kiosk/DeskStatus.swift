@@ -152,16 +152,6 @@ public struct DeskStatus: Equatable, Sendable, Encodable {
 
 /// The quorum as an interval: minimum ≤ truth ≤ maximum.
 public struct DeskQuorum: Equatable, Sendable, Encodable {
-    /// What can be said of it.
-    public enum Verdict: String, Sendable, CaseIterable, Codable {
-        /// The minimum meets the threshold.
-        case holds
-        /// The maximum fails it.
-        case doesNotHold = "does_not_hold"
-        /// Some station has not reported.
-        case cannotBeAsserted = "cannot_be_asserted"
-    }
-
     /// What the operator must hear about.
     public enum Alert: String, Sendable, CaseIterable, Codable {
         /// A few exits more and it is gone.
@@ -179,7 +169,7 @@ public struct DeskQuorum: Equatable, Sendable, Encodable {
     /// The base the threshold is taken of: the gauge's full length.
     public let base: Int
     /// What can be said.
-    public let verdict: Verdict
+    public let verdict: QuorumVerdict
     /// Stations that keep it from being asserted.
     public let blocking: [String]
     /// What the operator must hear about.
@@ -203,7 +193,7 @@ public struct DeskQuorum: Equatable, Sendable, Encodable {
         maximum: Int,
         threshold: Int,
         base: Int,
-        verdict: Verdict,
+        verdict: QuorumVerdict,
         blocking: [String] = [],
         alert: Alert? = nil,
         frozenAt: Instant? = nil

@@ -25,20 +25,6 @@ public struct DeskVerdict: Equatable, Sendable {
         case notAvailableOffline
     }
 
-    /// Where and when the person came in before.
-    public struct Place: Equatable, Sendable, Encodable {
-        /// The moment of the entry.
-        public let at: Instant
-        /// The station's name.
-        public let station: String
-
-        /// An earlier entry.
-        public init(at: Instant, station: String) {
-            self.at = at
-            self.station = station
-        }
-    }
-
     /// Names the scan; the same for a verdict that is admitted or annulled later.
     public var nonce: String
     /// The verdict.
@@ -56,7 +42,7 @@ public struct DeskVerdict: Equatable, Sendable {
     /// Whom the screen names.
     public var name: Name
     /// For `already_inside`, `re_entry_forbidden` and `duplicate_offline`.
-    public var firstEntry: Place?
+    public var firstEntry: StationMemory.Entry?
     /// Further lines: mandate, organisation, age of the status list, reference of an internal error.
     public var detail: [Bilingual]
     /// For `ambiguous`: whom the operator may choose by a document.
@@ -85,7 +71,7 @@ public struct DeskVerdict: Equatable, Sendable {
         standing: Standing = .shown,
         number: String? = nil,
         name: Name = .none,
-        firstEntry: Place? = nil,
+        firstEntry: StationMemory.Entry? = nil,
         detail: [Bilingual] = [],
         candidates: [DeskPerson] = []
     ) {

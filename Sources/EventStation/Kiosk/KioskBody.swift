@@ -14,7 +14,7 @@ struct KioskBody: Decodable {
     }
 
     let text: String?
-    let source: DeskSource?
+    let source: ScanSource?
     let nonce: String?
     let person: String?
     let reason: String?
@@ -33,7 +33,7 @@ struct KioskBody: Decodable {
         guard let text, !text.isEmpty, text.unicodeScalars.count <= DeskScan.longestText,
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
         else { throw .badField("text") }
-        guard let source, source != .chip else { throw .badField("source") }
+        guard let source else { throw .badField("source") }
         let read = source == .keyboard ? Self.normalised(text) : text
         return DeskScan(text: read, source: source, nonce: try scanNonce())
     }

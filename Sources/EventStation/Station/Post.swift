@@ -74,6 +74,8 @@ public struct Post: Sendable {
         public var decision: Decision
         /// The entry to keep; nil when this is the same physical scan as one before.
         public var entry: JournalEntry?
+        /// The scan's; of the same physical scan as one before, that one's.
+        public var nonce: String
         /// Whether the person passes.
         public var passes: Bool
         /// Whether the person would not pass without a supervisor.
@@ -132,6 +134,7 @@ public struct Post: Sendable {
         return Answer(
             decision: decision,
             entry: entry,
+            nonce: entry.nonce,
             passes: entry.passed || decision.outcome == .activated,
             isForced: isForced,
             hand: hand
@@ -189,6 +192,7 @@ public struct Post: Sendable {
         return Answer(
             decision: decision,
             entry: nil,
+            nonce: entry.nonce,
             passes: entry.passed && !gathering.journals.isAnnulled(entry),
             isForced: entry.isForced
         )

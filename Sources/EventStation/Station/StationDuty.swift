@@ -251,6 +251,24 @@ public actor StationDuty {
         return clock.isSuspect(snapshot) ? .suspect : offset == nil ? .unchecked : .good
     }
 
+    /// Who is inside, and how many scans of this station ended how.
+    var counts: DeskStatus.Counts {
+        let journals = post.gathering.journals
+        let entries = journals.entries(of: folder.name)
+        let passed = Set(
+            entries.filter { $0.passed && !journals.isAnnulled($0) }.map(\.nonce)
+        )
+        let refused = entries.filter { $0.kind == .scan && !$0.passed && $0.outcome != .activated }
+        return DeskStatus.Counts(
+            inside: post.gathering.insideCount,
+            admitted: passed.count,
+            refused: refused.count { !passed.contains($0.nonce) }
+        )
+    }
+
+    /// Whether a person is inside.
+    func isInside(_ person: Pseudonym) -> Bool { post.gathering.presence(of: person).isInside }
+
     /// What can be said of the quorum here and now.
     public func quorum() -> QuorumReport { post.gathering.quorum(unheard: unheard) }
 

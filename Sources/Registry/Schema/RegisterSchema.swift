@@ -23,6 +23,13 @@ enum RegisterSchema {
             EventSchema.tables + refusals(in: "event_person", for: engine)
                 + EventSchema.refusals(for: engine)
         },
+        Migration(number: 8, name: "service", sql: ServiceSchema.sql),
+        Migration(number: 9, name: "virtual cards", sql: VirtualSchema.sql),
+        Migration(number: 10, name: "delivery", sql: DeliverySchema.sql),
+        Migration(number: 11, name: "money", sql: MoneySchema.sql),
+        Migration(number: 12, name: "partners", sql: PartnerSchema.sql),
+        Migration(number: 13, name: "rights", sql: RightsSchema.sql),
+        Migration(number: 14, name: "reports", sql: ReportSchema.sql),
     ]
 
     private static let people = """

@@ -1,7 +1,7 @@
 public import UnionTicket
 
 /// A list of an event's delegates and guests.
-public final class DelegateFile {
+public enum DelegateFile {
     /// Line, participant unless an error forbids it, and findings.
     public typealias Row = (line: Int, draft: DelegateDraft?, issues: [RowIssue])
 
@@ -23,9 +23,6 @@ public final class DelegateFile {
         TableColumn("substitutes", ["Замещает мандат", "Замещает", "Вместо", "substitutes"]),
     ]
 
-    private let reader: TableReader
-    private let dates: DateRules
-
     /// Opens a list of delegates.
     ///
     /// - Parameters:
@@ -38,25 +35,18 @@ public final class DelegateFile {
         _ path: String,
         encoding: TextEncoding? = nil,
         today: CalendarDate
-    ) throws(RosterError) -> DelegateFile {
-        let reader = try TableReader.open(path, encoding: encoding, columns: columns, threshold: 1)
-        return DelegateFile(reader, DateRules(today: today, serialShift: reader.table.serialShift))
+    ) throws(RosterError) -> ListFile<Row> {
+        try ListFile(
+            path,
+            encoding,
+            today: today,
+            columns: columns,
+            threshold: 1,
+            judge: judge
+        )
     }
 
-    private init(_ reader: TableReader, _ dates: DateRules) {
-        self.reader = reader
-        self.dates = dates
-    }
-
-    /// The table underneath: form, encoding, header, ignored lines.
-    public var table: TableReader { reader }
-
-    /// Reads and judges up to `maximum` rows; empty only at the end of the file.
-    public func next(_ maximum: Int) throws(RosterError) -> [Row] {
-        try reader.next(maximum).map { judge(ListRow($0, reader.columns, dates)) }
-    }
-
-    private func judge(_ source: ListRow) -> Row {
+    private static func judge(_ source: ListRow) -> Row {
         var row = source
         let aisId = row.aisId("aisId")
         let ticket = row.number(
@@ -82,7 +72,7 @@ public final class DelegateFile {
         return (row.line, row.hasError ? nil : draft, row.issues)
     }
 
-    private func word<Value>(
+    private static func word<Value>(
         _ field: String,
         _ words: [String: Value],
         _ fault: RosterIssueCode,
@@ -94,14 +84,14 @@ public final class DelegateFile {
         return nil
     }
 
-    private func number(_ field: String, _ row: inout ListRow) -> UInt32? {
+    private static func number(_ field: String, _ row: inout ListRow) -> UInt32? {
         guard let text = row.text(field) else { return nil }
         if let number = UInt32(text), (1...9_999_999).contains(number) { return number }
         row.report(.mandateFormat, field)
         return nil
     }
 
-    private func organisation(_ row: inout ListRow) -> OrganisationCode? {
+    private static func organisation(_ row: inout ListRow) -> OrganisationCode? {
         guard let text = row.text("organisation") else { return nil }
         if let code = OrganisationCode(text) { return code }
         row.report(.organisationFormat, "organisation")

@@ -1,7 +1,7 @@
 public import UnionTicket
 
 /// A list of cards of the old number scheme.
-public final class LegacyTicketFile {
+public enum LegacyTicketFile {
     /// Line, card unless an error forbids it, and findings.
     public typealias Row = (line: Int, draft: LegacyTicketDraft?, issues: [RowIssue])
 
@@ -31,9 +31,6 @@ public final class LegacyTicketFile {
 
     private static let issuerLimit = 300
 
-    private let reader: TableReader
-    private let dates: DateRules
-
     /// Opens a list of old cards.
     ///
     /// - Parameters:
@@ -46,33 +43,18 @@ public final class LegacyTicketFile {
         _ path: String,
         encoding: TextEncoding? = nil,
         today: CalendarDate
-    ) throws(RosterError) -> LegacyTicketFile {
-        let reader = try TableReader.open(
+    ) throws(RosterError) -> ListFile<Row> {
+        try ListFile(
             path,
-            encoding: encoding,
+            encoding,
+            today: today,
             columns: columns,
-            threshold: 2
-        )
-        return LegacyTicketFile(
-            reader,
-            DateRules(today: today, serialShift: reader.table.serialShift)
+            threshold: 2,
+            judge: judge
         )
     }
 
-    private init(_ reader: TableReader, _ dates: DateRules) {
-        self.reader = reader
-        self.dates = dates
-    }
-
-    /// The table underneath: form, encoding, header, ignored lines.
-    public var table: TableReader { reader }
-
-    /// Reads and judges up to `maximum` rows; empty only at the end of the file.
-    public func next(_ maximum: Int) throws(RosterError) -> [Row] {
-        try reader.next(maximum).map { judge(ListRow($0, reader.columns, dates)) }
-    }
-
-    private func judge(_ source: ListRow) -> Row {
+    private static func judge(_ source: ListRow) -> Row {
         var row = source
         let aisId = row.aisId("aisId")
         if aisId == nil, !row.isReported("aisId") { row.report(.memberMissing, "aisId") }

@@ -1,7 +1,7 @@
 public import UnionTicket
 
 /// A list of members for whom cards are ordered.
-public final class OrderFile {
+public enum OrderFile {
     /// One line of an order.
     public struct Row: Hashable, Sendable {
         /// Line of the file or row of the sheet, from 1.
@@ -31,9 +31,6 @@ public final class OrderFile {
         TableColumn("reason", ["Причина", "Основание", "Причина заказа"]),
     ]
 
-    private let reader: TableReader
-    private let dates: DateRules
-
     /// Opens a list of orders.
     ///
     /// - Parameters:
@@ -46,30 +43,18 @@ public final class OrderFile {
         _ path: String,
         encoding: TextEncoding? = nil,
         today: CalendarDate
-    ) throws(RosterError) -> OrderFile {
-        let reader = try TableReader.open(
+    ) throws(RosterError) -> ListFile<Row> {
+        try ListFile(
             path,
-            encoding: encoding,
+            encoding,
+            today: today,
             columns: columns,
-            threshold: 1
+            threshold: 1,
+            judge: judge
         )
-        return OrderFile(reader, DateRules(today: today, serialShift: reader.table.serialShift))
     }
 
-    private init(_ reader: TableReader, _ dates: DateRules) {
-        self.reader = reader
-        self.dates = dates
-    }
-
-    /// The table underneath: form, encoding, header, ignored lines.
-    public var table: TableReader { reader }
-
-    /// Reads and judges up to `maximum` rows; empty only at the end of the file.
-    public func next(_ maximum: Int) throws(RosterError) -> [Row] {
-        try reader.next(maximum).map { judge(ListRow($0, reader.columns, dates)) }
-    }
-
-    private func judge(_ source: ListRow) -> Row {
+    private static func judge(_ source: ListRow) -> Row {
         var row = source
         let aisId = row.aisId("aisId")
         let number = row.number(

@@ -1,7 +1,7 @@
 public import UnionTicket
 
 /// A list of organisations: code, name, kind, okrug, rights and dates.
-public final class OrganisationFile {
+public enum OrganisationFile {
     /// Line, organisation unless an error forbids it, and findings.
     public typealias Row = (line: Int, draft: OrganisationDraft?, issues: [RowIssue])
 
@@ -26,9 +26,6 @@ public final class OrganisationFile {
 
     private static let nameLimit = 300
 
-    private let reader: TableReader
-    private let dates: DateRules
-
     /// Opens a list of organisations.
     ///
     /// - Parameters:
@@ -41,33 +38,18 @@ public final class OrganisationFile {
         _ path: String,
         encoding: TextEncoding? = nil,
         today: CalendarDate
-    ) throws(RosterError) -> OrganisationFile {
-        let reader = try TableReader.open(
+    ) throws(RosterError) -> ListFile<Row> {
+        try ListFile(
             path,
-            encoding: encoding,
+            encoding,
+            today: today,
             columns: columns,
-            threshold: 2
-        )
-        return OrganisationFile(
-            reader,
-            DateRules(today: today, serialShift: reader.table.serialShift)
+            threshold: 2,
+            judge: judge
         )
     }
 
-    private init(_ reader: TableReader, _ dates: DateRules) {
-        self.reader = reader
-        self.dates = dates
-    }
-
-    /// The table underneath: form, encoding, header, ignored lines.
-    public var table: TableReader { reader }
-
-    /// Reads and judges up to `maximum` rows; empty only at the end of the file.
-    public func next(_ maximum: Int) throws(RosterError) -> [Row] {
-        try reader.next(maximum).map { judge(ListRow($0, reader.columns, dates)) }
-    }
-
-    private func judge(_ source: ListRow) -> Row {
+    private static func judge(_ source: ListRow) -> Row {
         var row = source
         let code = code(&row)
         let name = row.text("name")
@@ -95,7 +77,7 @@ public final class OrganisationFile {
         return (row.line, draft, row.issues)
     }
 
-    private func code(_ row: inout ListRow) -> OrganisationCode? {
+    private static func code(_ row: inout ListRow) -> OrganisationCode? {
         guard let bytes = row.bytes("code") else {
             row.report(.organisationMissing, "code")
             return nil

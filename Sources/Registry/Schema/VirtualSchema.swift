@@ -1,0 +1,7 @@
+import UnionTicket
+
+/// Enrolments, activation codes and virtual cards.
+enum VirtualSchema {
+    /// The migration's statements.
+    @Sendable static func sql(_ engine: DatabaseEngine) -> String { "" }
+}
