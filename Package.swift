@@ -47,7 +47,11 @@ let package = Package(
     ],
     targets: [
         // core
-        .target(name: "UnionTicket", swiftSettings: strict),
+        .target(
+            name: "UnionTicket",
+            resources: [.embedInCode("Calendar/working-days.tsv")],
+            swiftSettings: strict
+        ),
         // codec
         .target(
             name: "TicketSeal",
