@@ -121,6 +121,9 @@ let package = Package(
             dependencies: [
                 "UnionTicket", "Registry", "Roster", "CardLayout", "CXlsxWriter",
             ],
+            resources: [
+                .embedInCode("Page/report.css"), .embedInCode("Page/report.js"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -106,6 +106,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case mandateStateUnknown = "mandate_state_unknown"
     /// The mandate's number is no number from 1 to 9 999 999.
     case mandateFormat = "mandate_format"
+    /// A membership that is no count.
+    case membershipFormat = "membership_format"
 
     /// Whether a row with the finding can still be taken.
     public var severity: RowIssue.Severity {

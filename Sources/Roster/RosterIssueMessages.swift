@@ -207,6 +207,10 @@ extension RosterIssueCode {
             "Номер мандата — число от 1 до 9 999 999.",
             "A mandate's number is a number from 1 to 9 999 999."
         ),
+        .membershipFormat: Bilingual(
+            "Численность — целое число от 0 до 99 999 999.",
+            "A membership is a whole number from 0 to 99 999 999."
+        ),
         .reasonUnknown: Bilingual(
             "Причина не распознана: первый, утрата, кража, порча, брак, смена ФИО.",
             "The reason is not understood: first, lost, stolen, damaged, defect, renamed."

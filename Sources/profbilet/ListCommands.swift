@@ -8,7 +8,7 @@ struct OrganisationCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "organisation",
         abstract: "Организации / Organisations",
-        subcommands: [Import.self]
+        subcommands: [Import.self, Returns.self]
     )
 
     struct Import: ParsableCommand {
@@ -34,6 +34,49 @@ struct OrganisationCommand: ParsableCommand {
                 let report = try OrganisationTree(register).import(usable, by: user)
                 var refused = rows.filter { $0.draft == nil }.map { ($0.line, $0.issues) }
                 refused += report.rejected.map { ($0.line, $0.issues) }
+                RowsReport(
+                    added: report.added,
+                    updated: report.updated,
+                    unchanged: report.unchanged,
+                    refused: refused.sorted { $0.0 < $1.0 }
+                ).show(json: json)
+                return !refused.isEmpty
+            }
+            if isRefused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+    }
+}
+
+extension OrganisationCommand {
+    struct Returns: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Численность по статистическим отчётам / memberships as returned"
+        )
+        @Argument(help: "Файл: код организации, численность / file") var file: String
+        @Option(help: "На дату: дд.мм.гггг / as of a day") var asOf: String
+        @Option(help: "Кодировка / encoding") var encoding: TextEncoding?
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            guard let date = TimeArgument.date(asOf) else {
+                throw Failure("--as-of: дд.мм.гггг.", "--as-of: dd.mm.yyyy.")
+            }
+            let isRefused = try office.work { register, user in
+                let rows = try MarkedError.reading(file, encoding) {
+                    let list = try ReturnFile.open(
+                        file,
+                        encoding: encoding,
+                        today: register.now().moscowDate
+                    )
+                    return try Rows.all { try list.next(4_096) }
+                }
+                let usable = rows.compactMap { row in
+                    row.organisation.flatMap { code in row.members.map { (row.line, code, $0) } }
+                }
+                let report = try MembershipReturns(register).take(usable, asOf: date, by: user)
+                var refused = rows.filter { !$0.issues.isEmpty }.map { ($0.line, $0.issues) }
+                refused += report.refused.map { ($0.line, $0.issues) }
                 RowsReport(
                     added: report.added,
                     updated: report.updated,

@@ -4,6 +4,7 @@ import CardProduction
 import EventStation
 import Foundation
 import Registry
+import Reports
 import Roster
 import TicketSeal
 import UnionTicket
@@ -23,7 +24,7 @@ struct ProfBilet: ParsableCommand {
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self,
+            CardCommand.self, ReportCommand.self, RegisterCommand.self,
         ]
     )
 
@@ -51,6 +52,8 @@ struct ProfBilet: ParsableCommand {
             fail(RegisterError(file: error.path, code: error.code).message, code: .storage)
         } catch let error as ProductionError {
             fail(error.message, code: error.isBusy ? .busy : .refused)
+        } catch let error as ReportFileError {
+            fail(error.message, code: .storage)
         } catch let error as CardDrawing.Unprintable {
             fail(error.fault.message, code: .refused)
         } catch let error as Poppler.Failure {

@@ -246,6 +246,9 @@ extension MemberFile {
         if old.status != new.status {
             try change(id, to: new.status, reason: "roster", by: user, in: session)
         }
+        if old.organisation != new.organisation || old.category != new.category {
+            try MemberPast(register: register).keep(id, in: session)
+        }
         let sealed = try MemberVault(register: register).reseal(PersonalFields(new), member: id)
         let hash = register.secrets.hash(of: PersonalFields(new))
         try session.execute(
@@ -295,6 +298,7 @@ extension MemberFile {
                 "The standing \(old.rawValue) cannot become \(status.rawValue)."
             )
         }
+        try MemberPast(register: register).keep(id, in: session)
         try session.execute(
             "UPDATE member SET state = $1 WHERE id = $2",
             [.text(status.rawValue), .integer(id)]

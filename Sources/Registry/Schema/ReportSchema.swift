@@ -1,7 +1,32 @@
 import UnionTicket
 
-/// What dated statistics need.
+/// What dated statistics need: where and what members were, and what organisations returned.
 enum ReportSchema {
     /// The migration's statements.
-    @Sendable static func sql(_ engine: DatabaseEngine) -> String { "" }
+    @Sendable static func sql(_ engine: DatabaseEngine) -> String {
+        tables + RegisterSchema.growingOnly(["member_past"], for: engine)
+    }
+
+    private static let tables = """
+        CREATE TABLE member_past (
+            seq {int} NOT NULL PRIMARY KEY,
+            region {int} NOT NULL,
+            member_id {int} NOT NULL REFERENCES member (id),
+            until {int} NOT NULL,
+            organisation {int} NOT NULL,
+            category TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (\(RegisterSchema.oneOf("state", MemberStatus.allCases)))
+        ) {strict};
+        CREATE INDEX member_past_until ON member_past (until);
+        CREATE INDEX carrier_event_at ON carrier_event (at);
+        CREATE TABLE membership_return (
+            organisation {int} NOT NULL REFERENCES organisation (code),
+            as_of {int} NOT NULL,
+            members {int} NOT NULL CHECK (members >= 0),
+            entered_at {int} NOT NULL,
+            user_id {int} NOT NULL REFERENCES app_user (id),
+            PRIMARY KEY (organisation, as_of)
+        ) {strict};
+        INSERT INTO counter (name, value) VALUES ('memberPast', 0);
+        """
 }

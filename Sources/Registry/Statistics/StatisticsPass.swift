@@ -1,0 +1,192 @@
+import UnionTicket
+
+/// One pass over members, carriers and consents, adding up figures by organisation.
+struct StatisticsPass {
+    /// The figures of each organisation of ``OrganisationPlaces/codes``.
+    private(set) var counts: [UnionCounts]
+    private let dated: DatedRegister
+    private let places: OrganisationPlaces
+    private let measures: UnionStatistics.Measures
+    /// The place of each member, by row: its index + 1, negative for former members, 0 for none.
+    private var homes: [Int32] = []
+    private var marks: [UInt8] = []
+
+    private static let plastic: UInt8 = 1
+    private static let legacy: UInt8 = 2
+    private static let virtual: UInt8 = 4
+    private static let programme: UInt8 = 8
+    private static let cardConsent: UInt8 = 16
+
+    init(
+        _ dated: DatedRegister,
+        _ places: OrganisationPlaces,
+        _ measures: UnionStatistics.Measures
+    ) {
+        (self.dated, self.places, self.measures) = (dated, places, measures)
+        counts = places.codes.map {
+            var counts = UnionCounts()
+            counts.returned = places.returned[$0.ordinal]
+            return counts
+        }
+    }
+
+    mutating func run(_ session: any DatabaseSession) throws {
+        let members = Int(try Counter.member.last(in: session)) + 1
+        homes = [Int32](repeating: 0, count: members)
+        marks = [UInt8](repeating: 0, count: members)
+        try passMembers(session)
+        if measures.contains(.production) {
+            try passCards(session)
+        } else if !measures.isDisjoint(with: [.carriers, .programme]) {
+            try passActive(session)
+        }
+        if !measures.isDisjoint(with: [.programme, .quality]) { try passConsents(session) }
+        for index in homes.indices where homes[index] > 0 { addUp(index) }
+    }
+
+    private mutating func passMembers(_ session: any DatabaseSession) throws {
+        let isQuality = measures.contains(.quality)
+        try session.query(
+            """
+            SELECT id, organisation, CASE WHEN state IN \(DatedRegister.registered) THEN 1 ELSE 0 END
+            \(isQuality ? ", CASE WHEN ais_id IS NULL THEN 0 ELSE 1 END" : "")
+            FROM member WHERE registered_at < \(dated.end)
+            """,
+            []
+        ) { row in
+            let id = row.integer(0)
+            let then = dated.member(
+                id,
+                organisation: row.integer(1),
+                isRegistered: row.integer(2) == 1
+            )
+            guard homes.indices.contains(Int(id)), let place = places.index(of: then.organisation)
+            else { return }
+            homes[Int(id)] = then.isRegistered ? place + 1 : -place - 1
+            if isQuality, then.isRegistered, row.integer(3) == 1 {
+                counts[Int(place)].withAisId += 1
+            }
+        }
+    }
+
+    /// Carriers in use only: what coverage asks for.
+    private mutating func passActive(_ session: any DatabaseSession) throws {
+        try session.query(
+            """
+            SELECT id, member_id, kind, state, issuance, produced_on FROM carrier
+            WHERE member_id IS NOT NULL
+            """,
+            []
+        ) { row in mark(row) }
+    }
+
+    private mutating func mark(_ row: any DatabaseRow) {
+        guard let kind = CarrierKind(rawValue: row.text(2)),
+            let now = CarrierState(rawValue: row.text(3)), !row.isNull(1),
+            dated.state(of: row.integer(0), now: now, issuance: row.optionalInteger(4)) == .active
+        else { return }
+        if kind == .legacyPlastic, let day = row.optionalInteger(5), day > dated.day { return }
+        let member = Int(row.integer(1))
+        guard marks.indices.contains(member) else { return }
+        switch kind {
+        case .plastic: marks[member] |= Self.plastic
+        case .legacyPlastic: marks[member] |= Self.legacy
+        case .virtual: marks[member] |= Self.virtual
+        }
+    }
+
+    /// Every carrier, with the order that it was made for.
+    private mutating func passCards(_ session: any DatabaseSession) throws {
+        try session.query(
+            """
+            SELECT c.id, c.member_id, c.kind, c.state, c.issuance, c.produced_on, c.handed_out_on,
+                o.organisation, o.reason, c.region
+            FROM carrier c LEFT JOIN card_order o ON o.id = c.order_id
+            """,
+            []
+        ) { row in
+            mark(row)
+            count(row)
+        }
+    }
+
+    private mutating func count(_ row: any DatabaseRow) {
+        guard let kind = CarrierKind(rawValue: row.text(2)),
+            let now = CarrierState(rawValue: row.text(3)),
+            let state = dated.state(
+                of: row.integer(0),
+                now: now,
+                issuance: row.optionalInteger(4)
+            ), let place = place(of: row)
+        else { return }
+        guard kind != .virtual else {
+            counts[place].virtualIssued += 1
+            return
+        }
+        let isMade = row.optionalInteger(5).map { $0 <= dated.day } ?? (kind == .legacyPlastic)
+        if kind == .legacyPlastic, !isMade { return }
+        counts[place].cards[state, default: 0] += 1
+        if state == .spoiled { counts[place].spoiled += 1 }
+        if row.optionalInteger(6).map({ $0 <= dated.day }) ?? false { counts[place].handedOut += 1 }
+        guard isMade else { return }
+        counts[place].produced += 1
+        if home(of: row) < 0 { counts[place].producedFormer += 1 }
+        if kind == .legacyPlastic {
+            counts[place].producedLegacy += 1
+        } else if let reason = OrderReason(rawValue: row.text(8)), reason != .first {
+            counts[place].reissued[reason, default: 0] += 1
+        } else {
+            counts[place].producedFirst += 1
+        }
+    }
+
+    /// Where the card was ordered for; else its member's place, else the region's.
+    private func place(of row: any DatabaseRow) -> Int? {
+        if let ordered = row.optionalInteger(7), let index = places.index(of: ordered) {
+            return Int(index)
+        }
+        let home = home(of: row)
+        if home != 0 { return Int(abs(home)) - 1 }
+        return places.index(of: row.integer(9) * 10_010_000).map(Int.init)
+    }
+
+    private func home(of row: any DatabaseRow) -> Int32 {
+        let member = Int(row.integer(1))
+        return homes.indices.contains(member) ? homes[member] : 0
+    }
+
+    private mutating func passConsents(_ session: any DatabaseSession) throws {
+        try session.query(
+            """
+            SELECT c.member_id, CASE WHEN t.purpose = 'bonusTransfer' THEN 1 ELSE 0 END
+            FROM consent c JOIN consent_text t ON t.id = c.text_id
+            WHERE t.purpose IN ('bonusTransfer', 'cardProduction') AND c.given_on <= \(dated.day)
+                AND (c.withdrawn_on IS NULL OR c.withdrawn_on > \(dated.day))
+                AND (c.until IS NULL OR c.until >= \(dated.day))
+            """,
+            []
+        ) { row in
+            let member = Int(row.integer(0))
+            guard marks.indices.contains(member) else { return }
+            marks[member] |= row.integer(1) == 1 ? Self.programme : Self.cardConsent
+        }
+    }
+
+    private mutating func addUp(_ member: Int) {
+        let place = Int(homes[member]) - 1
+        let marks = marks[member]
+        counts[place].registered += 1
+        guard marks != 0 else { return }
+        let hasPlastic = marks & (Self.plastic | Self.legacy) != 0
+        let hasVirtual = marks & Self.virtual != 0
+        if hasPlastic { counts[place].plastic += 1 }
+        if marks & (Self.plastic | Self.legacy) == Self.legacy { counts[place].legacyOnly += 1 }
+        if hasVirtual { counts[place].virtual += 1 }
+        if hasPlastic && hasVirtual { counts[place].both += 1 }
+        if marks & Self.cardConsent != 0 { counts[place].withCardConsent += 1 }
+        if marks & Self.programme != 0 {
+            counts[place].programme += 1
+            if hasVirtual { counts[place].programmeVirtual += 1 }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+public import UnionTicket
+
+/// The figures of one organisation as of a day; all of them add up over organisations.
+///
+/// Members are counted once each where they were on that day, cards where they were ordered for.
+public struct UnionCounts: Sendable, Equatable {
+    /// Members on record: active and suspended ones.
+    public var registered = 0
+    /// Of them with an active plastic card, old ones included.
+    public var plastic = 0
+    /// Of these with an active card of the old number scheme only.
+    public var legacyOnly = 0
+    /// Members with an active virtual card.
+    public var virtual = 0
+    /// Members with both.
+    public var both = 0
+    /// Members in the bonus programme: a living consent to the transfer.
+    public var programme = 0
+    /// Of them with an active virtual card.
+    public var programmeVirtual = 0
+    /// Plastic cards ever made, those of the old scheme included.
+    public var produced = 0
+    /// Of these of the old number scheme.
+    public var producedLegacy = 0
+    /// Of these ordered as somebody's first card.
+    public var producedFirst = 0
+    /// Of these made anew, by reason.
+    public var reissued: [OrderReason: Int] = [:]
+    /// Of these cards of people who are no longer members.
+    public var producedFormer = 0
+    /// Plastic cards spoiled at the plant.
+    public var spoiled = 0
+    /// Plastic cards ever handed out.
+    public var handedOut = 0
+    /// Plastic cards by where they are; ended ones included.
+    public var cards: [CarrierState: Int] = [:]
+    /// Virtual cards ever issued.
+    public var virtualIssued = 0
+    /// Members with an АИС identifier.
+    public var withAisId = 0
+    /// Members with a living consent to card production.
+    public var withCardConsent = 0
+    /// What the organisations themselves returned as their membership, where they did.
+    public var returned: Int?
+
+    /// Nothing counted.
+    public init() {}
+
+    /// Members with neither card.
+    public var none: Int { registered - plastic - virtual + both }
+
+    /// Adds another organisation's figures.
+    public static func += (left: inout Self, right: Self) {
+        for path in additive { left[keyPath: path] += right[keyPath: path] }
+        left.reissued.merge(right.reissued, uniquingKeysWith: +)
+        left.cards.merge(right.cards, uniquingKeysWith: +)
+        if let returned = right.returned { left.returned = (left.returned ?? 0) + returned }
+    }
+
+    private static var additive: [WritableKeyPath<UnionCounts, Int>] {
+        [
+            \.registered, \.plastic, \.legacyOnly, \.virtual, \.both, \.programme,
+            \.programmeVirtual, \.produced, \.producedLegacy, \.producedFirst, \.producedFormer,
+            \.spoiled, \.handedOut, \.virtualIssued, \.withAisId, \.withCardConsent,
+        ]
+    }
+}

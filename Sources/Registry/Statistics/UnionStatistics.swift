@@ -1,0 +1,107 @@
+public import UnionTicket
+
+/// Figures of the union as they were at the end of a day in Moscow.
+///
+/// One pass over members, one over carriers, whatever the day: memory grows by a few bytes a member.
+public struct UnionStatistics: Sendable {
+    let register: Register
+
+    /// The statistics of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What a count is to hold; what is not asked for costs nothing.
+    public struct Measures: OptionSet, Sendable {
+        /// Which measures, as bits.
+        public let rawValue: Int
+
+        /// Measures with these bits.
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// Members with plastic, virtual, both, none.
+        public static let carriers = Measures(rawValue: 1)
+        /// Cards made and handed out, with reasons and places.
+        public static let production = Measures(rawValue: 2)
+        /// The bonus programme.
+        public static let programme = Measures(rawValue: 4)
+        /// Completeness of members' records.
+        public static let quality = Measures(rawValue: 8)
+        /// Everything.
+        public static let all: Measures = [.carriers, .production, .programme, .quality]
+    }
+
+    /// One line of a count.
+    public struct Line: Sendable, Equatable {
+        /// Whose figures.
+        public let organisation: OrganisationCode
+        /// Its name on that day.
+        public let name: String
+        /// Whether it is a primary organisation with the rights of a territorial one.
+        public let hasTerritorialRights: Bool
+        /// The figures.
+        public let counts: UnionCounts
+    }
+
+    /// Counts as of the end of a day.
+    ///
+    /// - Parameters:
+    ///   - date: The day; today at the latest.
+    ///   - level: By what the lines are broken down.
+    ///   - measures: What to count beside registered members.
+    ///   - user: Sees the organisations of their scope.
+    /// - Returns: A line for each organisation of the level that existed then, in tree order.
+    /// - Throws: ``RegisterError``: not permitted, or a day to come.
+    public func count(
+        asOf date: CalendarDate,
+        by level: ReportLevel,
+        _ measures: Measures = .all,
+        by user: SignedInUser
+    ) throws -> [Line] {
+        try user.require(.readReports)
+        try requirePast(date)
+        return try register.read { session in
+            let dated = try DatedRegister(
+                asOf: date,
+                cards: !measures.isDisjoint(with: [.carriers, .production, .programme]),
+                in: session
+            )
+            let places = try OrganisationPlaces(asOf: date, scope: user.scope, in: session)
+            var pass = StatisticsPass(dated, places, measures)
+            try pass.run(session)
+            return lines(pass.counts, places, level, user.scope)
+        }
+    }
+
+    /// Refuses a day that has not begun.
+    func requirePast(_ date: CalendarDate) throws {
+        guard date <= register.now().moscowDate else {
+            throw RegisterError(
+                .badInput,
+                "Дата \(date.russian) ещё не наступила: отчёт возможен не позже сегодняшнего дня.",
+                "The day \(date.iso) is still to come: reports reach up to today."
+            )
+        }
+    }
+
+    private func lines(
+        _ counts: [UnionCounts],
+        _ places: OrganisationPlaces,
+        _ level: ReportLevel,
+        _ scope: OrganisationCode
+    ) -> [Line] {
+        var sums: [OrganisationCode: UnionCounts] = [:]
+        for (index, code) in places.codes.enumerated() where scope.contains(code) {
+            guard let line = level.line(of: code) else { continue }
+            if places.isListed(code, at: level) || counts[index] != UnionCounts() {
+                sums[line, default: UnionCounts()] += counts[index]
+            }
+        }
+        return sums.sorted { $0.key < $1.key }.map {
+            Line(
+                organisation: $0.key,
+                name: places.name(of: $0.key),
+                hasTerritorialRights: places.territorialRights.contains($0.key),
+                counts: $0.value
+            )
+        }
+    }
+}

@@ -1,0 +1,132 @@
+public import UnionTicket
+
+/// A finished report: figures in rows, ready for the terminal, a spreadsheet or a page.
+public struct ReportTable: Sendable, Equatable {
+    /// One figure.
+    public enum Cell: Sendable, Equatable {
+        /// A word.
+        case text(String)
+        /// A count.
+        case count(Int)
+        /// A share: numerator and denominator, always shown beside it as columns of their own.
+        case share(Int, of: Int)
+        /// Too few to be told: a count under ``ReportTable/smallest``.
+        case suppressed
+        /// Not known.
+        case none
+
+        /// The figure as people read it: `1 537 605`, `60,89 %`.
+        public var shown: String {
+            switch self {
+            case .text(let text): text
+            case .count(let number): Self.grouped(number)
+            case .share(let part, let whole): Percentage.text(part, of: whole)
+            case .suppressed: "< \(ReportTable.smallest)"
+            case .none: "—"
+            }
+        }
+
+        /// The figure as programs read it: plain digits, `60.89`.
+        public var plain: String {
+            switch self {
+            case .text(let text): return text
+            case .count(let number): return "\(number)"
+            case .share(let part, let whole):
+                guard let hundredths = Percentage.hundredths(part, of: whole) else { return "" }
+                let rest = hundredths % 100
+                return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+            case .suppressed: return "<\(ReportTable.smallest)"
+            case .none: return ""
+            }
+        }
+
+        private static func grouped(_ number: Int) -> String {
+            let digits = Array(String(number.magnitude))
+            var text = ""
+            for (index, digit) in digits.enumerated() {
+                if index > 0, (digits.count - index) % 3 == 0 { text.append("\u{202F}") }
+                text.append(digit)
+            }
+            return number < 0 ? "−" + text : text
+        }
+    }
+
+    /// One column.
+    public struct Column: Sendable, Equatable {
+        /// Its name for machines, as in JSON.
+        public let name: String
+        /// Its head.
+        public let title: Bilingual
+
+        /// A column.
+        public init(_ name: String, _ russian: String, _ english: String) {
+            (self.name, title) = (name, Bilingual(russian, english))
+        }
+    }
+
+    /// What the report is.
+    public var title: Bilingual
+    /// As of the end of this day in Moscow.
+    public var asOf: CalendarDate
+    /// What the reader must know.
+    public var notes: [Bilingual]
+    /// Heads.
+    public var columns: [Column]
+    /// Figures, as many cells as columns.
+    public var rows: [[Cell]]
+    /// The sum of all rows, where there is more than one.
+    public var total: [Cell]?
+
+    /// Counts below this are not told outside the union.
+    public static let smallest = 5
+
+    /// A report.
+    public init(
+        title: Bilingual,
+        asOf: CalendarDate,
+        notes: [Bilingual] = [],
+        columns: [Column],
+        rows: [[Cell]],
+        total: [Cell]? = nil
+    ) {
+        (self.title, self.asOf, self.notes) = (title, asOf, notes)
+        (self.columns, self.rows, self.total) = (columns, rows, total)
+    }
+
+    /// The report as it may leave the union: no count of one to four people, and no share of one.
+    ///
+    /// Where one single figure of a column would be hidden, the next smallest goes with it: else the
+    /// sum would tell it.
+    public func forPublication() -> ReportTable {
+        var table = self
+        for column in columns.indices {
+            let counts = rows.indices.compactMap { row -> (row: Int, count: Int)? in
+                guard case .count(let count) = rows[row][column], count > 0 else { return nil }
+                return (row, count)
+            }.sorted { ($0.count, $0.row) < ($1.count, $1.row) }
+            var hidden = counts.filter { $0.count < Self.smallest }
+            if hidden.count == 1, total != nil, counts.count > 1 { hidden.append(counts[1]) }
+            for (row, _) in hidden { table.rows[row][column] = .suppressed }
+        }
+        table.rows = table.rows.map { $0.map(Self.published) }
+        table.total = total.map { $0.map(Self.published) }
+        table.notes.append(
+            Bilingual(
+                "Числа меньше \(Self.smallest) и доли от них не приводятся.",
+                "Counts under \(Self.smallest) and shares of them are not given."
+            )
+        )
+        return table
+    }
+
+    private static func published(_ cell: Cell) -> Cell {
+        switch cell {
+        case .count(let count) where count > 0 && count < smallest: .suppressed
+        case .share(let part, let whole)
+        where (1..<smallest).contains(part) || (1..<smallest).contains(whole)
+            || (1..<smallest).contains(whole - part):
+            .none
+        default: cell
+        }
+    }
+}

@@ -1,0 +1,107 @@
+public import Registry
+public import UnionTicket
+
+/// The reports that statistics are told in (production.md § 6); each measure on its own, numerator
+/// and denominator beside every share.
+public enum StatisticsReport: String, Sendable, CaseIterable {
+    /// Members with plastic, virtual, both, none.
+    case coverage
+    /// Cards made: first issues, reissues by reason, cards of former members, unclaimed.
+    case production
+    /// Virtual cards.
+    case virtual
+    /// The bonus programme.
+    case programme
+    /// How complete members' records are.
+    case quality
+    /// Where the cards are.
+    case handout
+
+    /// What a count for it must hold.
+    public var measures: UnionStatistics.Measures {
+        switch self {
+        case .coverage: .carriers
+        case .production, .handout: .production
+        case .virtual: [.carriers, .production]
+        case .programme: [.carriers, .programme]
+        case .quality: .quality
+        }
+    }
+
+    /// What the report is called.
+    public var title: Bilingual {
+        switch self {
+        case .coverage: Bilingual("Охват электронным билетом", "Coverage with electronic tickets")
+        case .production: Bilingual("Изготовление карт", "Production of cards")
+        case .virtual: Bilingual("Виртуальные билеты", "Virtual tickets")
+        case .programme: Bilingual("Бонусная программа", "Bonus programme")
+        case .quality: Bilingual("Качество данных", "Data quality")
+        case .handout: Bilingual("Выдача карт", "Hand-out of cards")
+        }
+    }
+
+    /// One measure of a report.
+    typealias Measure = (column: ReportTable.Column, cell: (UnionCounts) -> ReportTable.Cell)
+
+    /// The finished table of counted lines.
+    ///
+    /// - Parameters:
+    ///   - lines: What ``UnionStatistics`` counted.
+    ///   - date: The day they were counted as of.
+    /// - Returns: A row a line; a sum where there are several.
+    public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> ReportTable {
+        var table = Self.table(lines, asOf: date, title: title, columns)
+        table.notes = notes
+        return table
+    }
+
+    /// A table of these measures.
+    static func table(
+        _ lines: [UnionStatistics.Line],
+        asOf date: CalendarDate,
+        title: Bilingual,
+        _ measures: [Measure]
+    ) -> ReportTable {
+        var sum = UnionCounts()
+        for line in lines { sum += line.counts }
+        let head = [
+            ReportTable.Column("code", "Код", "Code"),
+            ReportTable.Column("organisation", "Организация", "Organisation"),
+        ]
+        let rows = lines.map { line in
+            [.text(line.organisation.description), .text(line.name)]
+                + measures.map { $0.cell(line.counts) }
+        }
+        let total: [ReportTable.Cell] =
+            [.text(""), .text("Итого")] + measures.map { $0.cell(sum) }
+        return ReportTable(
+            title: title,
+            asOf: date,
+            columns: head + measures.map(\.column),
+            rows: rows,
+            total: lines.count > 1 ? total : nil
+        )
+    }
+
+    private var notes: [Bilingual] {
+        switch self {
+        case .coverage:
+            [
+                Bilingual(
+                    "Охват — члены с действующей картой от числа состоящих на учёте; не больше 100 %.",
+                    "Coverage is members with an active card among those on record; at most 100 %."
+                )
+            ]
+        case .production:
+            [
+                Bilingual(
+                    "Изготовлено к числу состоящих на учёте бывает больше 100 %: перевыпуски, карты "
+                        + "выбывших и невостребованные показаны рядом.",
+                    "Cards made to members on record may exceed 100 %: reissues, cards of former "
+                        + "members and unclaimed ones stand beside."
+                )
+            ]
+        default: []
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Foundation
+import Registry
+import Reports
+import Roster
+import UnionTicket
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Отчёты на дату / Reports as of a day",
+        subcommands: [Statistics.self, Form.self],
+        defaultSubcommand: Statistics.self
+    )
+
+    /// How a report is shown.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case table, csv, xlsx, html, json
+    }
+
+    struct Options: ParsableArguments {
+        @Option(help: "На конец дня (Москва): дд.мм.гггг / end of the day; сегодня")
+        var asOf: String?
+        @Option(help: "table, csv, xlsx, html, json") var format: Format = .table
+        @Option(help: "Файл; без него — на экран / output file") var out: String?
+        @Flag(help: "Для передачи вне Профсоюза: числа меньше 5 скрыты / counts under 5 hidden")
+        var publication = false
+        @OptionGroup var office: Office
+
+        func date(_ register: Register) throws -> CalendarDate {
+            guard let asOf else { return register.now().moscowDate }
+            guard let date = TimeArgument.date(asOf) else {
+                throw Failure(
+                    "Дата «\(asOf)» не понята: дд.мм.гггг или гггг-мм-дд.",
+                    "The date \(asOf) is not understood: dd.mm.yyyy or yyyy-mm-dd."
+                )
+            }
+            return date
+        }
+
+        func validate() throws {
+            if out == nil, format == .xlsx {
+                throw ValidationError("--format xlsx: --out ФАЙЛ / FILE")
+            }
+        }
+
+        /// Shows a finished table.
+        func show(_ table: ReportTable, page: () throws -> [UInt8]) throws {
+            switch format {
+            case .table: try write(Array((table.lines.joined(separator: "\n") + "\n").utf8))
+            case .csv: try write(table.csv)
+            case .json: try write(Array((ReportJSON.line(table) + "\n").utf8))
+            case .html: try write(page())
+            case .xlsx: try table.writeWorkbook(to: out ?? "")
+            }
+        }
+
+        private func write(_ bytes: [UInt8]) throws {
+            guard let out else {
+                FileHandle.standardOutput.write(Data(bytes))
+                return
+            }
+            guard
+                FileManager.default.createFile(
+                    atPath: out,
+                    contents: Data(bytes),
+                    attributes: [.posixPermissions: 0o600]
+                )
+            else { throw ReportFileError(path: out) }
+        }
+    }
+
+    struct Statistics: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "coverage, production, virtual, programme, quality, handout"
+        )
+        @Argument(help: "coverage, production, virtual, programme, quality, handout")
+        var report: StatisticsReport
+        @Option(help: "union, region, territorial, primary") var by: ReportLevel = .region
+        @OptionGroup var options: Options
+
+        func run() throws {
+            try options.office.work { register, user in
+                let date = try options.date(register)
+                let statistics = UnionStatistics(register)
+                let lines = try statistics.count(
+                    asOf: date,
+                    by: by,
+                    report.measures,
+                    by: user
+                )
+                var table = report.table(lines, asOf: date)
+                if options.publication { table = table.forPublication() }
+                try options.show(table) {
+                    let isFull = !options.publication
+                    let months =
+                        isFull && report == .production
+                        ? try statistics.cardsPerMonth(asOf: date, by: user) : []
+                    return ReportPage(report, table, lines: isFull ? lines : [], months: months)
+                        .html
+                }
+            }
+        }
+    }
+
+    struct Form: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Графы форм 1-СП…5-СП / card columns of the statistical forms"
+        )
+        @Argument(help: "sp1, sp2, sp3, sp4, sp5") var form: StatForm
+        @OptionGroup var options: Options
+
+        func run() throws {
+            try options.office.work { register, user in
+                let date = try options.date(register)
+                let report = FormReport(form)
+                let lines = try report.levels.flatMap {
+                    try UnionStatistics(register).count(asOf: date, by: $0, by: user)
+                }
+                var table = report.table(lines, asOf: date)
+                if options.publication { table = table.forPublication() }
+                try options.show(table) {
+                    ReportPage(.coverage, table, lines: [], months: []).html
+                }
+            }
+        }
+    }
+}
+
+/// A report as one line of JSON.
+enum ReportJSON {
+    static func line(_ table: ReportTable) -> String {
+        func object(_ row: [ReportTable.Cell]) -> JSONValue {
+            var values: [String: JSONValue] = [:]
+            for (column, cell) in zip(table.columns, row) { values[column.name] = value(cell) }
+            return .object(values)
+        }
+        let report: [String: JSONValue] = [
+            "title": .text(table.title.russian), "asOf": .text(table.asOf.iso),
+            "rows": .list(table.rows.map(object)), "total": table.total.map(object) ?? .null,
+        ]
+        return JSONValue.object(report).line
+    }
+
+    private static func value(_ cell: ReportTable.Cell) -> JSONValue {
+        switch cell {
+        case .text(let text): .text(text)
+        case .count(let count): .int(count)
+        case .share, .suppressed: .text(cell.plain)
+        case .none: .null
+        }
+    }
+}
+
+extension StatisticsReport: ExpressibleByArgument {}
+extension ReportLevel: ExpressibleByArgument {}
+extension StatForm: ExpressibleByArgument {}
