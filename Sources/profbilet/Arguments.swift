@@ -2,6 +2,7 @@ public import ArgumentParser
 public import CardLayout
 public import EventStation
 public import Registry
+public import Reports
 public import Roster
 public import TicketSeal
 public import UnionTicket
@@ -17,6 +18,10 @@ extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}
 extension OrderState: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
+extension StatisticsReport: ExpressibleByArgument {}
+extension ReportLevel: ExpressibleByArgument {}
+extension StatForm: ExpressibleByArgument {}
+extension CodePage: ExpressibleByArgument {}
 extension SampleEncoding: ExpressibleByArgument {}
 extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}

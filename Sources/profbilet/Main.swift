@@ -25,6 +25,7 @@ struct ProfBilet: ParsableCommand {
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
             CardCommand.self, ReportCommand.self, RegisterCommand.self,
+            ManualCommand.self,
         ]
     )
 

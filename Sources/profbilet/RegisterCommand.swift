@@ -90,9 +90,7 @@ struct CarrierTable {
         let result = try body(add)
         try flush()
         try file.close()
-        guard rename(beside, path) == 0 else { throw ReportFileError(path: path) }
+        guard unsafe rename(beside, path) == 0 else { throw ReportFileError(path: path) }
         return result
     }
 }
-
-extension CodePage: ExpressibleByArgument {}

@@ -151,7 +151,3 @@ enum ReportJSON {
         }
     }
 }
-
-extension StatisticsReport: ExpressibleByArgument {}
-extension ReportLevel: ExpressibleByArgument {}
-extension StatForm: ExpressibleByArgument {}
