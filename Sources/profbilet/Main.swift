@@ -24,7 +24,7 @@ struct ProfBilet: ParsableCommand {
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self, PartnerCommand.self,
+            CardCommand.self, PartnerCommand.self, VirtualCommand.self, CodeCommand.self,
         ]
     )
 

@@ -25,6 +25,14 @@ struct RegisterSecrets: Sendable {
     let partnerCodes: BlindIndex
     /// The audit chain.
     let audit: BlindIndex
+    /// Keyed hash of activation codes.
+    let activation: BlindIndex
+    /// Keyed hash of numbers and addresses that enrolments are counted by.
+    let visits: BlindIndex
+    /// Seals the traces of virtual cards.
+    let traces: FieldSeal
+    /// Seals codes on their way to members.
+    let messages: FieldSeal
 
     /// The keys of a 32-byte master key.
     init(master: [UInt8]) {
@@ -42,6 +50,10 @@ struct RegisterSecrets: Sendable {
         partners = FieldSeal(key: key("partners"))
         partnerCodes = BlindIndex(key: key("partner-codes"))
         audit = BlindIndex(key: key("audit"))
+        activation = BlindIndex(key: key("activation"))
+        visits = BlindIndex(key: key("visits"))
+        traces = FieldSeal(key: key("traces"))
+        messages = FieldSeal(key: key("messages"))
     }
 
     /// Keyed hashes by which a person is found.
