@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "BonusProgram",
             dependencies: [
-                "UnionTicket", "TicketSeal", "Registry", "Roster", "Yams", crypto,
+                "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout",
             ],
             swiftSettings: strict
         ),
@@ -152,6 +152,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -254,7 +255,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BonusProgramTests",
-            dependencies: ["BonusProgram", "Registry", "TicketSeal", "UnionTicket", crypto],
+            dependencies: ["BonusProgram", "CardLayout", "Registry", "UnionTicket"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -46,6 +46,16 @@ public enum TypedNumber: Equatable, Sendable {
         self = Self.judge(digits)
     }
 
+    /// The digits of a typed secret, read as those of a number are; nil at a foreign character.
+    static func digits(_ text: some StringProtocol) -> [UInt8]? {
+        var digits: [UInt8] = []
+        for scalar in text.unicodeScalars.prefix(64) where !separators.contains(scalar) {
+            guard let digit = digit(scalar) else { return nil }
+            digits.append(digit)
+        }
+        return digits
+    }
+
     private static let separators: Set<Unicode.Scalar> = [
         " ", "-", ".", "\u{A0}", "\u{2009}", "\u{202F}", "\u{2010}", "\u{2011}", "\u{2012}",
         "\u{2013}", "\u{2014}", "\u{2212}", "\t", "№", ",", "\n", "\r",

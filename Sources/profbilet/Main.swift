@@ -1,4 +1,5 @@
 import ArgumentParser
+import BonusProgram
 import CardLayout
 import CardProduction
 import EventStation
@@ -26,6 +27,7 @@ struct ProfBilet: ParsableCommand {
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
             CardCommand.self, ReportCommand.self, RegisterCommand.self,
             ManualCommand.self,
+            CardCommand.self, PartnerCommand.self, VirtualCommand.self, CodeCommand.self,
         ]
     )
 
@@ -67,6 +69,13 @@ struct ProfBilet: ParsableCommand {
             fail(EventText.words(error), code: .refused)
         } catch let error as EventSnapshot.Refusal {
             fail(StationFiles.words(error), code: .refused)
+        } catch let error as ExchangeError {
+            fail(
+                Bilingual(
+                    "\(error.message.russian) [\(error.fault.rawValue)]",
+                    error.message.english
+                )
+            )
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {

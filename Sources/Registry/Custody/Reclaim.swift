@@ -28,6 +28,8 @@ public struct Reclaim: Sendable {
     private struct Found {
         var manifests: [(folder: String, manifest: Manifest, hash: [UInt8])] = []
         var tokens: [StatusListToken] = []
+        /// Files with traces of virtual cards.
+        var traces: [String] = []
         var bundles: [(bytes: [UInt8], bundle: TrustBundle)] = []
         /// Bundles with which roots changed, oldest first.
         var changes: [(bytes: [UInt8], bundle: TrustBundle)] = []
@@ -47,6 +49,7 @@ public struct Reclaim: Sendable {
             let ordered = found.manifests.sorted { $0.manifest.sequence < $1.manifest.sequence }
             try requireWhole(ordered, in: session)
             for item in ordered { try take(item, by: user, in: session, &report) }
+            try takeTraces(found.traces, by: user, in: session, &report)
             for token in found.tokens.sorted(by: { $0.sequence < $1.sequence }) {
                 try take(token, by: user, in: session, &report)
             }
@@ -80,6 +83,8 @@ public struct Reclaim: Sendable {
         for path in paths.sorted() {
             if path.hasSuffix("/manifest.json") {
                 try takeManifest(path, keys, &found)
+            } else if VirtualTrace.isTrace(path) {
+                found.traces.append(path)
             } else if path.hasSuffix(".cwt") {
                 let bytes = try Files.read(path, atMost: 1 << 24)
                 do {
@@ -90,7 +95,7 @@ public struct Reclaim: Sendable {
                 } catch { throw Self.refused(path, error.rawValue) }
             }
         }
-        guard !found.manifests.isEmpty || !found.tokens.isEmpty else {
+        guard !found.manifests.isEmpty || !found.tokens.isEmpty || !found.traces.isEmpty else {
             throw RegisterError(
                 .badInput,
                 "В указанных каталогах нет ни манифестов, ни списков статусов. "

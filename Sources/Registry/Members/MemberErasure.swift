@@ -88,7 +88,13 @@ public struct MemberErasure: Sendable {
             "UPDATE conflict SET sealed = $1 WHERE member_id = $2",
             "UPDATE conflict SET sealed = $1 WHERE resolved_member = $2",
             "UPDATE batch_card SET sealed = $1 WHERE member_id = $2",
+            "UPDATE outgoing_message SET secret = $1 WHERE member_id = $2",
+            """
+            UPDATE virtual_card SET device = $1 WHERE carrier_id IN
+                (SELECT id FROM carrier WHERE member_id = $2)
+            """,
         ] { try session.execute(sql, [.blob([]), .integer(member)]) }
+        try session.execute("DELETE FROM enrolment WHERE member_id = $1", [.integer(member)])
         let numbers = try session.execute(
             """
             UPDATE ticket_number SET state = 'retired', member_id = NULL, at = $1
@@ -96,6 +102,7 @@ public struct MemberErasure: Sendable {
             """,
             [.integer(now.seconds), .integer(member)]
         )
+        try PartnerJudgement.mark(member, in: session)
         let carriers = try session.execute(
             "UPDATE carrier SET member_id = NULL WHERE member_id = $1",
             [.integer(member)]

@@ -19,8 +19,20 @@ struct RegisterSecrets: Sendable {
     let batches: FieldSeal
     /// Seals the names of guests who are no members.
     let events: FieldSeal
+    /// Seals the partners' own keys.
+    let partners: FieldSeal
+    /// Keyed hashes of the codes that join a partner's participant to a ticket.
+    let partnerCodes: BlindIndex
     /// The audit chain.
     let audit: BlindIndex
+    /// Keyed hash of activation codes.
+    let activation: BlindIndex
+    /// Keyed hash of numbers and addresses that enrolments are counted by.
+    let visits: BlindIndex
+    /// Seals the traces of virtual cards.
+    let traces: FieldSeal
+    /// Seals codes on their way to members.
+    let messages: FieldSeal
 
     /// The keys of a 32-byte master key.
     init(master: [UInt8]) {
@@ -35,7 +47,13 @@ struct RegisterSecrets: Sendable {
         conflicts = FieldSeal(key: key("conflicts"))
         batches = FieldSeal(key: key("batches"))
         events = FieldSeal(key: key("events"))
+        partners = FieldSeal(key: key("partners"))
+        partnerCodes = BlindIndex(key: key("partner-codes"))
         audit = BlindIndex(key: key("audit"))
+        activation = BlindIndex(key: key("activation"))
+        visits = BlindIndex(key: key("visits"))
+        traces = FieldSeal(key: key("traces"))
+        messages = FieldSeal(key: key("messages"))
     }
 
     /// Keyed hashes by which a person is found.

@@ -122,6 +122,10 @@ public struct CarrierFile: Sendable {
             for carrier in able {
                 try set(carrier, to: change.target, reason: reason, by: user, in: session)
             }
+            // Whoever blocks a ticket must not find it on a phone an hour later.
+            for member in Set(able.compactMap(\.member)) where change != .unblock {
+                try ActivationCodes(register).end(of: member, as: .revoked, in: session)
+            }
             try AuditLog(register).record(
                 "carrier.\(change.rawValue)",
                 "carrier/\(able[0].id)",
@@ -301,6 +305,31 @@ extension CarrierFile {
             "UPDATE carrier SET state = $1, published = $2 WHERE id = $3",
             [.text(state.rawValue), .int(state.published.rawValue), .integer(carrier.id)]
         )
+        try note(
+            carrier.id,
+            from: carrier.state,
+            to: state,
+            reason: reason,
+            by: user,
+            in: session
+        )
+        if let coordinate = carrier.coordinate, carrier.state.published != state.published {
+            try session.execute(
+                "UPDATE status_list SET changed = 1 WHERE list = $1",
+                [.int(coordinate.list)]
+            )
+        }
+    }
+
+    /// Writes one change of state into a carrier's history.
+    func note(
+        _ carrier: Int64,
+        from old: CarrierState,
+        to new: CarrierState,
+        reason: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
         let at = register.now().seconds
         try session.execute(
             """
@@ -309,16 +338,15 @@ extension CarrierFile {
             """,
             [
                 .integer(try Counter.carrierEvent.take(in: session)), .integer(at),
-                .integer(user.id), .text(carrier.state.rawValue), .text(state.rawValue),
-                .text(reason), .integer(carrier.id),
+                .integer(user.id), .text(old.rawValue), .text(new.rawValue), .text(reason),
+                .integer(carrier),
             ]
         )
-        if let coordinate = carrier.coordinate, carrier.state.published != state.published {
-            try session.execute(
-                "UPDATE status_list SET changed = 1 WHERE list = $1",
-                [.int(coordinate.list)]
-            )
-        }
+    }
+
+    /// The carrier of a row.
+    func carrier(_ id: Int64, in session: any DatabaseSession) throws -> Carrier? {
+        try session.first("\(Self.columns) WHERE id = $1", [.integer(id)], Self.carrier) ?? nil
     }
 
     /// Ends the usable plastic of a member whose card is lost or stolen.

@@ -137,12 +137,15 @@ public struct StatusPublisher: Sendable {
         )
     }
 
-    /// Marks carriers past the end of their validity, so that their slots fall back to zero.
+    /// Marks lists with cards past the end of their validity, so that their slots fall back to zero.
+    ///
+    /// A phone's payload ends every few days: its slot falls back when its list is next rebuilt.
     private func expireCarriers(in session: any DatabaseSession) throws {
         try session.execute(
             """
             UPDATE status_list SET changed = 1 WHERE list IN (SELECT list FROM carrier
-                WHERE published <> 0 AND expires_at <= $1 AND expires_at > $2)
+                WHERE published <> 0 AND expires_at <= $1 AND expires_at > $2
+                AND kind <> 'virtual')
             """,
             [
                 .integer(register.now().seconds),

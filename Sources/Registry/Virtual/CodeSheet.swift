@@ -1,0 +1,26 @@
+import UnionTicket
+
+// Codes on their way to paper.
+extension ActivationCodes {
+    /// A file for the office's spreadsheet: UTF-8 with its mark, semicolons, one member a line; a
+    /// number stands in groups, and no cell begins a formula.
+    public static func csv(_ codes: [Made]) -> String {
+        let head = "\u{FEFF}ИД АИС;ФИО;Организация;Номер билета;Код;Действителен до\r\n"
+        return codes.reduce(into: head) { text, made in
+            let cells = [
+                made.aisId ?? "", made.name.full, "\(made.organisation)", made.ticket.filed,
+                made.code.printed, made.expiresAt.russian,
+            ]
+            text += cells.map(cell).joined(separator: ";") + "\r\n"
+        }
+    }
+
+    private static func cell(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@\t".contains($0) } ?? false
+        let safe = isFormula ? "'" + text : text
+        guard safe.contains(where: { ";\"\r\n".contains($0) }) else { return safe }
+        return "\""
+            + safe.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Registry
+import TicketSeal
+import UnionTicket
+
+/// What a phone keeps: its key, its card, and where it was enrolled; a file of mode 0600.
+///
+/// A real phone keeps the key in secure hardware; this file is the reference client's.
+struct PhoneFile: Codable {
+    /// The private key's 32 bytes, base64url.
+    var key: String
+    /// The service's address.
+    var server: String
+    /// The card's name in the service; nil until it is enrolled.
+    var card: String?
+    /// The inner payload, base64url.
+    var payload: String?
+    /// End of the payload's life, Unix seconds.
+    var expiresAt: Int64?
+    /// From when on it is to be renewed, Unix seconds.
+    var renewAfter: Int64?
+    /// The nonce of the next proof, base64url.
+    var nonce: String?
+
+    /// A new phone with a key of its own.
+    init(server: String) {
+        key = Base64URL.text(SigningKey.generate(.es256).privateBytes ?? [])
+        self.server = server
+    }
+
+    static func read(_ path: String) throws -> PhoneFile {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(
+                .notFound,
+                "Нет файла телефона \(path): profbilet virtual enrol.",
+                "There is no phone file \(path): profbilet virtual enrol."
+            )
+        }
+        do { return try JSONDecoder().decode(PhoneFile.self, from: data) } catch {
+            throw Failure(
+                .damaged,
+                "Файл телефона \(path) повреждён. Привяжите устройство заново.",
+                "The phone file \(path) is damaged. Enrol the device anew."
+            )
+        }
+    }
+
+    func write(_ path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try Files.write(Array(try encoder.encode(self)) + [0x0A], to: path)
+    }
+
+    var signingKey: SigningKey {
+        get throws {
+            guard let bytes = Base64URL.bytes(key),
+                let key = SigningKey(algorithm: .es256, privateBytes: bytes)
+            else {
+                throw Failure(
+                    .damaged,
+                    "Ключ в файле телефона повреждён. Привяжите устройство заново.",
+                    "The key in the phone file is damaged. Enrol the device anew."
+                )
+            }
+            return key
+        }
+    }
+
+    /// The card, once there is one.
+    func enrolled() throws -> (card: String, payload: [UInt8], nonce: [UInt8]) {
+        guard let card, let payload = payload.flatMap({ Base64URL.bytes($0) }),
+            let nonce = nonce.flatMap({ Base64URL.bytes($0) })
+        else {
+            throw Failure(
+                .notFound,
+                "Телефон ещё не привязан: profbilet virtual enrol.",
+                "The phone is not enrolled yet: profbilet virtual enrol."
+            )
+        }
+        return (card, payload, nonce)
+    }
+
+    /// Takes a card as the service answers it.
+    mutating func take(_ answer: [String: Any]) throws {
+        guard let card = answer["id"] as? String, let payload = answer["payload"] as? String,
+            let nonce = answer["nonce"] as? String,
+            let expiresAt = (answer["expiresAt"] as? String).flatMap(TimeArgument.instant),
+            let renewAfter = (answer["renewAfter"] as? String).flatMap(TimeArgument.instant)
+        else { throw Self.notUnderstood }
+        self.card = card
+        self.payload = payload
+        self.nonce = nonce
+        self.expiresAt = expiresAt.seconds
+        self.renewAfter = renewAfter.seconds
+    }
+
+    static var notUnderstood: Failure {
+        Failure(
+            .unusable,
+            "Ответ сервера не понят: возможно, это другой сервис.",
+            "The server's answer is not understood: perhaps it is another service."
+        )
+    }
+}

@@ -1,0 +1,225 @@
+import ArgumentParser
+import CardLayout
+import Foundation
+import NIOHTTP1
+import Registry
+import TicketSeal
+import UnionTicket
+
+/// `profbilet virtual`: plays a member's phone against a running service.
+struct VirtualCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "virtual",
+        abstract: "Виртуальный билет: телефон для проб / Virtual ticket: a phone for trials",
+        subcommands: [Enrol.self, Renew.self, Present.self, Show.self, Delete.self]
+    )
+
+    /// Where the phone keeps its key, and how it reaches the service.
+    struct Phone: ParsableArguments {
+        @Option(help: "Файл телефона, 0600 / the phone's file (PROFBILET_PHONE)") var phone: String?
+        @Option(help: "Файл с ключом приложения / file with the app's key (PROFBILET_APP_KEY)")
+        var appKeyFile: String?
+        @Option(help: "Сертификаты сервера, PEM / certificates to trust, PEM")
+        var authority: String?
+
+        var path: String { phone ?? Environment["PROFBILET_PHONE"] ?? "phone.json" }
+
+        func server(_ url: String) throws -> PhoneServer {
+            let key: String
+            if let appKeyFile {
+                let bytes = try Files.read(appKeyFile, atMost: 4096)
+                key = String(decoding: bytes, as: UTF8.self)
+                    .trimmingCharacters(in: .whitespacesAndNewlines)
+            } else if let value = Environment["PROFBILET_APP_KEY"] {
+                key = value
+            } else {
+                throw Failure(
+                    .notSignedIn,
+                    "Нет ключа приложения: PROFBILET_APP_KEY или --app-key-file.",
+                    "No app key: PROFBILET_APP_KEY or --app-key-file."
+                )
+            }
+            return try PhoneServer(url, key: key, authority: authority)
+        }
+    }
+
+    struct Enrol: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Привязать телефон к билету / Bind a phone to a ticket",
+            discussion: "Без --code код спрашивается; с --send он сначала отправляется члену "
+                + "Профсоюза. Without --code the code is asked for; with --send it is sent first."
+        )
+        @Option(help: "Адрес сервиса / the service's address") var server: String
+        @Option(help: "Номер билета / ticket number") var ticket: String
+        @Option(help: "Код активации / activation code (PROFBILET_CODE)") var code: String?
+        @Flag(help: "Отправить код сообщением / have the code sent") var send = false
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var phone: Phone
+
+        func run() throws {
+            let service = try phone.server(server)
+            var file = PhoneFile(server: server)
+            let started = try service.ask(
+                .POST,
+                "/v1/enrolments",
+                body: ["ticket": .text(ticket), "code": send ? "sent" : "printed"]
+            )
+            guard let id = started["id"] as? String,
+                let nonce = (started["nonce"] as? String).flatMap({ Base64URL.bytes($0) })
+            else { throw PhoneFile.notUnderstood }
+            let typed = try activationCode()
+            let key = try file.signingKey
+            let proof = try DeviceStatement.possession(
+                nonce: nonce,
+                enrolment: id,
+                codeDigest: SHA256Digest.of(Array(typed.digits.utf8)),
+                key: key.publicKey
+            ).prove(with: key)
+            let jwk = key.publicKey.jwk
+            let answer = try service.ask(
+                .POST,
+                "/v1/enrolments/\(id)/confirm",
+                body: [
+                    "code": .text(typed.digits), "proof": .text(Base64URL.text(proof)),
+                    "deviceKey": .object(
+                        Dictionary(
+                            uniqueKeysWithValues: ["kty", "crv", "x", "y"].map {
+                                ($0, JSONValue.optional(jwk[$0]))
+                            }
+                        )
+                    ),
+                ],
+                headers: [("Idempotency-Key", UUID().uuidString)]
+            )
+            try file.take(answer)
+            try file.write(phone.path)
+            VirtualCommand.show(file, json)
+        }
+
+        private func activationCode() throws -> ActivationCode {
+            var text = code ?? Environment["PROFBILET_CODE"]
+            if text == nil, isatty(0) == 1 {
+                print("Код активации / activation code: ", terminator: "")
+                text = readLine()
+            }
+            guard let typed = text.flatMap({ ActivationCode(typed: $0) }) else {
+                throw Failure(
+                    "Код активации: 14 цифр, последняя контрольная. Сверьте его с листком.",
+                    "An activation code has 14 digits, the last a check digit. Compare it."
+                )
+            }
+            return typed
+        }
+    }
+
+    struct Renew: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Продлить / Renew",
+            discussion: "С --if-due продлевает только в срок, как делает приложение в фоне. "
+                + "With --if-due it renews only in due time, as an app does in the background."
+        )
+        @Flag(help: "Только если пора / only when it is due") var ifDue = false
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var phone: Phone
+
+        func run() throws {
+            var file = try PhoneFile.read(phone.path)
+            if !ifDue || (file.renewAfter ?? 0) <= VirtualCommand.now.seconds {
+                try VirtualCommand.renew(&file, try phone.server(file.server))
+                try file.write(phone.path)
+            }
+            VirtualCommand.show(file, json)
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Что в телефоне и что о нём знает сервис / What phone and service know"
+        )
+        @Flag(help: "Не спрашивать сервис / do not ask the service") var offline = false
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var phone: Phone
+
+        func run() throws {
+            let file = try PhoneFile.read(phone.path)
+            let card = try file.enrolled().card
+            let standing =
+                offline
+                ? nil
+                : try phone.server(file.server).ask(.GET, "/v1/virtual-cards/\(card)")["state"]
+                    as? String
+            VirtualCommand.show(file, json, state: standing)
+        }
+    }
+
+    struct Delete: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Отвязать телефон / Unbind the phone"
+        )
+        @OptionGroup var phone: Phone
+
+        func run() throws {
+            let file = try PhoneFile.read(phone.path)
+            let card = try file.enrolled().card
+            let service = try phone.server(file.server)
+            let proof = try DeviceStatement.deletion(
+                nonce: try VirtualCommand.nonce(of: card, service),
+                card: card
+            ).prove(with: try file.signingKey)
+            _ = try service.ask(
+                .DELETE,
+                "/v1/virtual-cards/\(card)",
+                headers: [("Device-Proof", Base64URL.text(proof))]
+            )
+            try FileManager.default.removeItem(atPath: phone.path)
+            say(
+                "Виртуальный билет удалён, ключ стёрт.",
+                "The virtual ticket is deleted, the key erased."
+            )
+        }
+    }
+
+    /// The moment by which the phone signs; a trial may move it.
+    static var now: Instant { Clock.now(specimenOnly: true)() }
+
+    /// The nonce that the service expects next.
+    static func nonce(of card: String, _ service: PhoneServer) throws -> [UInt8] {
+        let standing = try service.ask(.GET, "/v1/virtual-cards/\(card)")
+        guard let nonce = (standing["nonce"] as? String).flatMap({ Base64URL.bytes($0) }) else {
+            throw PhoneFile.notUnderstood
+        }
+        return nonce
+    }
+
+    static func renew(_ file: inout PhoneFile, _ service: PhoneServer) throws {
+        let card = try file.enrolled().card
+        // The kept nonce may be of an answer that was lost on the way.
+        let statement = DeviceStatement.renewal(nonce: try nonce(of: card, service), card: card)
+        let answer = try service.ask(
+            .POST,
+            "/v1/virtual-cards/\(card)/renew",
+            body: ["proof": .text(Base64URL.text(try statement.prove(with: try file.signingKey)))],
+            headers: [("Idempotency-Key", UUID().uuidString)]
+        )
+        try file.take(answer)
+    }
+
+    static func show(_ file: PhoneFile, _ json: Bool, state: String? = nil) {
+        let expires = file.expiresAt.map(Instant.init(seconds:))
+        let renew = file.renewAfter.map(Instant.init(seconds:))
+        if json {
+            say([
+                "card": .optional(file.card), "expiresAt": .optional(expires?.rfc3339),
+                "renewAfter": .optional(renew?.rfc3339), "payload": .optional(file.payload),
+                "state": .optional(state),
+            ])
+            return
+        }
+        say(
+            "Виртуальный билет привязан; действует до \(expires?.russian ?? "?"), продлевается с "
+                + "\(renew?.russian ?? "?")" + (state.map { ", состояние: \($0)" } ?? "") + ".",
+            "Virtual ticket enrolled; good until \(expires?.rfc3339 ?? "?"), renewed from "
+                + "\(renew?.rfc3339 ?? "?")" + (state.map { ", state: \($0)" } ?? "") + "."
+        )
+    }
+}

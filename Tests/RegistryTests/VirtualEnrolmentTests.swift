@@ -1,0 +1,286 @@
+import Dispatch
+import Synchronization
+import TicketSeal
+import Testing
+import UnionTicket
+
+@testable import Registry
+
+@Suite struct `Enrolment of virtual cards` {
+    @Test(arguments: TestEngine.allCases)
+    func `number, code and key make a card that a station accepts`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let card = try phone.enrol()
+            #expect(try office.judge(card, phone) == .valid)
+            #expect(card.expiresAt == office.clock.now() + 7 * 86_400)
+            #expect(card.renewAfter == office.clock.now() + 5 * 86_400)
+            let carrier = try #require(try office.virtualCarriers().first)
+            #expect(carrier.state == .active && carrier.number?.issue == 0)
+            #expect(
+                try office.number("SELECT count(*) FROM activation_code WHERE state = 'used'") == 1
+            )
+            // neither code nor key nor payload stands in the tables as it is
+            let device = phone.key.publicKey.publicBytes
+            let found = try office.register.read { session in
+                try session.first("SELECT device FROM virtual_card") { $0.blob(0) }
+            }
+            #expect(found != device && found?.isEmpty == false)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a wrong code spends the enrolment and the code and never locks the member`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let right = try office.code()
+            let wrong = ActivationCode(
+                number: (try #require(UInt64(right.code.digits.dropLast())) + 1)
+                    % ActivationCode.count
+            )
+            let started = try phone.start(right.ticket.digits)
+            #expect(try phone.confirm(started, wrong.digits) == .failure(.enrolmentRefused))
+            #expect(try phone.confirm(started, right.code.digits) == .failure(.enrolmentOver))
+            let again = try phone.start(right.ticket.digits)
+            #expect(try phone.confirm(again, right.code.digits) == .failure(.enrolmentRefused))
+            #expect(try office.virtualCarriers().isEmpty)
+            _ = try phone.enrol()
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a mistyped code spends nothing`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let made = try office.code()
+            let started = try phone.start(made.ticket.digits)
+            var digits = Array(made.code.digits.utf8)
+            digits[3] = digits[3] == 0x39 ? 0x30 : digits[3] + 1
+            let typed = String(decoding: digits, as: UTF8.self)
+            for text in [typed, "", "123", String(repeating: "1", count: 200)] {
+                #expect(try phone.confirm(started, text) == .failure(.codeMalformed))
+            }
+            // as a person types it: groups and letters that look like digits
+            let spoken = made.code.printed.map { $0 == "0" ? "О" : "\($0)" }.joined()
+            _ = try phone.confirm(started, spoken).get()
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a code is consumed only after all checks`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let made = try office.code()
+            let started = try phone.start(made.ticket.digits)
+            let foreign = try phone.proof(started, made.code.digits, key: .generate(.es256))
+            #expect(
+                try phone.confirm(started, made.code.digits, proof: foreign)
+                    == .failure(.proofRefused)
+            )
+            try office.execute("UPDATE member SET state = 'suspended' WHERE id = 1")
+            #expect(try phone.confirm(started, made.code.digits) == .failure(.notEntitled))
+            try office.execute("UPDATE member SET state = 'active' WHERE id = 1")
+            try office.execute(
+                """
+                UPDATE consent SET withdrawn_on = 1 WHERE member_id = 1 AND text_id IN
+                    (SELECT id FROM consent_text WHERE purpose = 'virtualCard')
+                """
+            )
+            #expect(try phone.confirm(started, made.code.digits) == .failure(.notEntitled))
+            try office.execute("UPDATE consent SET withdrawn_on = NULL WHERE member_id = 1")
+            #expect(
+                try office.number("SELECT count(*) FROM activation_code WHERE state = 'open'") == 1
+            )
+            _ = try phone.confirm(started, made.code.digits).get()
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `parallel confirmations of one code give one card`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let made = try office.code()
+            let secrets = try office.opened
+            let tries = try (0..<4).map { _ in
+                let phone = TestPhone(office)
+                let started = try phone.start(made.ticket.digits)
+                return VirtualEnrolments.Confirmation(
+                    enrolment: started.id,
+                    code: made.code.digits,
+                    deviceKey: phone.key.publicKey,
+                    proof: try phone.proof(started, made.code.digits)
+                )
+            }
+            let results = Mutex<[Bool]>([])
+            let (register, admin) = (office.register, office.admin)
+            DispatchQueue.concurrentPerform(iterations: tries.count) { index in
+                let outcome = try? VirtualEnrolments(register)
+                    .confirm(tries[index], app: TestPhone.app, as: admin, secrets: secrets)
+                if case .success? = outcome { results.withLock { $0.append(true) } }
+            }
+            #expect(results.withLock(\.count) == 1)
+            #expect(try office.virtualCarriers().count == 1)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a number that nobody has is answered like any other`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine, members: 2) { office in
+            let phone = TestPhone(office)
+            let known = try office.code("1001")
+            let other = try office.code("1002")
+            let nobody = TicketNumber(scheme: office.register.scheme, region: 26, serial: 4711)
+            let real = try phone.start(known.ticket.printed)
+            let decoy = try phone.start(nobody.printed)
+            #expect(real.id.utf8.count == decoy.id.utf8.count)
+            #expect(real.expiresAt == decoy.expiresAt && decoy.nonce.count == 32)
+            // another member's good code fits neither
+            for started in [real, decoy] {
+                #expect(
+                    try phone.confirm(started, other.code.digits) == .failure(.enrolmentRefused)
+                )
+                #expect(try phone.confirm(started, other.code.digits) == .failure(.enrolmentOver))
+            }
+            // and the other member's code was not spent by it
+            _ = try phone.confirm(try phone.start(other.ticket.digits), other.code.digits).get()
+            #expect(throws: VirtualRefusal.numberMalformed) { try phone.start("177 4815") }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `another app cannot end an enrolment, nor one that is too old`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let made = try office.code()
+            let started = try phone.start(made.ticket.digits)
+            #expect(
+                try phone.confirm(started, made.code.digits, app: 8) == .failure(.enrolmentOver)
+            )
+            office.clock.advance(31 * 60)
+            #expect(try phone.confirm(started, made.code.digits) == .failure(.enrolmentOver))
+            let fresh = try phone.start(made.ticket.digits)
+            office.clock.advance(7 * 86_400)
+            let late = try phone.start(made.ticket.digits)
+            _ = fresh
+            #expect(try phone.confirm(late, made.code.digits) == .failure(.enrolmentRefused))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `enrolments are limited per number and per address`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let known = try office.code().ticket.digits
+            let nobody = TicketNumber(scheme: office.register.scheme, region: 26, serial: 4711)
+                .digits
+            for number in [known, nobody] {
+                for _ in 0..<5 { _ = try phone.start(number, address: "192.0.2.\(number)") }
+                #expect(throws: VirtualRefusal.tooMany) { try phone.start(number) }
+            }
+            office.clock.advance(3601)
+            _ = try phone.start(known)
+            try VirtualTerms.set("perAddress", to: 2, in: office.register, by: office.admin)
+            _ = try phone.start(nobody)
+            #expect(throws: VirtualRefusal.tooMany) { try phone.start(known) }
+            _ = try phone.start(known, address: "198.51.100.1")
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `an app sees no number outside its organisations`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let made = try office.code()
+            let far = SignedInUser(
+                id: office.admin.id,
+                name: "api:far",
+                role: .doorOperator,
+                scope: try TestOffice.code("27")
+            )
+            let enrolments = VirtualEnrolments(office.register)
+            let started = try enrolments.start(
+                number: made.ticket.digits,
+                channel: .printed,
+                address: "192.0.2.1",
+                app: TestPhone.app,
+                as: far
+            )
+            let phone = TestPhone(office)
+            #expect(try phone.confirm(started, made.code.digits) == .failure(.enrolmentRefused))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a sent code comes through the sender, and the new device is told on all channels`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let sender = RecordingSender()
+            let outbox = MessageOutbox(office.register)
+            let ticket = try office.code().ticket.digits
+            let nobody = TicketNumber(scheme: office.register.scheme, region: 26, serial: 4711)
+            _ = try phone.start(nobody.digits, .sent)
+            let started = try phone.start(ticket, .sent)
+            sender.isDown.withLock { $0 = true }
+            #expect(try outbox.deliver(by: sender, as: office.admin).failed == 1)
+            sender.isDown.withLock { $0 = false }
+            #expect(try outbox.deliver(by: sender, as: office.admin) == .init())
+            office.clock.advance(120)
+            #expect(try outbox.deliver(by: sender, as: office.admin).sent == 1)
+            let message = try #require(sender.messages.first)
+            #expect(message.channels.map(\.kind) == [.phone, .mail])
+            let code = message.text.english.filter(\.isNumber)
+            _ = try phone.confirm(started, String(code.prefix(14))).get()
+            #expect(try outbox.deliver(by: sender, as: office.admin).sent == 1)
+            let told = try #require(sender.messages.last)
+            #expect(told.kind == .newDevice && told.channels.count == 2)
+            #expect(!"\(told)".contains("7000"))
+            #expect(
+                try office.number("SELECT count(*) FROM outgoing_message WHERE length(secret) > 0")
+                    == 0
+            )
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `codes are made in bulk within a scope, and the newest counts`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine, members: 3) { office in
+            let codes = ActivationCodes(office.register)
+            let first = try codes.create(.organisation(try TestOffice.code("26")), by: office.admin)
+            #expect(first.made.count == 3 && Set(first.made.map(\.code)).count == 3)
+            #expect(
+                try codes.list(.organisation(try TestOffice.code("26")), by: office.admin).count
+                    == 3
+            )
+            let newer = try office.code("1001")
+            let phone = TestPhone(office)
+            let started = try phone.start(newer.ticket.digits)
+            #expect(
+                try phone.confirm(started, first.made[0].code.digits) == .failure(.enrolmentRefused)
+            )
+            #expect(try codes.revoke("1002", by: office.admin) == 1)
+            let registrar = SignedInUser(
+                id: office.admin.id,
+                name: "r",
+                role: .registrar,
+                scope: try TestOffice.code("27")
+            )
+            #expect { try codes.create(.members(["1001"]), by: registrar) } throws: {
+                ($0 as? RegisterError)?.code == .forbidden
+            }
+            #expect {
+                try codes.create(.organisation(try TestOffice.code("26")), by: registrar)
+            } throws: {
+                ($0 as? RegisterError)?.code == .forbidden
+            }
+            try office.execute("UPDATE member SET state = 'suspended' WHERE id = 2")
+            let refused = try codes.create(.members(["1002", "1003"]), by: office.admin)
+            #expect(refused.made.count == 1 && refused.refused.map(\.subject) == ["1002"])
+        }
+    }
+}
