@@ -84,6 +84,7 @@ enum Setting: String {
     case nextRootSince = "root.next_since"
     case rootChanges = "root.changes"
     case restoredAt = "register.restored_at"
+    case unclaimedDays = "delivery.unclaimed_days"
 
     func value(in session: any DatabaseSession) throws -> String? {
         try session.first("SELECT value FROM setting WHERE name = $1", [.text(rawValue)]) {
@@ -110,6 +111,7 @@ enum Setting: String {
 enum Counter: String, CaseIterable {
     case user, fileImport, member, memberEvent, conflict, consentText
     case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch, event
+    case batchDifference, destructionAct, moneyEntry
 
     /// Takes `count` numbers and returns the first of them.
     func take(_ count: Int = 1, in session: any DatabaseSession) throws -> Int64 {
