@@ -20,6 +20,8 @@ extension Role: ExpressibleByArgument {}
 extension SampleEncoding: ExpressibleByArgument {}
 extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}
+extension ParcelDesk.Place: ExpressibleByArgument {}
+extension ParcelState: ExpressibleByArgument {}
 
 extension OrganisationCode: ExpressibleByArgument {
     /// `RR`, `RR-TTT` or `RR-TTT-PPPP`.

@@ -22,7 +22,8 @@ struct ProfBilet: ParsableCommand {
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
-            BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
+            BatchCommand.self, ParcelCommand.self, HandOutCommand.self, SettlementCommand.self,
+            EventCommand.self, StationCommand.self, ReadersCommand.self,
             CardCommand.self,
         ]
     )

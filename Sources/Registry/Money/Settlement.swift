@@ -241,3 +241,24 @@ extension Settlement.PlantRow {
         }
     }
 }
+
+extension Settlement.Row {
+    /// An account without movements.
+    public init(region: OrganisationCode, name: String) {
+        (self.region, self.name) = (region, name)
+    }
+
+    /// Both accounts together, under the first one's name.
+    public static func + (left: Self, right: Self) -> Self {
+        var sum = left
+        sum.cards += right.cards
+        sum.reissues += right.reissues
+        sum.cost = sum.cost + right.cost
+        sum.centralCouncil = sum.centralCouncil + right.centralCouncil
+        sum.regionShare = sum.regionShare + right.regionShare
+        sum.primaryShare = sum.primaryShare + right.primaryShare
+        sum.manufacturer = sum.manufacturer + right.manufacturer
+        sum.paid = sum.paid + right.paid
+        return sum
+    }
+}
