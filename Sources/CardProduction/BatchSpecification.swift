@@ -159,7 +159,11 @@ public struct BatchSpecification: Sendable {
         for (key, value) in d.members(entry) {
             guard let reason = OrderReason(rawValue: key) else {
                 let all = OrderReason.allCases.map(\.rawValue).joined(separator: ", ")
-                d.report(value, "нет причины «\(key)»; есть \(all).", "no \(key); there are \(all).")
+                d.report(
+                    value,
+                    "нет причины «\(key)»; есть \(all).",
+                    "no \(key); there are \(all)."
+                )
                 continue
             }
             found[reason] = d.choice(value)

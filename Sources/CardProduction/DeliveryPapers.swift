@@ -4,8 +4,9 @@ public import TicketSeal
 import UnionTicket
 
 extension AcceptanceOffice {
-    /// Waybills (накладные) of what was shipped of a batch: a page or more a region, with the cards
-    /// that really are in each parcel.
+    /// Waybills (накладные) of what was shipped of a batch.
+    ///
+    /// A page or more a region, with the cards that really are in each parcel.
     public func waybills(
         _ id: Int64,
         to path: String,
@@ -35,7 +36,8 @@ extension AcceptanceOffice {
                 ],
                 own.map {
                     [
-                        "\($0.parcel.number)", "\($0.parcel.organisation)", $0.name, "\($0.shipped)",
+                        "\($0.parcel.number)", "\($0.parcel.organisation)", $0.name,
+                        "\($0.shipped)",
                         $0.parcel.shippedAt?.moscowDate.russian ?? "", "",
                     ]
                 }
@@ -50,8 +52,9 @@ extension AcceptanceOffice {
         return try document.finish()
     }
 
-    /// The hand-out list (ведомость) of one parcel: whoever still waits for a card, with room for date
-    /// and signature. The reading of the names is logged.
+    /// The hand-out list (ведомость) of one parcel: whoever still waits for a card.
+    ///
+    /// With room for date and signature; the reading of the names is logged.
     public func handOutList(
         _ batch: Int64,
         _ number: Int,

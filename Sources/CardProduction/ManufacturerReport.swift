@@ -77,7 +77,8 @@ final class ManufacturerReport {
             sequence = number
         }
         let carrier = text(row, .carrier).map { TypedNumber($0) }
-        if let carrier, case .carrier = carrier {} else if carrier != nil {
+        if let carrier, case .carrier = carrier {
+        } else if carrier != nil {
             return refuse(
                 row,
                 .carrier,

@@ -37,7 +37,11 @@ public struct ReportFormat: Sendable {
         for (key, value) in d.members(d.member(entry, "columns", isRequired: false)) {
             guard let column = Column(rawValue: key) else {
                 let all = Column.allCases.map(\.rawValue).joined(separator: ", ")
-                d.report(value, "нет столбца «\(key)»; есть \(all).", "no \(key); there are \(all).")
+                d.report(
+                    value,
+                    "нет столбца «\(key)»; есть \(all).",
+                    "no \(key); there are \(all)."
+                )
                 continue
             }
             headings[column] = d.text(value)

@@ -10,7 +10,8 @@ import UnionTicket
 extension BatchCommand {
     struct Accept: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Принять отчёт изготовителя и сверить его до последней карты / Take a report in",
+            abstract:
+                "Принять отчёт изготовителя и сверить его до последней карты / Take a report in",
             discussion: "Отчёт целиком заменяет прежние: не названная карта считается недостающей; "
                 + "--supplement дополняет. Тот же файл ничего не меняет. "
                 + "A report replaces earlier ones; --supplement adds to them."
@@ -91,7 +92,8 @@ extension BatchCommand {
     struct WriteOff: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "write-off",
-            abstract: "Списать недостающие карты: отозвать и заказать заново / Write missing cards off"
+            abstract:
+                "Списать недостающие карты: отозвать и заказать заново / Write missing cards off"
         )
         @Argument(help: "Номер партии / batch") var id: Int64
         @Option(help: "Основание / why") var reason: String
@@ -203,7 +205,8 @@ extension BatchCommand {
                 + "\(standing.unshipped), выдано/handed out \(standing.handedOut)"
         )
         for run in standing.missing.prefix(20) {
-            let places = run.count == 1 ? "\(run.lowerBound)" : "\(run.lowerBound)–\(run.upperBound)"
+            let places =
+                run.count == 1 ? "\(run.lowerBound)" : "\(run.lowerBound)–\(run.upperBound)"
             print("    № \(places): нет/missing")
         }
         for found in standing.differences.prefix(50) {

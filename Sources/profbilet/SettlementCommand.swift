@@ -7,7 +7,8 @@ import UnionTicket
 struct SettlementCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settlement",
-        abstract: "Взаиморасчёты за карты: доли, платежи, акты сверки / Settlement of the cards' cost",
+        abstract:
+            "Взаиморасчёты за карты: доли, платежи, акты сверки / Settlement of the cards' cost",
         subcommands: [
             Show.self, Pay.self, Prepay.self, Refund.self, Reverse.self, Act.self, Shares.self,
             Plant.self, Entries.self,

@@ -34,7 +34,8 @@ package enum RussianNumeral {
     }
 
     /// The form of a noun after a number: 1 делегат, 2 делегата, 5 делегатов.
-    package static func form(_ number: Int, _ one: String, _ few: String, _ many: String) -> String {
+    package static func form(_ number: Int, _ one: String, _ few: String, _ many: String) -> String
+    {
         if (11...14).contains(number % 100) { return many }
         switch number % 10 {
         case 1: return one

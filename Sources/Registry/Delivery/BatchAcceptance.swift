@@ -74,7 +74,8 @@ public struct BatchAcceptance: Sendable {
     ///   - expected: Figures that must come out.
     ///   - user: Who accepts.
     ///   - rows: Opens the report anew each time it is called (a server may ask to repeat a
-    ///     transaction) and gives what yields its rows, nil or none at its end.
+    ///     transaction) and gives what yields its rows, none at its end.
+    /// - Returns: What became of it.
     /// - Throws: ``RegisterError`` when the batch is not sealed yet or closed, or the report cannot be
     ///   its report; then nothing was changed.
     public func accept(

@@ -30,6 +30,7 @@ struct CarrierMoves {
     ///   - reason: Stands in every event.
     ///   - extra: More assignments, such as `produced_on = 17`.
     /// - Returns: How many were moved.
+    /// - Throws: The store's refusal of an illegal step.
     @discardableResult
     func move(
         _ spans: [ClosedRange<Int64>],

@@ -50,6 +50,9 @@ public struct HandOutBook: Sendable {
         /// What was not recorded, and why.
         public var refused: [Refusal] = []
 
+        /// Nothing yet.
+        public init() {}
+
         mutating func add(_ other: Self) {
             (done, known) = (done + other.done, known + other.known)
             (activated, ended) = (activated + other.activated, ended + other.ended)
@@ -80,6 +83,7 @@ public struct HandOutBook: Sendable {
     ///   - user: Who handed the cards out, or enters the list.
     ///   - items: Opens the list anew each time it is called, and gives what yields its cards, none at
     ///     its end.
+    /// - Returns: What became of the list.
     /// - Throws: ``RegisterError`` when the user may not, or a refused card refuses the whole.
     public func record(
         _ basis: Basis,
@@ -123,12 +127,11 @@ public struct HandOutBook: Sendable {
                 user,
                 session
             )
-            let low = first + Int64(parcel.places.lowerBound) - 1
-            let high = first + Int64(parcel.places.upperBound) - 1
+            let rows = parcel.rows(from: first)
             var out: Set<Int64> = []
             for reference in exceptions {
                 let found = try CarrierFile(register).find(reference, by: user, in: session)
-                    .filter { (low...high).contains($0.id) }
+                    .filter { rows.contains($0.id) }
                 guard found.count == 1 else {
                     throw RegisterError(
                         .refused,
@@ -138,7 +141,7 @@ public struct HandOutBook: Sendable {
                 }
                 out.insert(found[0].id)
             }
-            try run.take((low...high).filter { !out.contains($0) }, on: day)
+            try run.take(rows.filter { !out.contains($0) }, on: day)
             return try end(run)
         }
     }
@@ -165,7 +168,8 @@ public struct HandOutBook: Sendable {
     private func end(_ run: HandOutRun) throws -> Outcome {
         let outcome = run.outcome
         if run.basis.isAllOrNothing, let refusal = outcome.refused.first {
-            let place = refusal.line > 0 ? ("строка \(refusal.line): ", "line \(refusal.line): ") : ("", "")
+            let place =
+                refusal.line > 0 ? ("строка \(refusal.line): ", "line \(refusal.line): ") : ("", "")
             throw RegisterError(
                 .refused,
                 "Ничего не записано, отказов \(outcome.refused.count): \(place.0)\(refusal.card): "

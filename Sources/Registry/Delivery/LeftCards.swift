@@ -216,6 +216,7 @@ extension LeftCards {
     ///   - reason: Why; stands in the act.
     ///   - user: Who enters it.
     /// - Returns: The act.
+    /// - Throws: ``RegisterError`` when a card was handed out and is good; then nothing was changed.
     public func destroy(
         _ references: [String],
         reason: String,

@@ -29,6 +29,12 @@ public struct ParcelDesk: Sendable {
 
         /// `000001/17`, as commands take it.
         public var name: String { "\(IssuanceManifest.name(batch))/\(number)" }
+
+        /// The rows of its cards, in a batch whose first card has this row.
+        func rows(from first: Int64) -> ClosedRange<Int64> {
+            let low = first + Int64(places.lowerBound) - 1
+            return low...(low + Int64(places.count) - 1)
+        }
     }
 
     /// Which parcels a command means.

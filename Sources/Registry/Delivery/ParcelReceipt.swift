@@ -123,9 +123,7 @@ extension ParcelDesk {
         in session: any DatabaseSession
     ) throws -> Int {
         let file = CarrierFile(register)
-        let rows =
-            (first + Int64(parcel.places.lowerBound) - 1)...(first
-            + Int64(parcel.places.upperBound) - 1)
+        let rows = parcel.rows(from: first)
         for reference in Set(count.missing) {
             let found = try file.find(reference, by: user, in: session)
             let inside = found.filter { rows.contains($0.id) }
@@ -228,12 +226,11 @@ struct ParcelReceipt {
         (self.moves, self.reason) = (moves, reason)
         var ranges: [ClosedRange<Int64>] = []
         for parcel in parcels {
-            let low = first + Int64(parcel.places.lowerBound) - 1
-            let high = first + Int64(parcel.places.upperBound) - 1
-            if let last = ranges.last, last.upperBound + 1 == low {
-                ranges[ranges.count - 1] = last.lowerBound...high
+            let rows = parcel.rows(from: first)
+            if let last = ranges.last, last.upperBound + 1 == rows.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound...rows.upperBound
             } else {
-                ranges.append(low...high)
+                ranges.append(rows)
             }
         }
         self.ranges = ranges

@@ -1,7 +1,9 @@
 import UnionTicket
 
-/// A manufacturer's report read to its end: what it says of each card of the run, and what it says
-/// beyond it. A few bytes a card, so that a run of a million fits.
+/// A manufacturer's report read to its end.
+///
+/// What it says of each card of the run, and what it says beyond it; a few bytes a card, so that a run
+/// of a million fits.
 struct ReportTally {
     /// Something in the report that is no statement about a card of the run.
     struct Extra {

@@ -203,6 +203,7 @@ extension EventBook {
     ///   - event: The event.
     ///   - user: Who takes them in.
     /// - Returns: What became of the hand-outs.
+    /// - Throws: ``RegisterError``.
     @discardableResult
     public func keep(
         _ entries: [StoredEntry],

@@ -50,9 +50,10 @@ public struct CostSharing: Sendable {
                         + "begin later."
                 )
             }
-            let posted = try session.first(
-                "SELECT max(entry_day) FROM money_entry WHERE kind IN ('acceptance', 'spoilage')"
-            ) { $0.optionalInteger(0) } ?? nil
+            let posted =
+                try session.first(
+                    "SELECT max(entry_day) FROM money_entry WHERE kind IN ('acceptance', 'spoilage')"
+                ) { $0.optionalInteger(0) } ?? nil
             if let posted, day.day <= Int(posted) {
                 throw RegisterError(
                     .refused,

@@ -260,11 +260,17 @@ enum RegisterSchema {
         """
         + transitions(
             of: "card_order",
-            DeliverySchema.earlier("card_order", OrderState.allCases.map { ($0.rawValue, $0.successors) })
+            DeliverySchema.earlier(
+                "card_order",
+                OrderState.allCases.map { ($0.rawValue, $0.successors) }
+            )
         )
         + transitions(
             of: "carrier",
-            DeliverySchema.earlier("carrier", CarrierState.allCases.map { ($0.rawValue, $0.successors) })
+            DeliverySchema.earlier(
+                "carrier",
+                CarrierState.allCases.map { ($0.rawValue, $0.successors) }
+            )
         )
 
     private static let batches = """
@@ -312,7 +318,10 @@ enum RegisterSchema {
         """
         + transitions(
             of: "batch",
-            DeliverySchema.earlier("batch", BatchState.allCases.map { ($0.rawValue, $0.successors) })
+            DeliverySchema.earlier(
+                "batch",
+                BatchState.allCases.map { ($0.rawValue, $0.successors) }
+            )
         )
 
     private static let additions = """
