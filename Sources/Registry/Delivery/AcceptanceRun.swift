@@ -150,7 +150,7 @@ struct AcceptanceRun {
                 kind: kind,
                 sequence: sequence,
                 line: tally.line(sequence),
-                detail: "\(said.rawValue) ≠ \(state.rawValue)"
+                detail: "\(said.rawValue) / \(state.rawValue)"
             )
         )
     }
@@ -238,7 +238,7 @@ extension AcceptanceRun {
                 if !isMoving { borne.insert(place) }
             }
         }
-        for place in borne.sorted() { tally.unbind(place, detail: "≠ 1") }
+        for place in borne.sorted() { tally.unbind(place, detail: "другая партия/another batch") }
         fresh.removeAll { borne.contains($0) }
     }
 

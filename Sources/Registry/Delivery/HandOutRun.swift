@@ -252,14 +252,21 @@ extension HandOutRun {
 
     private mutating func bringIntoForce(_ wishes: [Wish]) throws {
         let moves = CarrierMoves(register: register, user: user, session: session)
+        let reason = "handed out, \(basis.way.rawValue)"
         for (day, group) in Dictionary(grouping: wishes, by: \.day) {
-            for state in [CarrierState.atPrimary, .unclaimed] {
-                let rows = group.filter { $0.card.state == state }.map(\.card.id)
+            let unclaimed = Array(
+                rows: group.filter { $0.card.state == .unclaimed }.map(\.card.id)
+            )
+            try moves.move(unclaimed, from: .unclaimed, to: .handedOut, reason: reason)
+            let waiting = Array(
+                rows: group.filter { $0.card.state == .atPrimary }.map(\.card.id)
+            )
+            for (rows, state) in [(unclaimed, CarrierState.handedOut), (waiting, .atPrimary)] {
                 outcome.activated += try moves.move(
-                    Array(rows: rows),
+                    rows,
                     from: state,
                     to: .active,
-                    reason: "handed out, \(basis.way.rawValue)",
+                    reason: reason,
                     setting: "handed_out_on = \(day.day)"
                 )
             }

@@ -98,7 +98,7 @@ struct ReportTally {
                     kind: .duplicate,
                     sequence: sequence,
                     line: row.line,
-                    detail: "↔ \(lines[place])"
+                    detail: "строка/line \(lines[place])"
                 )
             )
             return
@@ -122,7 +122,7 @@ struct ReportTally {
                     kind: .chipTwice,
                     sequence: sequence,
                     line: row.line,
-                    detail: "↔ № \(other)"
+                    detail: "№ \(other)"
                 )
             )
             return

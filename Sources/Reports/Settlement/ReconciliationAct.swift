@@ -102,7 +102,7 @@ public struct ReconciliationAct: Sendable {
             ]
         )
         try document.row([
-            first.russian, "Остаток на начало", "", opening > .zero ? opening.roubles : "",
+            first.russian, "Остаток на начало", "", opening >= .zero ? opening.roubles : "",
             opening < .zero ? (-opening).roubles : "",
         ])
         for movement in movements {
