@@ -1,4 +1,5 @@
 import ArgumentParser
+import BonusProgram
 import CardLayout
 import CardProduction
 import EventStation
@@ -24,7 +25,7 @@ struct ProfBilet: ParsableCommand {
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, ParcelCommand.self, HandOutCommand.self, SettlementCommand.self,
             EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self,
+            CardCommand.self, PartnerCommand.self,
         ]
     )
 
@@ -64,6 +65,13 @@ struct ProfBilet: ParsableCommand {
             fail(EventText.words(error), code: .refused)
         } catch let error as EventSnapshot.Refusal {
             fail(StationFiles.words(error), code: .refused)
+        } catch let error as ExchangeError {
+            fail(
+                Bilingual(
+                    "\(error.message.russian) [\(error.fault.rawValue)]",
+                    error.message.english
+                )
+            )
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {

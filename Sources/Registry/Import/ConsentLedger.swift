@@ -122,6 +122,9 @@ final class ConsentLedger {
             guard holds != consent.isGiven else { continue }
             let text = try text(of: consent, in: session)
             isChanged = true
+            if consent.purpose == .bonusTransfer {
+                try PartnerJudgement.mark(member, in: session)
+            }
             if consent.isGiven {
                 let day = consent.date.map { Int64($0.day) } ?? today
                 try session.execute(

@@ -112,6 +112,7 @@ enum Counter: String, CaseIterable {
     case user, fileImport, member, memberEvent, conflict, consentText
     case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch, event
     case batchDifference, destructionAct, moneyEntry
+    case partner
 
     /// Takes `count` numbers and returns the first of them.
     func take(_ count: Int = 1, in session: any DatabaseSession) throws -> Int64 {
