@@ -64,6 +64,7 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
 	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/chaos.py 8
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/delivery.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/station.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/partner.py
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py

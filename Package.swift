@@ -119,7 +119,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "UnionTicket", "Registry", "Roster", "CardLayout", "CXlsxWriter",
+                "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout", "CXlsxWriter",
             ],
             resources: [
                 .embedInCode("Page/report.css"), .embedInCode("Page/report.js"),
@@ -277,7 +277,7 @@ let package = Package(
         .testTarget(
             name: "EventStationTests",
             dependencies: [
-                "EventStation", "Registry", "TicketSeal", "UnionTicket", crypto,
+                "CardLayout", "EventStation", "Registry", "TicketSeal", "UnionTicket", crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

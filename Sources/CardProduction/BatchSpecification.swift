@@ -1,7 +1,7 @@
 public import CardLayout
 import Foundation
 public import Registry
-public import Roster
+import Roster
 import TicketSeal
 public import UnionTicket
 
@@ -27,6 +27,8 @@ public struct BatchSpecification: Sendable {
     public let hotline: (number: String, hours: String)
     /// Kopecks a card, and the tier's name.
     public let price: (tier: String, kopecks: Int)
+    /// Whom reissues are charged to where it is not the usual.
+    public let charges: [OrderReason: CardCharge]
     /// When cards come into force.
     public let activation: Activation
     /// The smallest batch.
@@ -57,12 +59,7 @@ public struct BatchSpecification: Sendable {
     }
 
     /// When cards come into force.
-    public enum Activation: String, Sendable, CaseIterable {
-        /// When the primary organisation's parcel is accounted for.
-        case delivery
-        /// When handed out.
-        case handout
-    }
+    public typealias Activation = CardActivation
 
     /// Reads the text of a specification.
     ///
@@ -109,11 +106,12 @@ public struct BatchSpecification: Sendable {
             d.text(d.member(hotline, "number")) ?? "", d.text(d.member(hotline, "hours")) ?? ""
         )
         let price = d.member(root, "price")
-        d.allow(price, ["tier", "kopecks"])
+        d.allow(price, ["tier", "kopecks", "charges"])
         self.price = (
             d.text(d.member(price, "tier")) ?? "",
             d.integer(d.member(price, "kopecks"), 0...10_000_000) ?? 0
         )
+        charges = Self.charges(d, d.member(price, "charges", isRequired: false))
         activation = d.choice(d.member(root, "activation", isRequired: false)) ?? .delivery
         minimum = d.integer(d.member(root, "minimum", isRequired: false), 1...10_000_000) ?? 1
         twoPeopleAbove =
@@ -153,6 +151,26 @@ public struct BatchSpecification: Sendable {
         return selection
     }
 
+    private static func charges(
+        _ d: DescriptionFile,
+        _ entry: DescriptionFile.Entry?
+    ) -> [OrderReason: CardCharge] {
+        var found: [OrderReason: CardCharge] = [:]
+        for (key, value) in d.members(entry) {
+            guard let reason = OrderReason(rawValue: key) else {
+                let all = OrderReason.allCases.map(\.rawValue).joined(separator: ", ")
+                d.report(
+                    value,
+                    "нет причины «\(key)»; есть \(all).",
+                    "no \(key); there are \(all)."
+                )
+                continue
+            }
+            found[reason] = d.choice(value)
+        }
+        return found
+    }
+
     private static func date(
         _ d: DescriptionFile,
         _ entry: DescriptionFile.Entry?
@@ -161,120 +179,6 @@ public struct BatchSpecification: Sendable {
         if let date = CalendarDate(iso: text.prefix(10)) { return date }
         d.report(entry, "нужна дата гггг-мм-дд.", "a date yyyy-mm-dd is needed.")
         return CalendarDate(day: 0)
-    }
-}
-
-/// How one manufacturer wants the data: `batches/profiles/*.yaml`.
-public struct ManufacturerProfile: Sendable {
-    /// Name of the profile.
-    public let id: String
-    /// Encoding of the data file.
-    public let encoding: CodePage
-    /// Between the columns.
-    public let separator: Character
-    /// Columns in their order, with their headings.
-    public let columns: [(column: Column, title: String)]
-    /// Also the same table as a workbook.
-    public let hasWorkbook: Bool
-    /// Chips the manufacturer can encode, with the bytes each holds.
-    public let chipTypes: [ChipType]
-
-    /// What a data file can hold of a card.
-    public enum Column: String, Sendable, CaseIterable {
-        /// Place in the run.
-        case sequence
-        /// First printed line of the name.
-        case name1
-        /// Second one.
-        case name2
-        /// Grouped ticket number.
-        case number
-        /// 16 digits.
-        case carrier
-        /// Text of the QR.
-        case qr
-        /// Primary organisation.
-        case organisation
-        /// Regional organisation.
-        case region
-        /// End of validity as printed.
-        case valid
-        /// Issue mark as printed.
-        case issue
-        /// Parcel number.
-        case parcel
-    }
-
-    /// Chips and how many bytes of NDEF they hold.
-    public enum ChipType: String, Sendable, CaseIterable {
-        case ntag213 = "NTAG213"
-        case ntag215 = "NTAG215"
-        case ntag216 = "NTAG216"
-        case ntag424 = "NTAG424"
-
-        /// User memory for the NDEF message.
-        public var capacity: Int {
-            switch self {
-            case .ntag213: 144
-            case .ntag215: 504
-            case .ntag216: 888
-            case .ntag424: 256
-            }
-        }
-    }
-
-    /// Reads the text of a profile.
-    public init(text: String, file: String) throws {
-        enum Separator: String, CaseIterable {
-            case semicolon = ";"
-            case comma = ","
-            case tab
-        }
-        let d = DescriptionFile(file: file)
-        let root = d.root(text)
-        d.allow(
-            root,
-            ["format", "id", "title", "encoding", "separator", "columns", "workbook", "chips"]
-        )
-        if let format = d.text(d.member(root, "format")), format != "manufacturer-profile/1" {
-            d.report(
-                d.member(root, "format"),
-                "нужно manufacturer-profile/1.",
-                "manufacturer-profile/1 is needed."
-            )
-        }
-        id = d.text(d.member(root, "id")) ?? ""
-        encoding = d.choice(d.member(root, "encoding")) ?? .utf8
-        let separator = d.choice(d.member(root, "separator"), Separator.self) ?? .semicolon
-        self.separator = separator == .tab ? "\t" : Character(separator.rawValue)
-        var columns: [(Column, String)] = []
-        let columnsEntry = d.member(root, "columns")
-        for (key, value) in d.members(columnsEntry) {
-            guard let column = Column(rawValue: key) else {
-                let all = Column.allCases.map(\.rawValue).joined(separator: ", ")
-                d.report(
-                    value,
-                    "нет столбца «\(key)»; есть \(all).",
-                    "no column \(key); there are \(all)."
-                )
-                continue
-            }
-            columns.append((column, d.text(value) ?? key))
-        }
-        self.columns = columns
-        for needed in [Column.sequence, .name1, .number, .carrier, .qr]
-        where columnsEntry != nil && !columns.contains(where: { $0.0 == needed }) {
-            d.report(
-                columnsEntry,
-                "нужен столбец «\(needed.rawValue)».",
-                "the column \(needed.rawValue) is needed."
-            )
-        }
-        hasWorkbook = d.flag(d.member(root, "workbook", isRequired: false)) ?? false
-        chipTypes = d.elements(d.member(root, "chips", isRequired: false)).compactMap {
-            d.choice($0, ChipType.self)
-        }
-        guard d.findings.isEmpty else { throw LayoutError(d.findings) }
     }
 }
 

@@ -31,7 +31,7 @@ public struct FormReport: Sendable {
     }
 
     /// The form's table of counted lines.
-    public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> ReportTable {
+    public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> StatisticsTable {
         let shown = lines.filter(includes).sorted { $0.organisation < $1.organisation }
         var table = StatisticsReport.table(
             shown,

@@ -70,7 +70,7 @@ enum ReportChart {
             x += length
             legend +=
                 "<span><i style=\"background:\(part.colour)\"></i>\(part.name): "
-                + "\(HTMLText.escaped(ReportTable.Cell.count(part.count).shown)) "
+                + "\(HTMLText.escaped(StatisticsTable.Cell.count(part.count).shown)) "
                 + "(\(Percentage.text(part.count, of: sum.registered)))</span>"
         }
         return svg(height: 36, "Члены по видам билета", bars)

@@ -4,7 +4,7 @@ import UnionTicket
 /// A report as one self-contained page: charts, a sortable table, fit for printing; nothing is
 /// fetched from anywhere.
 public struct ReportPage {
-    private let table: ReportTable
+    private let table: StatisticsTable
     private let lines: [UnionStatistics.Line]
     private let months: [UnionStatistics.Month]
     private let report: StatisticsReport
@@ -18,7 +18,7 @@ public struct ReportPage {
     ///   - months: Cards made by month, for the chart of production.
     public init(
         _ report: StatisticsReport,
-        _ table: ReportTable,
+        _ table: StatisticsTable,
         lines: [UnionStatistics.Line],
         months: [UnionStatistics.Month]
     ) {
@@ -81,7 +81,7 @@ public struct ReportPage {
     }
 
     private var body: String {
-        func cells(_ row: [ReportTable.Cell], _ tag: String) -> String {
+        func cells(_ row: [StatisticsTable.Cell], _ tag: String) -> String {
             row.enumerated().map { column, cell in
                 let kind = table.isText(column) ? " class=\"text\"" : ""
                 return "<\(tag)\(kind) data-value=\"\(HTMLText.escaped(cell.plain))\">"

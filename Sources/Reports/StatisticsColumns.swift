@@ -21,7 +21,7 @@ extension StatisticsReport {
         _ english: String,
         _ value: @escaping (UnionCounts) -> Int
     ) -> Measure {
-        (ReportTable.Column(name, russian, english), { .count(value($0)) })
+        (StatisticsTable.Column(name, russian, english), { .count(value($0)) })
     }
 
     static func share(
@@ -31,7 +31,7 @@ extension StatisticsReport {
         _ part: @escaping (UnionCounts) -> Int,
         of whole: @escaping (UnionCounts) -> Int
     ) -> Measure {
-        (ReportTable.Column(name, russian, english), { .share(part($0), of: whole($0)) })
+        (StatisticsTable.Column(name, russian, english), { .share(part($0), of: whole($0)) })
     }
 
     static var registered: Measure {
@@ -41,12 +41,12 @@ extension StatisticsReport {
     static var coverageColumns: [Measure] {
         [
             (
-                ReportTable.Column("returned", "По отчёту", "Returned"),
-                { $0.returned.map(ReportTable.Cell.count) ?? .none }
+                StatisticsTable.Column("returned", "По отчёту", "Returned"),
+                { $0.returned.map(StatisticsTable.Cell.count) ?? .none }
             ),
             registered,
             (
-                ReportTable.Column("registeredShare", "На учёте, %", "On record, %"),
+                StatisticsTable.Column("registeredShare", "На учёте, %", "On record, %"),
                 { counts in counts.returned.map { .share(counts.registered, of: $0) } ?? .none }
             ),
             count("plastic", "С картой", "With plastic") { $0.plastic },

@@ -41,7 +41,7 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
     }
 
     /// One measure of a report.
-    typealias Measure = (column: ReportTable.Column, cell: (UnionCounts) -> ReportTable.Cell)
+    typealias Measure = (column: StatisticsTable.Column, cell: (UnionCounts) -> StatisticsTable.Cell)
 
     /// The finished table of counted lines.
     ///
@@ -49,7 +49,7 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
     ///   - lines: What ``UnionStatistics`` counted.
     ///   - date: The day they were counted as of.
     /// - Returns: A row a line; a sum where there are several.
-    public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> ReportTable {
+    public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> StatisticsTable {
         var table = Self.table(lines, asOf: date, title: title, columns)
         table.notes = notes
         return table
@@ -61,20 +61,20 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
         asOf date: CalendarDate,
         title: Bilingual,
         _ measures: [Measure]
-    ) -> ReportTable {
+    ) -> StatisticsTable {
         var sum = UnionCounts()
         for line in lines { sum += line.counts }
         let head = [
-            ReportTable.Column("code", "Код", "Code"),
-            ReportTable.Column("organisation", "Организация", "Organisation"),
+            StatisticsTable.Column("code", "Код", "Code"),
+            StatisticsTable.Column("organisation", "Организация", "Organisation"),
         ]
         let rows = lines.map { line in
             [.text(line.organisation.description), .text(line.name)]
                 + measures.map { $0.cell(line.counts) }
         }
-        let total: [ReportTable.Cell] =
+        let total: [StatisticsTable.Cell] =
             [.text(""), .text("Итого")] + measures.map { $0.cell(sum) }
-        return ReportTable(
+        return StatisticsTable(
             title: title,
             asOf: date,
             columns: head + measures.map(\.column),

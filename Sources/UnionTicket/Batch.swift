@@ -10,6 +10,12 @@ public enum BatchState: String, Sendable, CaseIterable {
     case verified
     /// Sealed for the manufacturer.
     case sealed
+    /// The manufacturer's report was taken in; what was made is charged.
+    case accepted
+    /// Cards are on their way to the regions.
+    case shipped
+    /// The manufacturer destroyed the data and nothing of the report is open.
+    case closed
     /// Given up before it was sealed.
     case cancelled
 
@@ -20,7 +26,10 @@ public enum BatchState: String, Sendable, CaseIterable {
         case .approved: [.built, .cancelled]
         case .built: [.verified, .cancelled]
         case .verified: [.sealed, .cancelled]
-        case .sealed, .cancelled: []
+        case .sealed: [.accepted]
+        case .accepted: [.shipped, .closed]
+        case .shipped: [.closed]
+        case .closed, .cancelled: []
         }
     }
 }

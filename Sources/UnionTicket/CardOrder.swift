@@ -28,8 +28,10 @@ public enum OrderState: String, Sendable, CaseIterable {
         case .submitted: [.approved, .rejected, .cancelled]
         case .approved: [.batched, .cancelled]
         case .batched: [.produced, .cancelled]
-        case .produced: [.shipped]
-        case .shipped: [.delivered]
+        // Back to batched: a corrected report says that the card was not made after all.
+        // Closed early: the card was lost or destroyed before it arrived.
+        case .produced: [.shipped, .batched, .closed]
+        case .shipped: [.delivered, .closed]
         case .delivered: [.closed]
         case .closed, .rejected, .cancelled: []
         }

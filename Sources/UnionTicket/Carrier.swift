@@ -50,15 +50,19 @@ public enum CarrierState: String, Sendable, CaseIterable {
         let ends: Set<CarrierState> = [.lost, .stolen]
         switch self {
         case .allocated: return [.printed, .spoiled, .active, .withdrawn]
-        case .printed: return [.spoiled, .shipped, .withdrawn]
+        // Back to allocated: a corrected report says that it was not made after all.
+        case .printed: return [.allocated, .spoiled, .shipped, .withdrawn]
         case .spoiled: return [.replaced, .destroyed]
         case .shipped: return ends.union([.atRegion, .withdrawn])
         case .atRegion: return ends.union([.atPrimary, .unclaimed, .withdrawn])
         case .atPrimary: return ends.union([.handedOut, .active, .unclaimed, .withdrawn])
         case .unclaimed: return ends.union([.atRegion, .atPrimary, .handedOut, .withdrawn])
         case .handedOut: return ends.union([.active, .damaged, .replaced, .expired, .withdrawn])
+        // Unclaimed: came into force with its parcel, and nobody came for it.
         case .active:
-            return ends.union([.suspended, .damaged, .replaced, .expired, .withdrawn])
+            return ends.union([
+                .suspended, .unclaimed, .damaged, .replaced, .expired, .withdrawn,
+            ])
         case .suspended:
             return ends.union([.active, .damaged, .replaced, .expired, .withdrawn])
         case .lost, .stolen: return [.replaced, .withdrawn, .destroyed]

@@ -25,6 +25,8 @@ extension CodePage: ExpressibleByArgument {}
 extension SampleEncoding: ExpressibleByArgument {}
 extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}
+extension ParcelDesk.Place: ExpressibleByArgument {}
+extension ParcelState: ExpressibleByArgument {}
 
 extension OrganisationCode: ExpressibleByArgument {
     /// `RR`, `RR-TTT` or `RR-TTT-PPPP`.

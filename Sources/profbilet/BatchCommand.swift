@@ -11,8 +11,8 @@ struct BatchCommand: ParsableCommand {
         commandName: "batch",
         abstract: "Партии карт: план, одобрение, пакет для изготовителя / Batches of cards",
         subcommands: [
-            Plan.self, Approve.self, Build.self, Verify.self, Seal.self, List.self, Show.self,
-            Cancel.self,
+            Plan.self, Approve.self, Build.self, Verify.self, Seal.self, Accept.self, Act.self,
+            Settle.self, WriteOff.self, Ship.self, Close.self, List.self, Show.self, Cancel.self,
         ]
     )
 
@@ -311,6 +311,10 @@ struct BatchCommand: ParsableCommand {
                 if json {
                     var object = BatchCommand.object(batch)
                     object["approvals"] = .list(approvals.map { .text($0.user) })
+                    if Self.hasReport(batch) {
+                        let standing = try BatchClosing(register).standing(id, by: user)
+                        object.merge(BatchCommand.object(standing)) { first, _ in first }
+                    }
                     return say(object)
                 }
                 say(
@@ -326,7 +330,14 @@ struct BatchCommand: ParsableCommand {
                 if let manifest = batch.manifest {
                     print("  манифест/manifest \(Hex.text(manifest))")
                 }
+                if Self.hasReport(batch) {
+                    BatchCommand.show(try BatchClosing(register).standing(id, by: user))
+                }
             }
+        }
+
+        private static func hasReport(_ batch: BatchBook.Batch) -> Bool {
+            [.accepted, .shipped, .closed].contains(batch.state)
         }
     }
 

@@ -24,10 +24,10 @@ struct ProfBilet: ParsableCommand {
             TicketCommand.self, CarrierCommand.self, StatusCommand.self, InspectCommand.self,
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
-            BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self, ReportCommand.self, RegisterCommand.self,
-            ManualCommand.self,
-            CardCommand.self, PartnerCommand.self, VirtualCommand.self, CodeCommand.self,
+            BatchCommand.self, ParcelCommand.self, HandOutCommand.self, SettlementCommand.self,
+            EventCommand.self, StationCommand.self, ReadersCommand.self, CardCommand.self,
+            PartnerCommand.self, VirtualCommand.self, CodeCommand.self, ReportCommand.self,
+            RegisterCommand.self, ManualCommand.self,
         ]
     )
 
@@ -55,8 +55,6 @@ struct ProfBilet: ParsableCommand {
             fail(RegisterError(file: error.path, code: error.code).message, code: .storage)
         } catch let error as ProductionError {
             fail(error.message, code: error.isBusy ? .busy : .refused)
-        } catch let error as ReportFileError {
-            fail(error.message, code: .storage)
         } catch let error as CardDrawing.Unprintable {
             fail(error.fault.message, code: .refused)
         } catch let error as Poppler.Failure {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CardLayout
 import Foundation
 import Registry
 import Reports
@@ -66,7 +67,7 @@ struct CarrierTable {
                 contents: Data(encoding.mark),
                 attributes: [.posixPermissions: 0o600]
             ), let file = FileHandle(forWritingAtPath: beside)
-        else { throw ReportFileError(path: path) }
+        else { throw FileFailure(path) }
         defer { try? FileManager.default.removeItem(atPath: beside) }
         _ = try file.seekToEnd()
         var buffer: [UInt8] = []
@@ -90,7 +91,7 @@ struct CarrierTable {
         let result = try body(add)
         try flush()
         try file.close()
-        guard unsafe rename(beside, path) == 0 else { throw ReportFileError(path: path) }
+        guard unsafe rename(beside, path) == 0 else { throw FileFailure(path) }
         return result
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CardLayout
 import Foundation
 import Registry
 import Reports
@@ -45,13 +46,13 @@ struct ReportCommand: ParsableCommand {
         }
 
         /// Shows a finished table.
-        func show(_ table: ReportTable, page: () throws -> [UInt8]) throws {
+        func show(_ table: StatisticsTable, page: () throws -> [UInt8]) throws {
             switch format {
             case .table: try write(Array((table.lines.joined(separator: "\n") + "\n").utf8))
-            case .csv: try write(table.csv)
+            case .csv: try write(table.spreadsheet.csv())
             case .json: try write(Array((ReportJSON.line(table) + "\n").utf8))
             case .html: try write(page())
-            case .xlsx: try table.writeWorkbook(to: out ?? "")
+            case .xlsx: try table.spreadsheet.write(xlsx: out ?? "")
             }
         }
 
@@ -66,7 +67,7 @@ struct ReportCommand: ParsableCommand {
                     contents: Data(bytes),
                     attributes: [.posixPermissions: 0o600]
                 )
-            else { throw ReportFileError(path: out) }
+            else { throw FileFailure(out) }
         }
     }
 
@@ -129,8 +130,8 @@ struct ReportCommand: ParsableCommand {
 
 /// A report as one line of JSON.
 enum ReportJSON {
-    static func line(_ table: ReportTable) -> String {
-        func object(_ row: [ReportTable.Cell]) -> JSONValue {
+    static func line(_ table: StatisticsTable) -> String {
+        func object(_ row: [StatisticsTable.Cell]) -> JSONValue {
             var values: [String: JSONValue] = [:]
             for (column, cell) in zip(table.columns, row) { values[column.name] = value(cell) }
             return .object(values)
@@ -142,7 +143,7 @@ enum ReportJSON {
         return JSONValue.object(report).line
     }
 
-    private static func value(_ cell: ReportTable.Cell) -> JSONValue {
+    private static func value(_ cell: StatisticsTable.Cell) -> JSONValue {
         switch cell {
         case .text(let text): .text(text)
         case .count(let count): .int(count)

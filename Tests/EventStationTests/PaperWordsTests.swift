@@ -1,3 +1,4 @@
+import CardLayout
 import Testing
 import UnionTicket
 

@@ -87,4 +87,43 @@ import UnionTicket
             #expect(try count("schema_migration", in: database) == 2)
         }
     }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a register from before deliveries learns a batch's later states`(
+        engine: TestEngine
+    ) throws {
+        try engine.withDatabase { (database) throws in
+            let earlier = Migrations(Array(RegisterSchema.migrations.prefix(7)))
+            try earlier.apply(to: database, at: Self.now)
+            try database.write { session in
+                try session.execute(
+                    """
+                    INSERT INTO app_user (id, name, role, scope, public_key, sealed_key, created_at)
+                    VALUES (1, 'a', 'cardOffice', 1, $1, $2, 0)
+                    """,
+                    [.blob([1]), .blob([2])]
+                )
+                try session.execute(
+                    """
+                    INSERT INTO batch (id, title, state, specification, folder, profile, layout_hash,
+                        plan_hash, cards, planned_at, planned_by, approvals_needed)
+                    VALUES (1, 't', 'sealed', 's', '/', 'p', 'h', $1, 1, 0, 1, 1)
+                    """,
+                    [.blob([1])]
+                )
+            }
+            #expect(throws: DatabaseError.self) {
+                try database.write { try $0.execute("UPDATE batch SET state = 'accepted'") }
+            }
+            try Migrations(RegisterSchema.migrations).apply(to: database, at: Self.now)
+            for state in ["accepted", "shipped", "closed"] {
+                try database.write { try $0.execute("UPDATE batch SET state = '\(state)'") }
+            }
+            for state in ["sealed", "nonsense"] {
+                #expect(throws: DatabaseError.self) {
+                    try database.write { try $0.execute("UPDATE batch SET state = '\(state)'") }
+                }
+            }
+        }
+    }
 }

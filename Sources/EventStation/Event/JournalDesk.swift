@@ -1,4 +1,4 @@
-import Registry
+public import Registry
 import TicketSeal
 import UnionTicket
 
@@ -11,6 +11,8 @@ extension EventOffice {
         public let new: Int
         /// What was left out, and why.
         public let faults: [JournalBundle.Refusal]
+        /// Cards that stations gave to their members, as the register took them.
+        public let handOuts: HandOutBook.Outcome
     }
 
     /// Takes a station's bundle: every journal in it that holds, nothing of one that does not.
@@ -24,10 +26,38 @@ extension EventOffice {
             keys[station.name] = Self.gate(station)?.key
         }
         let (new, faults) = try bundle.verify(event: event.id, keys: keys, held: held)
+        var handOuts = HandOutBook.Outcome()
         if !new.isEmpty {
-            try book.keep(new.map(Self.stored), of: event.id, by: user)
+            handOuts = try book.keep(
+                new.map(Self.stored),
+                handOuts: Self.handOuts(new.map(\.entry)),
+                of: event.id,
+                by: user
+            )
         }
-        return MergeReport(station: bundle.station, new: new.count, faults: faults)
+        return MergeReport(
+            station: bundle.station,
+            new: new.count,
+            faults: faults,
+            handOuts: handOuts
+        )
+    }
+
+    /// The cards that stations gave out, without those whose entry was taken back.
+    private static func handOuts(
+        _ entries: [JournalEntry]
+    ) -> [String: [(coordinate: StatusCoordinate, at: Instant)]] {
+        let annulled = Set(entries.filter { $0.kind == .annulment }.map(\.nonce))
+        var found: [String: [(coordinate: StatusCoordinate, at: Instant)]] = [:]
+        for entry in entries
+        where entry.kind == .scan && entry.outcome == .activated && entry.mode == .handOut
+            && !annulled.contains(entry.nonce)
+        {
+            guard let coordinate = entry.coordinate else { continue }
+            let at = Instant(seconds: entry.correctedClock / 1000)
+            found[entry.station, default: []].append((coordinate, at))
+        }
+        return found
     }
 
     private static func stored(_ entry: SignedEntry) -> EventBook.StoredEntry {

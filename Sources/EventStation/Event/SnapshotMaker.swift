@@ -130,7 +130,8 @@ extension EventOffice {
                 coordinate: carrier.coordinate,
                 person: place,
                 kind: carrier.kind,
-                state: carrier.state
+                state: carrier.state,
+                uid: carrier.uid
             ),
             numbers: numbers,
             secret: carrier.payload.flatMap(CarrierSecret.of(payload:))

@@ -128,19 +128,3 @@ extension JournalSet {
     /// Whether a station has written that it takes no more people, and nothing after.
     func isClosed(_ station: String) -> Bool { entries(of: station).last?.kind == .close }
 }
-
-extension TextDocument {
-    /// Lines to sign by these people, kept together; an empty role is one more line for the last.
-    func signatures(_ roles: [String]) throws {
-        try keep(Double(roles.count) * 14 + 8)
-        try space(4)
-        for role in roles { try signature(role, captions: ("подпись", "инициалы, фамилия")) }
-    }
-
-    /// How many sheets there are, said on the last one.
-    func sheetCount() throws {
-        try keep(12)
-        try space(4)
-        try paragraph("Всего листов: \(RussianNumeral.both(pages)).")
-    }
-}

@@ -18,6 +18,8 @@ extension EventBook {
         public let legacyNumber: String?
         /// The issued payload, which opens the person's name.
         public let payload: [UInt8]?
+        /// The chip's UID, where the plant reported it.
+        public let uid: [UInt8]?
     }
 
     /// All participants with their names, by mandate; the reading is logged.
@@ -121,8 +123,9 @@ extension EventBook {
             try session.all(
                 """
                 SELECT c.member_id, c.kind, c.state, c.list, c.idx, c.number, c.issue,
-                    c.legacy_number, c.payload
+                    c.legacy_number, c.payload, h.uid
                 FROM event_person p JOIN carrier c ON c.member_id = p.member_id
+                LEFT JOIN carrier_chip h ON h.carrier_id = c.id
                 WHERE p.event_id = $1 ORDER BY c.id
                 """,
                 [.integer(event)],
@@ -155,7 +158,8 @@ extension EventBook {
                     row.blob(8),
                     for: TicketIssuance.binding($0)
                 )
-            }
+            },
+            uid: row.optionalBlob(9)
         )
     }
 

@@ -194,9 +194,25 @@ extension EventBook {
     }
 
     /// Keeps entries that were verified, in one transaction.
-    public func keep(_ entries: [StoredEntry], of event: Int64, by user: SignedInUser) throws {
+    ///
+    /// Cards that a station gave to their members are recorded as handed out in the same transaction.
+    ///
+    /// - Parameters:
+    ///   - entries: New entries, verified.
+    ///   - handOuts: What of them is a hand-out, by station.
+    ///   - event: The event.
+    ///   - user: Who takes them in.
+    /// - Returns: What became of the hand-outs.
+    /// - Throws: ``RegisterError``.
+    @discardableResult
+    public func keep(
+        _ entries: [StoredEntry],
+        handOuts: [String: [(coordinate: StatusCoordinate, at: Instant)]] = [:],
+        of event: Int64,
+        by user: SignedInUser
+    ) throws -> HandOutBook.Outcome {
         try user.require(.manageEvents)
-        try register.write { session in
+        return try register.write { session in
             let now = register.now().seconds
             try session.load(
                 "event_entry",
@@ -213,6 +229,18 @@ extension EventBook {
                 row.put(now)
             }
             try log("event.journal", event, "entries \(entries.count)", by: user, in: session)
+            var outcome = HandOutBook.Outcome()
+            for (station, cards) in handOuts.sorted(by: { $0.key < $1.key }) {
+                outcome.add(
+                    try HandOutBook(register).record(
+                        cards,
+                        station: station,
+                        by: user,
+                        in: session
+                    )
+                )
+            }
+            return outcome
         }
     }
 

@@ -136,7 +136,8 @@ public struct MemberErasure: Sendable {
         if try holds(
             """
             SELECT count(*) FROM batch_card c JOIN batch b ON b.id = c.batch_id
-            WHERE c.member_id = $1 AND c.live = 1 AND b.state NOT IN ('sealed', 'cancelled')
+            WHERE c.member_id = $1 AND c.live = 1
+            AND b.state IN ('planned', 'approved', 'built', 'verified')
             """
         ) {
             throw RegisterError(

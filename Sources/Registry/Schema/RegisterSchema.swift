@@ -258,14 +258,26 @@ enum RegisterSchema {
             PRIMARY KEY (list, idx)
         ) {strict,without rowid};
         """
-        + transitions(of: "card_order", OrderState.allCases.map { ($0.rawValue, $0.successors) })
-        + transitions(of: "carrier", CarrierState.allCases.map { ($0.rawValue, $0.successors) })
+        + transitions(
+            of: "card_order",
+            DeliverySchema.earlier(
+                "card_order",
+                OrderState.allCases.map { ($0.rawValue, $0.successors) }
+            )
+        )
+        + transitions(
+            of: "carrier",
+            DeliverySchema.earlier(
+                "carrier",
+                CarrierState.allCases.map { ($0.rawValue, $0.successors) }
+            )
+        )
 
     private static let batches = """
         CREATE TABLE batch (
             id {int} NOT NULL PRIMARY KEY,
             title TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (\(oneOf("state", BatchState.allCases))),
+            state TEXT NOT NULL CHECK (\(DeliverySchema.batchStates(isLater: false))),
             specification TEXT NOT NULL,
             folder TEXT NOT NULL,
             profile TEXT NOT NULL,
@@ -304,7 +316,13 @@ enum RegisterSchema {
         ) {strict};
         INSERT INTO counter (name, value) VALUES ('batch', 0);
         """
-        + transitions(of: "batch", BatchState.allCases.map { ($0.rawValue, $0.successors) })
+        + transitions(
+            of: "batch",
+            DeliverySchema.earlier(
+                "batch",
+                BatchState.allCases.map { ($0.rawValue, $0.successors) }
+            )
+        )
 
     private static let additions = """
         ALTER TABLE signing_key ADD COLUMN token TEXT;

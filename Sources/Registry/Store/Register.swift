@@ -85,6 +85,7 @@ enum Setting: String {
     case rootChanges = "root.changes"
     case restoredAt = "register.restored_at"
     case virtualTerms = "virtual.terms"
+    case unclaimedDays = "delivery.unclaimed_days"
 
     func value(in session: any DatabaseSession) throws -> String? {
         try session.first("SELECT value FROM setting WHERE name = $1", [.text(rawValue)]) {
@@ -112,6 +113,7 @@ enum Counter: String, CaseIterable {
     case user, fileImport, member, memberEvent, conflict, consentText
     case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch, event
     case memberPast
+    case batchDifference, destructionAct, moneyEntry
     case partner
     case activationCode, outgoingMessage, virtualIssue
 

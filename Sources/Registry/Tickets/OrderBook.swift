@@ -113,7 +113,7 @@ public struct OrderBook: Sendable {
         return outcome
     }
 
-    private static let newOrder = [
+    static let newOrder = [
         "id", "region", "organisation", "member_id", "reason", "state", "created_at", "created_by",
         "note",
     ]

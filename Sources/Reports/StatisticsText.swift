@@ -1,18 +1,13 @@
 import UnionTicket
 
-extension ReportTable {
-    /// The report as CSV (RFC 4180): semicolons, UTF-8 with its mark, numbers in plain digits.
-    ///
-    /// Cells that a spreadsheet would take for a formula are led by an apostrophe.
-    public var csv: [UInt8] {
-        var text = "\u{FEFF}"
-        Self.append(columns.map { $0.title.russian }, to: &text)
-        for row in rows + (total.map { [$0] } ?? []) { Self.append(row.map(\.plain), to: &text) }
-        return Array(text.utf8)
-    }
-
-    private static func append(_ cells: [String], to text: inout String) {
-        text += cells.map { SpreadsheetCell.quoted($0) }.joined(separator: ";") + "\r\n"
+extension StatisticsTable {
+    /// The report for spreadsheets: counts as numbers, the sum in the last row.
+    public var spreadsheet: ReportTable {
+        ReportTable(
+            title.russian,
+            columns.map { $0.title.russian },
+            (rows + (total.map { [$0] } ?? [])).map { $0.map(\.filed) }
+        )
     }
 
     /// The report for a terminal: columns as wide as their widest figure.
@@ -42,18 +37,25 @@ extension ReportTable {
     }
 }
 
-/// Cells that no spreadsheet may run.
-public enum SpreadsheetCell {
-    /// The text with an apostrophe before what a spreadsheet takes for a formula.
-    public static func neutral(_ text: String) -> String {
-        guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first)
-        else { return text }
-        return "'" + text
+extension StatisticsTable.Cell {
+    /// The figure as a spreadsheet takes it.
+    fileprivate var filed: ReportTable.Cell {
+        switch self {
+        case .text(let text): return .text(text)
+        case .count(let count): return .number(count)
+        case .share(let part, let whole):
+            return Percentage.hundredths(part, of: whole).map { .percent(hundredths: $0) } ?? .empty
+        case .suppressed: return .text(shown)
+        case .none: return .empty
+        }
     }
+}
 
-    /// The neutral text, quoted where RFC 4180 wants it.
+/// Cells of a plain table of texts.
+public enum SpreadsheetCell {
+    /// The text, taken for a formula by no spreadsheet, quoted where RFC 4180 wants it.
     public static func quoted(_ text: String) -> String {
-        let cell = neutral(text)
+        let cell = ReportTable.neutral(text)
         guard cell.contains(where: { $0 == ";" || $0 == "\"" || $0.isNewline }) else { return cell }
         return "\"" + cell.replacing("\"", with: "\"\"") + "\""
     }

@@ -1,5 +1,5 @@
 /// Numbers in Russian words, as papers write them beside the figures.
-enum RussianNumeral {
+package enum RussianNumeral {
     private static let ones = [
         "", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять",
         "одиннадцать", "двенадцать", "тринадцать", "четырнадцать", "пятнадцать", "шестнадцать",
@@ -15,10 +15,10 @@ enum RussianNumeral {
     ]
 
     /// `173 (сто семьдесят три)`.
-    static func both(_ number: Int) -> String { "\(number) (\(words(number)))" }
+    package static func both(_ number: Int) -> String { "\(number) (\(words(number)))" }
 
     /// The number in words, masculine; figures where it is negative or not below a thousand million.
-    static func words(_ number: Int) -> String {
+    package static func words(_ number: Int) -> String {
         guard number != 0 else { return "ноль" }
         guard (1..<1_000_000_000).contains(number) else { return "\(number)" }
         var words: [String] = []
@@ -34,7 +34,8 @@ enum RussianNumeral {
     }
 
     /// The form of a noun after a number: 1 делегат, 2 делегата, 5 делегатов.
-    static func form(_ number: Int, _ one: String, _ few: String, _ many: String) -> String {
+    package static func form(_ number: Int, _ one: String, _ few: String, _ many: String) -> String
+    {
         if (11...14).contains(number % 100) { return many }
         switch number % 10 {
         case 1: return one
@@ -57,5 +58,21 @@ enum RussianNumeral {
         case 2 where number % 100 != 12: return words.dropLast(3) + "две"
         default: return words
         }
+    }
+}
+
+extension TextDocument {
+    /// Lines to sign by these people, kept together; an empty role is one more line for the last.
+    package func signatures(_ roles: [String]) throws {
+        try keep(Double(roles.count) * 14 + 8)
+        try space(4)
+        for role in roles { try signature(role, captions: ("подпись", "инициалы, фамилия")) }
+    }
+
+    /// How many sheets there are, said on the last one.
+    package func sheetCount() throws {
+        try keep(12)
+        try space(4)
+        try paragraph("Всего листов: \(RussianNumeral.both(pages)).")
     }
 }

@@ -1,7 +1,7 @@
 public import UnionTicket
 
 /// A finished report: figures in rows, ready for the terminal, a spreadsheet or a page.
-public struct ReportTable: Sendable, Equatable {
+public struct StatisticsTable: Sendable, Equatable {
     /// One figure.
     public enum Cell: Sendable, Equatable {
         /// A word.
@@ -10,7 +10,7 @@ public struct ReportTable: Sendable, Equatable {
         case count(Int)
         /// A share: numerator and denominator, always shown beside it as columns of their own.
         case share(Int, of: Int)
-        /// Too few to be told: a count under ``ReportTable/smallest``.
+        /// Too few to be told: a count under ``StatisticsTable/smallest``.
         case suppressed
         /// Not known.
         case none
@@ -21,7 +21,7 @@ public struct ReportTable: Sendable, Equatable {
             case .text(let text): text
             case .count(let number): Self.grouped(number)
             case .share(let part, let whole): Percentage.text(part, of: whole)
-            case .suppressed: "< \(ReportTable.smallest)"
+            case .suppressed: "< \(StatisticsTable.smallest)"
             case .none: "—"
             }
         }
@@ -35,7 +35,7 @@ public struct ReportTable: Sendable, Equatable {
                 guard let hundredths = Percentage.hundredths(part, of: whole) else { return "" }
                 let rest = hundredths % 100
                 return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
-            case .suppressed: return "<\(ReportTable.smallest)"
+            case .suppressed: return "<\(StatisticsTable.smallest)"
             case .none: return ""
             }
         }
@@ -97,7 +97,7 @@ public struct ReportTable: Sendable, Equatable {
     ///
     /// Where one single figure of a column would be hidden, the next smallest goes with it: else the
     /// sum would tell it.
-    public func forPublication() -> ReportTable {
+    public func forPublication() -> StatisticsTable {
         var table = self
         for column in columns.indices {
             let counts = rows.indices.compactMap { row -> (row: Int, count: Int)? in

@@ -1,0 +1,151 @@
+public import UnionTicket
+
+extension Ledger {
+    /// A payment document.
+    public struct Payment: Sendable {
+        /// How much.
+        public var amount: Kopecks
+        /// Number of the payment order (платёжное поручение).
+        public var document: String
+        /// The day the money moved.
+        public var day: CalendarDate
+
+        /// A payment.
+        public init(amount: Kopecks, document: String, day: CalendarDate) {
+            (self.amount, self.document, self.day) = (amount, document, day)
+        }
+    }
+
+    /// Records what a region paid back, line «Членские профсоюзные взносы».
+    ///
+    /// - Returns: The number of the entry.
+    /// - Throws: ``RegisterError`` for an unknown region, an amount that is not above zero, a day to
+    ///   come, or a document of this region that is recorded already.
+    public func pay(
+        _ payment: Payment,
+        from region: OrganisationCode,
+        by user: SignedInUser
+    ) throws -> Int64 {
+        try user.requireEverywhere(.manageMoney)
+        try check(payment)
+        return try register.write { session in
+            guard region.level == .regional else {
+                throw RegisterError(
+                    .badInput,
+                    "Платит региональная организация: код RR, а не \(region).",
+                    "A regional organisation pays: a code RR, not \(region)."
+                )
+            }
+            _ = try OrganisationTree(register).requireKnown(region, in: session)
+            let known = try session.first(
+                """
+                SELECT e.id FROM money_entry e WHERE e.kind = 'payment' AND e.region = $1
+                AND e.document = $2
+                """,
+                [.int(region.region), .text(payment.document)]
+            ) { $0.integer(0) }
+            if let known { throw Self.repeated(payment.document, known) }
+            let head = Head(
+                kind: .payment,
+                day: payment.day,
+                region: Int64(region.region),
+                document: payment.document
+            )
+            let lines = [
+                LedgerLine(account: .bank, region: Int64(region.region), amount: payment.amount),
+                LedgerLine(
+                    account: .paidBack,
+                    region: Int64(region.region),
+                    amount: -payment.amount
+                ),
+            ]
+            return try record(head, lines, "money.pay", by: user, in: session)
+        }
+    }
+
+    /// Records what the Central Council paid the plant for a batch, or the plant paid back.
+    ///
+    /// - Returns: The number of the entry.
+    /// - Throws: ``RegisterError`` as for a region's payment; an unknown batch.
+    public func pay(
+        _ payment: Payment,
+        batch: Int64,
+        isRefund: Bool = false,
+        by user: SignedInUser
+    ) throws -> Int64 {
+        try user.requireEverywhere(.manageMoney)
+        try check(payment)
+        let kind = isRefund ? MoneyEntryKind.refund : .prepayment
+        return try register.write { session in
+            _ = try BatchBook(register).batch(batch, in: session)
+            let known = try session.first(
+                """
+                SELECT e.id FROM money_entry e WHERE e.kind = $1 AND e.batch_id = $2
+                AND e.document = $3
+                """,
+                [.text(kind.rawValue), .integer(batch), .text(payment.document)]
+            ) { $0.integer(0) }
+            if let known { throw Self.repeated(payment.document, known) }
+            let head = Head(
+                kind: kind,
+                day: payment.day,
+                batch: batch,
+                document: payment.document
+            )
+            let amount = isRefund ? payment.amount : -payment.amount
+            let lines = [
+                LedgerLine(account: .bank, amount: amount),
+                LedgerLine(account: isRefund ? .spoilageClaim : .manufacturer, amount: -amount),
+            ]
+            return try record(head, lines, "money.\(kind.rawValue)", by: user, in: session)
+        }
+    }
+
+    private func record(
+        _ head: Head,
+        _ lines: [LedgerLine],
+        _ action: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Int64 {
+        guard let id = try post(head, lines, by: user, in: session) else {
+            throw DatabaseError(.misuse, reason: "money_line")
+        }
+        try AuditLog(register).record(action, "entry/\(id)", "", by: user, in: session)
+        return id
+    }
+
+    private func check(_ payment: Payment) throws {
+        guard payment.amount > .zero else {
+            throw RegisterError(
+                .badInput,
+                "Сумма платежа должна быть больше нуля.",
+                "The amount of a payment must be above zero."
+            )
+        }
+        guard (1...64).contains(payment.document.unicodeScalars.count) else {
+            throw RegisterError(
+                .badInput,
+                "Номер платёжного документа: от 1 до 64 знаков.",
+                "The number of the payment document has 1 to 64 characters."
+            )
+        }
+        guard payment.day <= register.now().moscowDate, payment.day.day > 0 else {
+            throw RegisterError(
+                .badInput,
+                "Дата платежа \(payment.day.russian) ещё не наступила.",
+                "The day of the payment, \(payment.day.iso), is still to come."
+            )
+        }
+    }
+
+    private static func repeated(_ document: String, _ entry: Int64) -> RegisterError {
+        RegisterError(
+            .refused,
+            "Платёж по документу \(document) уже учтён проводкой \(entry). Если это другой платёж, "
+                + "укажите номер с годом, например \(document)/2027.",
+            "The payment by document \(document) is recorded already, entry \(entry). If it is "
+                + "another one, give the number with its year, for example \(document)/2027."
+        )
+    }
+}

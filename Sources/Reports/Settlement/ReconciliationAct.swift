@@ -1,0 +1,157 @@
+import CardLayout
+public import Registry
+public import TicketSeal
+public import UnionTicket
+
+/// The act of reconciliation (акт сверки взаиморасчётов) of one region, Russian.
+public struct ReconciliationAct: Sendable {
+    private let row: Settlement.Row
+    private let first: CalendarDate
+    private let last: CalendarDate
+    private let opening: Kopecks
+    private let movements: [Settlement.Movement]
+    private let shares: [CostSharing.Period]
+
+    /// The act of a region for some days.
+    ///
+    /// - Throws: ``Registry/RegisterError`` for an unknown region or a period that ends before it
+    ///   begins.
+    public init(
+        _ region: OrganisationCode,
+        from first: CalendarDate,
+        to last: CalendarDate,
+        in register: Register,
+        by user: SignedInUser
+    ) throws {
+        guard first <= last else {
+            throw RegisterError(
+                .badInput,
+                "Период сверки кончается раньше, чем начинается.",
+                "The period of reconciliation ends before it begins."
+            )
+        }
+        let settlement = Settlement(register)
+        let found = try settlement.rows(region, asOf: last, by: user)
+        row = found[0]
+        let account = try settlement.movements(of: region, from: first, to: last, by: user)
+        (opening, movements) = (account.opening, account.movements)
+        (self.first, self.last) = (first, last)
+        shares = try CostSharing(register).periods(by: user)
+    }
+
+    /// What the region owes at the end of the period.
+    public var closing: Kopecks {
+        movements.reduce(opening) { $0 + $1.debit - $1.credit }
+    }
+
+    /// Writes the act.
+    ///
+    /// - Parameter path: Where the PDF goes.
+    /// - Returns: Its name, size and hash.
+    /// - Throws: When a font is missing or the file cannot be written.
+    public func write(to path: String) throws -> Manifest.File {
+        let document = try TextDocument(
+            path: path,
+            title: "Акт сверки, \(row.region)",
+            footer: "Общероссийский Профсоюз образования · Акт сверки · \(row.region)",
+            fonts: TextDocument.Fonts(folder: ".")
+        )
+        try document.heading("АКТ СВЕРКИ взаиморасчётов", size: 14, alignment: .centre)
+        try document.paragraph(
+            "за период с \(first.russian) по \(last.russian)",
+            alignment: .centre
+        )
+        try document.facts([
+            ("Центральный Совет", "Общероссийский Профсоюз образования"),
+            ("Региональная организация", "\(row.region) \(row.name)"),
+            ("Предмет", "изготовление электронных профсоюзных билетов"),
+            ("Назначение платежей", "Членские профсоюзные взносы"),
+            ("Доли", shareText),
+        ])
+        try movementTable(document)
+        try summary(document)
+        try document.paragraph(conclusion, font: "bold")
+        try document.signatures(["От Центрального Совета", "От региональной организации"])
+        try document.sheetCount()
+        return try document.finish()
+    }
+
+    private var shareText: String {
+        shares.filter { ($0.since ?? CalendarDate(day: 0)) <= last }.map { period in
+            let part = [period.shares.centralCouncil, period.shares.region, period.shares.primary]
+                .map { Self.percent($0) }.joined(separator: " / ")
+            return (period.since.map { "с \($0.russian) " } ?? "") + part
+        }.joined(separator: "; ") + " (ЦС / регион / первичные)"
+    }
+
+    /// Basis points as per cent: `33,34 %`.
+    private static func percent(_ points: Int) -> String {
+        let rest = points % 100
+        return rest == 0
+            ? "\(points / 100) %" : "\(points / 100),\(rest < 10 ? "0" : "")\(rest) %"
+    }
+
+    private func movementTable(_ document: TextDocument) throws {
+        let debit = movements.reduce(Kopecks.zero) { $0 + $1.debit }
+        let credit = movements.reduce(Kopecks.zero) { $0 + $1.credit }
+        try document.beginTable(
+            [
+                .init("Дата", 1.5), .init("Содержание", 5), .init("Карт", 1, alignment: .right),
+                .init("Начислено, руб.", 2, alignment: .right),
+                .init("Возвращено, руб.", 2, alignment: .right),
+            ]
+        )
+        try document.row([
+            first.russian, "Остаток на начало", "", opening >= .zero ? opening.roubles : "",
+            opening < .zero ? (-opening).roubles : "",
+        ])
+        for movement in movements {
+            try document.row([
+                movement.day.russian, Self.words(movement),
+                movement.cards == 0 ? "" : "\(movement.cards)",
+                movement.debit == .zero ? "" : movement.debit.roubles,
+                movement.credit == .zero ? "" : movement.credit.roubles,
+            ])
+        }
+        try document.row([
+            "", "Обороты за период", "\(movements.reduce(0) { $0 + $1.cards })", debit.roubles,
+            credit.roubles,
+        ])
+        document.endTable()
+    }
+
+    private static func words(_ movement: Settlement.Movement) -> String {
+        let batch = movement.batch.map { "партия \(padded(Int($0), 6))" } ?? ""
+        switch movement.kind {
+        case .acceptance: return "Изготовлены карты, \(batch)"
+        case .payment: return "Членские профсоюзные взносы, п/п № \(movement.document ?? "")"
+        case .reversal: return "Сторно, п/п № \(movement.document ?? "")"
+        case .prepayment, .refund, .spoilage: return batch
+        }
+    }
+
+    private func summary(_ document: TextDocument) throws {
+        try document.heading("С начала расчётов", size: 11.5)
+        try document.facts([
+            ("Изготовлено карт", "\(row.cards), из них перевыпуск \(row.reissues)"),
+            ("Стоимость", "\(row.cost.roubles) руб."),
+            ("Доля Центрального Совета", "\(row.centralCouncil.roubles) руб."),
+            ("Доля региона", "\(row.regionShare.roubles) руб."),
+            ("Доля первичных организаций", "\(row.primaryShare.roubles) руб."),
+            ("Возвращено", "\(row.paid.roubles) руб."),
+        ])
+    }
+
+    private var conclusion: String {
+        let day = last.russian
+        if closing == .zero { return "На \(day) задолженности нет." }
+        let sum = closing > .zero ? closing : -closing
+        let roubles = Int(sum.value / 100)
+        let words = "\(RussianNumeral.words(roubles)) руб. \(padded(Int(sum.value % 100), 2)) коп."
+        return closing > .zero
+            ? "На \(day) региональная организация должна Центральному Совету \(sum.roubles) руб. "
+                + "(\(words))."
+            : "На \(day) Центральный Совет должен региональной организации \(sum.roubles) руб. "
+                + "(\(words))."
+    }
+}
