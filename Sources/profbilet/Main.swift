@@ -23,7 +23,8 @@ struct ProfBilet: ParsableCommand {
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self,
+            CardCommand.self, DossierCommand.self, EraseCommand.self, IncidentCommand.self,
+            RetentionCommand.self, HostsCommand.self, HealthCommand.self,
         ]
     )
 

@@ -73,19 +73,20 @@ final class ConsentLedger {
         at: Int64,
         in session: any DatabaseSession
     ) throws {
-        var rows: [(member: Int64, text: Text, region: Int64, day: Int64)] = []
+        var rows: [(member: Int64, text: Text, region: Int64, day: Int64, minor: Int64)] = []
         rows.reserveCapacity(4 * members.count)
         let today = Int64(Instant(seconds: at).moscowDate.day)
         for (id, prepared) in members {
             let region = Int64(prepared.draft.organisation.region)
             for consent in prepared.draft.consents where consent.isGiven {
                 let day = consent.date.map { Int64($0.day) } ?? today
-                rows.append((id, try text(of: consent, in: session), region, day))
+                let minor = Self.minor(prepared.draft.birthDate, on: day)
+                rows.append((id, try text(of: consent, in: session), region, day, minor))
             }
         }
         try session.load(
             "consent",
-            ["member_id", "text_id", "import_id", "region", "given_on", "until"],
+            ["member_id", "text_id", "import_id", "region", "given_on", "minor", "until"],
             count: rows.count
         ) {
             $1.put(rows[$0].member)
@@ -93,6 +94,7 @@ final class ConsentLedger {
             $1.put(importId)
             $1.put(rows[$0].region)
             $1.put(rows[$0].day)
+            $1.put(rows[$0].minor)
             if let until = rows[$0].text.until(from: rows[$0].day) {
                 $1.put(until)
             } else {
@@ -107,9 +109,12 @@ final class ConsentLedger {
     func record(
         _ consents: [Consent],
         of member: Int64,
+        born: CalendarDate,
         region: UInt8,
         import importId: Int64,
         at: Int64,
+        by user: SignedInUser,
+        withdrawals: ConsentWithdrawals,
         in session: any DatabaseSession
     ) throws -> Bool {
         let today = Int64(Instant(seconds: at).moscowDate.day)
@@ -120,37 +125,88 @@ final class ConsentLedger {
                 $0.purpose == consent.purpose && $0.recipient == consent.recipient
             }
             guard holds != consent.isGiven else { continue }
+            if consent.isGiven, try isOutdated(consent, of: member, in: session) { continue }
             let text = try text(of: consent, in: session)
             isChanged = true
             if consent.isGiven {
                 let day = consent.date.map { Int64($0.day) } ?? today
                 try session.execute(
                     """
-                    INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
-                    VALUES ($1, $2, $3, $4, $5, $6)
+                    INSERT INTO consent (member_id, text_id, import_id, region, given_on, until,
+                        minor)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7)
                     ON CONFLICT (member_id, text_id, import_id) DO UPDATE
-                    SET withdrawn_on = NULL, given_on = excluded.given_on, until = excluded.until
+                    SET withdrawn_on = NULL, given_on = excluded.given_on, until = excluded.until,
+                        minor = excluded.minor
                     """,
                     [
                         .integer(member), .integer(text.id), .integer(importId), .int(region),
                         .integer(day), .optional(text.until(from: day)),
+                        .integer(Self.minor(born, on: day)),
                     ]
                 )
             } else {
-                try session.execute(
-                    """
-                    UPDATE consent SET withdrawn_on = $1
-                    WHERE member_id = $2 AND withdrawn_on IS NULL AND text_id IN
-                        (SELECT id FROM consent_text WHERE purpose = $3 AND recipient = $4)
-                    """,
-                    [
-                        .integer(today), .integer(member), .text(consent.purpose.rawValue),
-                        .text(consent.recipient),
-                    ]
+                try withdrawals.begin(
+                    .init(
+                        purpose: consent.purpose,
+                        recipient: consent.recipient,
+                        on: CalendarDate(day: Int(today))
+                    ),
+                    of: member,
+                    region: region,
+                    by: user,
+                    in: session
                 )
             }
         }
         return isChanged
+    }
+
+    /// Whether a withdrawal came after this answer: a list that was made before it, or that gives no
+    /// date against a withdrawal on paper, does not bring the consent back.
+    private func isOutdated(
+        _ consent: Consent,
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        if let day = consent.date {
+            let last = try Self.lastWithdrawal(
+                consent.purpose,
+                consent.recipient,
+                of: member,
+                in: session
+            )
+            return last.map { day <= $0 } ?? false
+        }
+        return try session.first(
+            """
+            SELECT 1 FROM consent_act WHERE member_id = $1 AND purpose = $2 AND recipient = $3
+                AND kind = 'withdrawn'
+            """,
+            [.integer(member), .text(consent.purpose.rawValue), .text(consent.recipient)]
+        ) { _ in true } ?? false
+    }
+
+    /// The day on which a purpose was last withdrawn.
+    static func lastWithdrawal(
+        _ purpose: ConsentPurpose,
+        _ recipient: String,
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> CalendarDate? {
+        try session.first(
+            """
+            SELECT max(c.withdrawn_on) FROM consent c JOIN consent_text t ON t.id = c.text_id
+            WHERE c.member_id = $1 AND t.purpose = $2 AND t.recipient = $3
+            """,
+            [.integer(member), .text(purpose.rawValue), .text(recipient)]
+        ) { $0.optionalInteger(0).map { CalendarDate(day: Int($0)) } } ?? nil
+    }
+
+    /// 1 where somebody below 18 gave it alone: then a bonus partner gets nothing (152-ФЗ, privacy.md
+    /// L15).
+    static func minor(_ born: CalendarDate, on day: Int64) -> Int64 {
+        born.adding(years: 18).day > Int(day) ? 1 : 0
     }
 
     /// The condition of a consent `c` that holds on a day.

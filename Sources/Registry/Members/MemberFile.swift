@@ -235,9 +235,12 @@ extension MemberFile {
         if try consents.record(
             new.consents,
             of: id,
+            born: new.birthDate,
             region: new.organisation.region,
             import: importId,
             at: at,
+            by: user,
+            withdrawals: ConsentWithdrawals(register),
             in: session
         ) {
             changed.append("consents")
