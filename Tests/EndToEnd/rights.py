@@ -5,7 +5,6 @@ With PROFBILET_TEST_POSTGRES the register lies on that server. Checks named L2 �
 looks at the rule kept and at the rule taken away.
 """
 
-import hashlib
 import json
 import os
 import pathlib
@@ -160,7 +159,7 @@ def erasure(office):
     check("a second time gives the same act", before == [pathlib.Path(path).read_bytes() for path in report["act"][::2]])
     # Killed at any moment: the same command goes on.
     chance = random.Random(5)
-    for member in range(5, 11):
+    for member in () if office.tables.is_server else range(5, 9):
         office.ok("member", "set-status", f"#{member}", "left", "--reason", "test")
         ais = office.json("member", "show", f"#{member}")["aisId"]
         command = ("erase", ais, "--reason", "по заявлению", "--yes")
@@ -232,8 +231,6 @@ def leaks(office):
 
 def blocks(office):
     numbers = office.folder / "numbers.txt"
-    column = 1 if office.tables.is_server else 0
-    del column
     office.ok("carrier", "block-many", "--limit", 2)
     lines = (office.folder / "few.csv").read_text()
     found = re.findall(r"\b\d{16}\b", lines)
@@ -247,9 +244,8 @@ def blocks(office):
 
 
 def hosts(office):
-    quiet = office.json if False else office.ok
     own = {"PROFBILET_DATABASE": ""}
-    check("L7 no host is configured by default", "нет" in quiet("hosts", **own))
+    check("L7 no host is configured by default", "нет" in office.ok("hosts", **own))
     outside = {"PROFBILET_DATABASE": "postgresql://u@db1.example.org:5432,db2.example.org/epb"}
     listed = [line["host"] for line in office.lines("hosts", **outside)]
     check("L7 each configured host is listed", listed == ["db1.example.org", "db2.example.org"], listed)
@@ -262,6 +258,11 @@ def hosts(office):
     check("L7 and the look would see a connection", away.returncode != 0)
 
 
+def forge(path, statements):
+    """What somebody with the file and sqlite3 does to it."""
+    subprocess.run(["sqlite3", "-bail", path, ";".join(statements)], check=True, capture_output=True)
+
+
 def audit(office):
     office.ok("audit", "verify")
     heads = office.folder / "heads.log"
@@ -272,9 +273,9 @@ def audit(office):
     if office.tables.is_server:
         return
     whole = office.data / "register.sqlite"
-    kept = office.folder / "kept.sqlite"
-    shutil.copy(whole, kept)
-    drop = ("DROP TRIGGER audit_no_change", "DROP TRIGGER audit_no_deletion")
+    forge(whole, ["PRAGMA wal_checkpoint(TRUNCATE)"])
+    kept = whole.read_bytes()
+    drop = ["DROP TRIGGER audit_no_change", "DROP TRIGGER audit_no_deletion"]
     last = office.tables.number("SELECT max(seq) FROM audit")
     for name, word, statements in (
             ("edited", "изменена", ["UPDATE audit SET detail = 'x' WHERE seq = 9"]),
@@ -282,11 +283,11 @@ def audit(office):
             ("reordered", "изменена", ["UPDATE audit SET seq = -9 WHERE seq = 9", "UPDATE audit SET seq = 9 WHERE seq = 10",
                                        "UPDATE audit SET seq = 10 WHERE seq = -9"]),
             ("cut tail", "обрезан", [f"DELETE FROM audit WHERE seq > {last - 3}"])):
-        office.tables.execute(*drop, *statements)
+        forge(whole, drop + statements)
         office.refused(f"L8 {name} row in the database's file", 7, [word], "audit", "verify")
         for leftover in office.data.glob("register.sqlite-*"):
             leftover.unlink()
-        shutil.copy(kept, whole)
+        whole.write_bytes(kept)
     away = office.folder / "away.log"
     heads.rename(away)
     office.refused("L8 a second place that vanished", 7, ["heads.log"], "audit", "verify")
@@ -309,7 +310,7 @@ def retention(office):
 # Rules about the repository itself.
 
 PHONE = re.compile(r"\+7\d{10}")
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 
 
 def real_people(text):
@@ -352,8 +353,9 @@ def table():
 
 
 def main():
-    repository()
-    table()
+    if not tables.SERVER:
+        repository()
+        table()
     with tempfile.TemporaryDirectory() as name:
         office = Office(pathlib.Path(name))
         office.ok("init", "--specimen")
@@ -363,8 +365,9 @@ def main():
         erasure(office)
         leaks(office)
         blocks(office)
-        hosts(office)
         audit(office)
+        if not office.tables.is_server:
+            hosts(office)
         retention(office)
         office.tables.check()
         office.tables.drop()

@@ -19,6 +19,8 @@ enum PrivacyRule {
             try prepare(office)
             #expect(try holds(office), "the rule is not kept")
         }
+        // The second register shows what the look can see, on whichever engine: one is enough.
+        guard engine == .sqlite else { return }
         try TestOffice.with(engine) { office in
             try prepare(office)
             try off(office)

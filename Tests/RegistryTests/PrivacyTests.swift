@@ -131,7 +131,7 @@ import UnionTicket
 
     private static let ofPeople = ["member", "consent", "conflict", "event_person", "card_order"]
 
-    @Test(arguments: ["passport", "snils", "address", "family", "health"])
+    @Test(arguments: ["passport", "health"])
     func `L5 what is not needed has no place in the model`(_ field: String) throws {
         try PrivacyRule.check { _ in
         } off: { office in
