@@ -67,6 +67,7 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/rights.py
 	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/rights.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/station.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/partner.py
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/reader.py
 	python3 Tests/Fuzz/fuzz.py 60
@@ -82,6 +83,7 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
 
 chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)

@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "BonusProgram",
             dependencies: [
-                "UnionTicket", "TicketSeal", "Registry", "Roster", "Yams", crypto,
+                "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout",
             ],
             swiftSettings: strict
         ),
@@ -251,7 +251,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BonusProgramTests",
-            dependencies: ["BonusProgram", "Registry", "TicketSeal", "UnionTicket", crypto],
+            dependencies: ["BonusProgram", "CardLayout", "Registry", "UnionTicket"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -29,6 +29,23 @@ static inline int copenssl_finish(BIO *stream, BIO *output) {
     return isFlushed;
 }
 
+static inline int copenssl_flush(BIO *output) { return BIO_flush(output) == 1; }
+
+/* A detached signature by exactly this certificate's key; certificates inside the message are nobody's. */
+static inline int copenssl_is_signed(const unsigned char *bytes, long count, X509 *certificate, BIO *content) {
+    CMS_ContentInfo *message = d2i_CMS_ContentInfo(NULL, &bytes, count);
+    if (message == NULL) return 0;
+    STACK_OF(X509) *stack = sk_X509_new_null();
+    sk_X509_push(stack, certificate);
+    unsigned int flags =
+        CMS_DETACHED | CMS_BINARY | CMS_NOINTERN | CMS_NO_SIGNER_CERT_VERIFY;
+    int isSigned = OBJ_obj2nid(CMS_get0_type(message)) == NID_pkcs7_signed
+        && CMS_verify(message, stack, NULL, content, NULL, flags) == 1;
+    sk_X509_free(stack);
+    CMS_ContentInfo_free(message);
+    return isSigned;
+}
+
 static inline EVP_PKEY *copenssl_p256(void) { return EVP_EC_gen("P-256"); }
 
 /* A certificate of a signing key, signed by itself. */

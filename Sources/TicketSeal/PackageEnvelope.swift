@@ -28,10 +28,15 @@ public enum PackageEnvelope {
         /// The first certificate in a PEM or DER file.
         ///
         /// Its validity is judged by `now`, Unix seconds.
-        public init(path: String, now: Int64) throws(Failure) {
+        public convenience init(path: String, now: Int64) throws(Failure) {
             guard let bytes = FileManager.default.contents(atPath: path).map(Array.init) else {
                 throw .file(path: path, code: errno)
             }
+            try self.init(bytes: bytes, path: path, now: now)
+        }
+
+        /// The first certificate in these bytes, PEM or DER; `path` is what errors name.
+        public init(bytes: [UInt8], path: String, now: Int64) throws(Failure) {
             guard let handle = unsafe Self.read(bytes) else { throw .notACertificate(path: path) }
             unsafe self.handle = handle
             var moment = time_t(now)
@@ -49,6 +54,15 @@ public enum PackageEnvelope {
         }
 
         deinit { unsafe X509_free(handle) }
+
+        /// Whether `signature`, a detached CMS SignedData in DER (RFC 5652 § 5), was made over
+        /// `content` by the key of this certificate and of no other.
+        public func isSigned(_ content: [UInt8], signature: [UInt8]) -> Bool {
+            guard signature.count <= 1 << 20, content.count <= 1 << 30 else { return false }
+            let input = unsafe BIO_new_mem_buf(content, Int32(content.count))
+            defer { unsafe BIO_free(input) }
+            return unsafe copenssl_is_signed(signature, signature.count, handle, input) == 1
+        }
 
         private static func read(_ bytes: [UInt8]) -> OpaquePointer? {
             let input = unsafe BIO_new_mem_buf(bytes, Int32(bytes.count))
@@ -75,25 +89,80 @@ public enum PackageEnvelope {
         for certificates: [Certificate],
         to path: String
     ) throws(Failure) {
-        let handles = unsafe certificates.map { unsafe Optional($0.handle) }
-        var list = unsafe handles
-        let envelope = unsafe copenssl_envelope(&list, Int32(handles.count))
-        guard let envelope = unsafe envelope else { throw .refused }
-        defer { unsafe CMS_ContentInfo_free(envelope) }
-        guard let output = unsafe BIO_new_file(path, "wb") else {
-            throw .file(path: path, code: errno)
+        let writer = try Writer(for: certificates, to: path)
+        for (name, source) in files { try writer.add(name, file: source) }
+        try writer.close()
+    }
+
+    /// An envelope in the making: entries are encrypted as they come, memory stays flat.
+    ///
+    /// One that is dropped before ``close()`` leaves an unusable file behind.
+    @safe
+    public final class Writer {
+        private let path: String
+        private let envelope: OpaquePointer
+        private let output: OpaquePointer
+        private var stream: OpaquePointer?
+
+        /// Begins an envelope for `certificates` in a new file at `path`.
+        public init(for certificates: [Certificate], to path: String) throws(Failure) {
+            let handles = unsafe certificates.map { unsafe Optional($0.handle) }
+            var list = unsafe handles
+            guard let envelope = unsafe copenssl_envelope(&list, Int32(handles.count)) else {
+                throw .refused
+            }
+            guard let output = unsafe BIO_new_file(path, "wb") else {
+                unsafe CMS_ContentInfo_free(envelope)
+                throw .file(path: path, code: errno)
+            }
+            guard let stream = unsafe BIO_new_CMS(output, envelope) else {
+                unsafe BIO_free(output)
+                unsafe CMS_ContentInfo_free(envelope)
+                throw .refused
+            }
+            self.path = path
+            unsafe self.envelope = envelope
+            unsafe self.output = output
+            unsafe self.stream = stream
         }
-        defer { unsafe BIO_free(output) }
-        guard let stream = unsafe BIO_new_CMS(output, envelope) else { throw .refused }
-        do throws(Failure) {
-            for (name, source) in files { unsafe try TarWriter.write(name, source, to: stream) }
-            unsafe try TarWriter.put([UInt8](repeating: 0, count: 1024), to: stream, path)
-        } catch {
-            _ = unsafe copenssl_finish(stream, output)
-            throw error
+
+        deinit {
+            if let stream = unsafe stream { _ = unsafe copenssl_finish(stream, output) }
+            unsafe BIO_free(output)
+            unsafe CMS_ContentInfo_free(envelope)
         }
-        guard unsafe copenssl_finish(stream, output) == 1 else {
-            throw .file(path: path, code: errno)
+
+        /// Adds an entry from memory.
+        public func add(_ name: String, bytes: [UInt8]) throws(Failure) {
+            guard let stream = unsafe stream else { throw .refused }
+            unsafe try TarWriter.put(TarWriter.header(name, bytes.count), to: stream, path)
+            unsafe try TarWriter.put(bytes, to: stream, path)
+            unsafe try TarWriter.pad(bytes.count, to: stream, path)
+        }
+
+        /// Adds an entry from a file.
+        public func add(_ name: String, file source: String) throws(Failure) {
+            guard let stream = unsafe stream else { throw .refused }
+            unsafe try TarWriter.write(name, source, to: stream)
+        }
+
+        /// Ends archive and envelope; the file is whole after it.
+        public func close() throws(Failure) {
+            guard let stream = unsafe stream else { return }
+            unsafe self.stream = nil
+            do throws(Failure) {
+                unsafe try TarWriter.put([UInt8](repeating: 0, count: 1024), to: stream, path)
+            } catch {
+                _ = unsafe copenssl_finish(stream, output)
+                throw error
+            }
+            guard unsafe copenssl_finish(stream, output) == 1 else {
+                throw .file(path: path, code: errno)
+            }
+            // the file's own buffer, which the stream's end does not reach
+            guard unsafe copenssl_flush(output) == 1 else {
+                throw .file(path: path, code: errno)
+            }
         }
     }
 }
@@ -117,7 +186,16 @@ private enum TarWriter {
             unsafe try put(Array(chunk), to: stream, path)
             rest -= chunk.count
         }
-        let padding = (512 - Int(size) % 512) % 512
+        unsafe try pad(Int(size), to: stream, path)
+    }
+
+    /// Fills up to whole blocks.
+    static func pad(
+        _ size: Int,
+        to stream: OpaquePointer,
+        _ path: String
+    ) throws(PackageEnvelope.Failure) {
+        let padding = (512 - size % 512) % 512
         unsafe try put([UInt8](repeating: 0, count: padding), to: stream, path)
     }
 
@@ -131,7 +209,7 @@ private enum TarWriter {
         guard Int(written) == bytes.count else { throw .file(path: path, code: errno) }
     }
 
-    private static func header(_ name: String, _ size: Int) -> [UInt8] {
+    static func header(_ name: String, _ size: Int) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at place: Int) {
             for (index, byte) in text.utf8.enumerated() { header[place + index] = byte }

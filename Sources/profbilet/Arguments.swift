@@ -30,3 +30,8 @@ extension TextEncoding: ExpressibleByArgument {
     /// `windows-1251`, `utf-8` and so on.
     public init?(argument: String) { self.init(name: argument) }
 }
+
+extension PartnerStatistics.Period: ExpressibleByArgument {
+    /// A month as `yyyy-mm`.
+    public init?(argument: String) { self.init(argument) }
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BonusProgram
 import CardLayout
 import CardProduction
 import EventStation
@@ -23,7 +24,8 @@ struct ProfBilet: ParsableCommand {
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self, DossierCommand.self, EraseCommand.self, IncidentCommand.self,
+            CardCommand.self, PartnerCommand.self, DossierCommand.self, EraseCommand.self,
+            IncidentCommand.self,
             RetentionCommand.self, HostsCommand.self, HealthCommand.self,
         ]
     )
@@ -64,6 +66,13 @@ struct ProfBilet: ParsableCommand {
             fail(EventText.words(error), code: .refused)
         } catch let error as EventSnapshot.Refusal {
             fail(StationFiles.words(error), code: .refused)
+        } catch let error as ExchangeError {
+            fail(
+                Bilingual(
+                    "\(error.message.russian) [\(error.fault.rawValue)]",
+                    error.message.english
+                )
+            )
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {

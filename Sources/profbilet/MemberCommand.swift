@@ -6,7 +6,7 @@ struct MemberCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "member",
         abstract: "Учётная карточка / A member's record",
-        subcommands: [Show.self, SetStatus.self, EraseCommand.self]
+        subcommands: [Show.self, SetStatus.self, Merge.self, EraseCommand.self]
     )
 
     struct Show: ParsableCommand {
@@ -33,6 +33,28 @@ struct MemberCommand: ParsableCommand {
                     ["поле/field", "значение/value"],
                     fields.compactMap { field in field.value.map { [field.label, $0] } }
                 )
+            }
+        }
+    }
+
+    struct Merge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Объединить две записи одного человека / Two records of one person become one"
+        )
+        @Argument(help: "Лишняя запись / the record that ends") var duplicate: String
+        @Argument(help: "Запись, которая остаётся / the one that goes on") var member: String
+        @Option(help: "Основание, без имён / why, without names") var reason: String
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                try MemberMerge(register).merge(
+                    duplicate,
+                    into: member,
+                    reason: reason,
+                    by: user
+                )
+                say("Записи объединены.", "The records are one now.")
             }
         }
     }

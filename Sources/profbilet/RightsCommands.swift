@@ -172,13 +172,15 @@ struct HealthCommand: ParsableCommand {
     func run() throws {
         let register = try office.openRegister()
         let overdue = try ConsentWithdrawals(register).overdueCount()
+        let revocations = try PartnerDeadlines(register).overdue()
         let acts = try ErasureActs(register).unwritten().count
         var isLogIntact = false
         if case .intact = try AuditLog(register).verify(isHeadNeeded: true) { isLogIntact = true }
-        let isWell = overdue == 0 && acts == 0 && isLogIntact
+        let isWell = overdue == 0 && revocations == 0 && acts == 0 && isLogIntact
         if json {
             say([
                 "ok": .flag(isWell), "overdueWithdrawals": .int(overdue),
+                "overdueRevocations": .int(revocations),
                 "unwrittenActs": .int(acts), "auditIntact": .flag(isLogIntact),
             ])
         } else {
@@ -186,6 +188,7 @@ struct HealthCommand: ParsableCommand {
                 ["проверка/check", "итог/result"],
                 [
                     ["просроченные отзывы / overdue withdrawals", "\(overdue)"],
+                    ["просроченные отзывы у партнёров / overdue revocations", "\(revocations)"],
                     ["недописанные акты / unwritten acts", "\(acts)"],
                     ["журнал цел / log intact", isLogIntact ? "да/yes" : "НЕТ/NO"],
                 ]

@@ -334,6 +334,7 @@ import UnionTicket
 
     @Test(arguments: TestEngine.allCases)
     func `L15 a minor's answer alone gives a partner nothing`(_ engine: TestEngine) throws {
+        var age = 18
         func minor() throws -> MemberDraft {
             try TestOffice.draft(0) {
                 $0.birthDate = CalendarDate(day: Int(Self.today) - 16 * 366)
@@ -347,29 +348,32 @@ import UnionTicket
         try PrivacyRule.check(engine) { office in
             try office.take([try minor()])
             try office.addText(.bonusTransfer)
-        } off: { office in
-            try office.execute("UPDATE consent SET minor = 0")
+        } off: { _ in
+            age = 14
         } holds: { office in
-            func count(minor: Int) throws -> Int64 {
-                try office.number(
-                    """
-                    SELECT count(*) FROM consent c JOIN consent_text t ON t.id = c.text_id
-                    WHERE t.purpose = 'bonusTransfer' AND c.minor = \(minor)
-                    """
-                )
+            func verdict() throws -> (isTooYoung: Bool, hasConsent: Bool)? {
+                try office.register.read { session in
+                    try PartnerEvaluation(
+                        office.register,
+                        .example(minimumAge: age),
+                        on: office.clock.now().moscowDate,
+                        in: session
+                    ).verdicts(on: [1], in: session)[1].map { ($0.isTooYoung, $0.hasConsent) }
+                }
             }
             let desk = ConsentDesk(office.register)
-            guard try count(minor: 1) == 1 else { return false }
+            guard try verdict()?.isTooYoung == true else { return false }
             var given = ConsentDesk.Given(.bonusTransfer)
             do {
                 _ = try desk.give(given, to: "1000", by: office.admin)
                 return false
             } catch let error as RegisterError { guard error.code == .refused else { throw error } }
-            given.representative = "Орлова Мария Ивановна"
+            given.representative = "Орлова  Мария Ивановна"
             _ = try desk.give(given, to: "1000", by: office.admin)
             let acts = try desk.history(of: "1000", by: office.admin).acts
-            return try acts.map(\.representative) == ["Орлова Мария Ивановна"]
-                && count(minor: 0) == 1
+            let after = try verdict()
+            return acts.map(\.representative) == ["Орлова Мария Ивановна"]
+                && after?.isTooYoung == false && after?.hasConsent == true
         }
     }
 
@@ -496,5 +500,22 @@ enum PlannedEvent {
                 [.integer(sequence), .blob([1]), .blob([2]), .blob([3])]
             )
         }
+    }
+}
+
+extension Partners.Terms {
+    /// A contract's terms, with nothing to encrypt for.
+    static func example(minimumAge: Int) -> Partners.Terms {
+        Partners.Terms(
+            name: "profcards",
+            title: "PROFCARDS",
+            recipient: "profcards",
+            minimumAge: minimumAge,
+            columns: [],
+            deadlineDays: 5,
+            configuration: "",
+            certificate: [],
+            signer: []
+        )
     }
 }

@@ -73,20 +73,19 @@ final class ConsentLedger {
         at: Int64,
         in session: any DatabaseSession
     ) throws {
-        var rows: [(member: Int64, text: Text, region: Int64, day: Int64, minor: Int64)] = []
+        var rows: [(member: Int64, text: Text, region: Int64, day: Int64)] = []
         rows.reserveCapacity(4 * members.count)
         let today = Int64(Instant(seconds: at).moscowDate.day)
         for (id, prepared) in members {
             let region = Int64(prepared.draft.organisation.region)
             for consent in prepared.draft.consents where consent.isGiven {
                 let day = consent.date.map { Int64($0.day) } ?? today
-                let minor = Self.minor(prepared.draft.birthDate, on: day)
-                rows.append((id, try text(of: consent, in: session), region, day, minor))
+                rows.append((id, try text(of: consent, in: session), region, day))
             }
         }
         try session.load(
             "consent",
-            ["member_id", "text_id", "import_id", "region", "given_on", "minor", "until"],
+            ["member_id", "text_id", "import_id", "region", "given_on", "until"],
             count: rows.count
         ) {
             $1.put(rows[$0].member)
@@ -94,7 +93,6 @@ final class ConsentLedger {
             $1.put(importId)
             $1.put(rows[$0].region)
             $1.put(rows[$0].day)
-            $1.put(rows[$0].minor)
             if let until = rows[$0].text.until(from: rows[$0].day) {
                 $1.put(until)
             } else {
@@ -109,7 +107,6 @@ final class ConsentLedger {
     func record(
         _ consents: [Consent],
         of member: Int64,
-        born: CalendarDate,
         region: UInt8,
         import importId: Int64,
         at: Int64,
@@ -128,21 +125,21 @@ final class ConsentLedger {
             if consent.isGiven, try isOutdated(consent, of: member, in: session) { continue }
             let text = try text(of: consent, in: session)
             isChanged = true
+            if consent.purpose == .bonusTransfer {
+                try PartnerJudgement.mark(member, in: session)
+            }
             if consent.isGiven {
                 let day = consent.date.map { Int64($0.day) } ?? today
                 try session.execute(
                     """
-                    INSERT INTO consent (member_id, text_id, import_id, region, given_on, until,
-                        minor)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7)
+                    INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
+                    VALUES ($1, $2, $3, $4, $5, $6)
                     ON CONFLICT (member_id, text_id, import_id) DO UPDATE
-                    SET withdrawn_on = NULL, given_on = excluded.given_on, until = excluded.until,
-                        minor = excluded.minor
+                    SET withdrawn_on = NULL, given_on = excluded.given_on, until = excluded.until
                     """,
                     [
                         .integer(member), .integer(text.id), .integer(importId), .int(region),
                         .integer(day), .optional(text.until(from: day)),
-                        .integer(Self.minor(born, on: day)),
                     ]
                 )
             } else {
@@ -201,12 +198,6 @@ final class ConsentLedger {
             """,
             [.integer(member), .text(purpose.rawValue), .text(recipient)]
         ) { $0.optionalInteger(0).map { CalendarDate(day: Int($0)) } } ?? nil
-    }
-
-    /// 1 where somebody below 18 gave it alone: then a bonus partner gets nothing (152-ФЗ, privacy.md
-    /// L15).
-    static func minor(_ born: CalendarDate, on day: Int64) -> Int64 {
-        born.adding(years: 18).day > Int(day) ? 1 : 0
     }
 
     /// The condition of a consent `c` that holds on a day.

@@ -111,6 +111,7 @@ public struct MemberErasure: Sendable {
             """,
             [.integer(now.seconds), .integer(member)]
         )
+        try PartnerJudgement.mark(member, in: session)
         let carriers = try session.execute(
             "UPDATE carrier SET member_id = NULL WHERE member_id = $1",
             [.integer(member)]

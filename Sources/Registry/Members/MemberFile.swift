@@ -235,7 +235,6 @@ extension MemberFile {
         if try consents.record(
             new.consents,
             of: id,
-            born: new.birthDate,
             region: new.organisation.region,
             import: importId,
             at: at,

@@ -28,6 +28,12 @@ struct PersonalFields: Equatable, Sendable {
         return bytes
     }
 
+    /// The birth date in ``encoded`` alone.
+    static func birthDay(encoded bytes: [UInt8]) -> CalendarDate? {
+        guard bytes.count >= 9, bytes[0] == 1 else { return nil }
+        return CalendarDate(day: Int(bytes[1..<9].reduce(Int64(0)) { $0 << 8 | Int64($1) }))
+    }
+
     /// Reads what ``encoded`` wrote; nil for anything else.
     init?(encoded bytes: [UInt8]) {
         guard bytes.count >= 9, bytes[0] == 1 else { return nil }
@@ -91,6 +97,36 @@ struct MemberVault: Sendable {
             let fields = PersonalFields(encoded: bytes)
         else { throw damaged(member) }
         return fields
+    }
+
+    /// The birth days of many members, their keys fetched together; whose key was destroyed is left out.
+    func birthDays(of rows: [(member: Int64, fields: [UInt8])]) throws -> [(Int64, CalendarDate)] {
+        var keys: [Int64: [UInt8]] = [:]
+        do {
+            try register.keyStore.read { session in
+                for part in rows.map({ SQLValue.integer($0.member) }).parts(of: 256) {
+                    try session.query(
+                        """
+                        SELECT member_id, wrapped FROM member_key
+                        WHERE member_id IN (\(part.placeholders))
+                        """,
+                        part.padded
+                    ) { keys[$0.integer(0)] = $0.blob(1) }
+                }
+            }
+        } catch let failure as DatabaseError { throw RegisterError(failure) }
+        return try rows.compactMap { row in
+            guard let wrapped = keys[row.member] else { return nil }
+            guard
+                let key = try? register.secrets.memberKeys.open(
+                    wrapped,
+                    for: Self.binding(row.member)
+                ),
+                let bytes = try? FieldSeal(key: key).open(row.fields, for: Self.fieldsBinding),
+                let day = PersonalFields.birthDay(encoded: bytes)
+            else { throw damaged(row.member) }
+            return (row.member, day)
+        }
     }
 
     /// Seals changed fields under the member's existing key.

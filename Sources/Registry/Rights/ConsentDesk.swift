@@ -27,6 +27,11 @@ public struct ConsentDesk: Sendable {
             self.purpose = purpose
             self.recipient = recipient ?? (purpose == .bonusTransfer ? "profcards" : "")
         }
+
+        /// The representative's name, cleaned; empty where the member gave it.
+        var signer: String {
+            representative?.split(separator: " ").joined(separator: " ") ?? ""
+        }
     }
 
     /// One act of giving or withdrawing.
@@ -66,19 +71,22 @@ public struct ConsentDesk: Sendable {
             let member = try entitled(reference, user, in: session)
             let day = given.day ?? register.now().moscowDate
             try requireOrder(given, day, of: member.id, in: session)
-            let minor = try minority(given, day, of: member, in: session)
+            try requireAge(given, day, of: member)
             let text = try text(for: given, in: session)
             let act = try record(given, isGiven: true, day, of: member, by: user, in: session)
             try session.execute(
                 """
-                INSERT INTO consent (member_id, text_id, import_id, region, given_on, until, minor)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
+                VALUES ($1, $2, $3, $4, $5, $6)
                 """,
                 [
                     .integer(member.id), .integer(text.id), .integer(-act), .int(member.region),
-                    .int(day.day), .optional(text.until(from: Int64(day.day))), .integer(minor),
+                    .int(day.day), .optional(text.until(from: Int64(day.day))),
                 ]
             )
+            if given.purpose == .bonusTransfer {
+                try PartnerJudgement.mark(member.id, in: session)
+            }
             try AuditLog(register).record(
                 "consent.give",
                 "member/\(member.id)",
@@ -241,13 +249,12 @@ extension ConsentDesk {
         }
     }
 
-    /// 0 for adults and for minors whose representative signed; refuses what a minor cannot give.
-    private func minority(
+    /// Refuses who was a child, and a minor's own word about a transfer to a partner.
+    private func requireAge(
         _ given: Given,
         _ day: CalendarDate,
-        of member: Subject,
-        in session: any DatabaseSession
-    ) throws -> Int64 {
+        of member: Subject
+    ) throws {
         guard member.born.adding(years: 14) <= day else {
             throw RegisterError(
                 .badInput,
@@ -255,9 +262,8 @@ extension ConsentDesk {
                 "On \(day.iso) the person was not 14 yet: check the date."
             )
         }
-        let isMinor = ConsentLedger.minor(member.born, on: Int64(day.day)) == 1
-        let name = given.representative?.split(separator: " ").joined(separator: " ") ?? ""
-        if isMinor, given.purpose == .bonusTransfer, name.isEmpty {
+        let isMinor = member.born.adding(years: 18) > day
+        if isMinor, given.purpose == .bonusTransfer, given.signer.isEmpty {
             throw RegisterError(
                 .refused,
                 "Человеку нет 18 лет: передачу партнёру разрешает законный представитель "
@@ -266,7 +272,6 @@ extension ConsentDesk {
                     + "(--representative)."
             )
         }
-        return isMinor && name.isEmpty ? 1 : 0
     }
 
     private func text(
@@ -307,7 +312,7 @@ extension ConsentDesk {
         in session: any DatabaseSession
     ) throws -> Int64 {
         let id = try Counter.consentAct.take(in: session)
-        let name = given.representative?.split(separator: " ").joined(separator: " ") ?? ""
+        let name = given.signer
         guard name.utf8.count <= 400 else {
             throw RegisterError(
                 .badInput,

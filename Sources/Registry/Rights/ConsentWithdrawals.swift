@@ -204,23 +204,27 @@ extension ConsentWithdrawals {
         try settle("member_id = $4", .integer(member), how, by: user, in: session)
     }
 
-    /// Ends the open withdrawals towards one partner, once the partner has acknowledged that it
-    /// dropped the member.
+    /// Ends the open withdrawals towards one partner, once it has acknowledged that it dropped the
+    /// members.
     func settle(
         partner: String,
-        of member: Int64,
+        of members: () throws -> [Int64],
         how: String,
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
         let open = try session.all(
             """
-            SELECT id FROM consent_withdrawal WHERE member_id = $1 AND purpose = 'bonusTransfer'
-                AND recipient = $2 AND done_at IS NULL
+            SELECT id, member_id FROM consent_withdrawal
+            WHERE purpose = 'bonusTransfer' AND recipient = $1 AND done_at IS NULL
             """,
-            [.integer(member), .text(partner)]
-        ) { $0.integer(0) }
-        for id in open { try settle(id, how, by: user, in: session) }
+            [.text(partner)]
+        ) { (id: $0.integer(0), member: $0.integer(1)) }
+        guard !open.isEmpty else { return }
+        let dropped = Set(try members())
+        for item in open where dropped.contains(item.member) {
+            try settle(item.id, how, by: user, in: session)
+        }
     }
 
     /// Everything a member ever withdrew, oldest first.
@@ -240,6 +244,7 @@ extension ConsentWithdrawals {
         of member: Int64,
         in session: any DatabaseSession
     ) throws {
+        if request.purpose == .bonusTransfer { try PartnerJudgement.mark(member, in: session) }
         try session.execute(
             """
             UPDATE consent SET withdrawn_on = $1

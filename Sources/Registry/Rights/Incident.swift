@@ -74,7 +74,7 @@ public struct Incident: Sendable {
         return try register.write { session in
             var members: Set<Int64> = []
             var strangers = 0
-            if let known { members = try known.members(in: session) }
+            if let known { members = try known.members(session) }
             if members.isEmpty {
                 let found = try content(evidence, in: session)
                 (members, strangers) = (found.members, found.strangers)
@@ -182,10 +182,15 @@ extension Incident {
         in session: any DatabaseSession
     ) throws -> Int64? {
         guard let pseudonym = Hex.bytes(Substring(text)) else { return nil }
-        return try session.first(
+        let delegate = try session.first(
             "SELECT member_id FROM event_person WHERE pseudonym = $1 AND member_id IS NOT NULL",
             [.blob(pseudonym)]
         ) { $0.integer(0) }
+        if let delegate { return delegate }
+        for partner in try Partners(register).list(in: session) {
+            if let member = try partner.member(behind: pseudonym, in: session) { return member }
+        }
+        return nil
     }
 
     private func person(

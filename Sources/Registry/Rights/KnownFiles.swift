@@ -13,13 +13,23 @@ struct KnownFiles {
     struct Known {
         let kind: String
         let source: String
-        fileprivate let sql: String
-        fileprivate let arguments: [SQLValue]
+        /// Finds everybody whose data it held.
+        let members: (any DatabaseSession) throws -> Set<Int64>
 
-        func members(in session: any DatabaseSession) throws -> Set<Int64> {
-            Set(
-                try session.all(sql, arguments) { $0.optionalInteger(0) }.compactMap(\.self)
-            )
+        init(
+            kind: String,
+            source: String,
+            members: @escaping (any DatabaseSession) throws -> Set<Int64>
+        ) {
+            (self.kind, self.source, self.members) = (kind, source, members)
+        }
+
+        init(kind: String, source: String, sql: String, arguments: [SQLValue]) {
+            self.init(kind: kind, source: source) { session in
+                Set(
+                    try session.all(sql, arguments) { $0.optionalInteger(0) }.compactMap(\.self)
+                )
+            }
         }
     }
 
@@ -59,11 +69,43 @@ struct KnownFiles {
                 arguments: [.integer(snapshot.event)]
             )
         }
+        if let known = try partner(hash, in: session) { return known }
         let batch = try session.first(
             "SELECT id FROM batch WHERE manifest = $1",
             [.blob(hash)]
         ) { $0.integer(0) }
         return batch.map { Self.batch($0, "manifest.json", cards: nil) }
+    }
+
+    /// A package for a partner: the pseudonyms of its rows lead back to members here only.
+    private func partner(_ hash: [UInt8], in session: any DatabaseSession) throws -> Known? {
+        let found = try session.first(
+            """
+            SELECT p.name, k.sequence FROM partner_package k JOIN partner p ON p.id = k.partner_id
+            WHERE k.manifest = $1 OR k.data = $2
+            """,
+            [.blob(hash), .blob(hash)]
+        ) { (name: $0.text(0), sequence: Int($0.integer(1))) }
+        guard let found else { return nil }
+        let register = register
+        return Known(
+            kind: "partner",
+            source: "partner/\(found.name) package \(found.sequence)"
+        ) { session in
+            let partner = try Partners(register).partner(found.name, in: session)
+            let packages = PartnerPackages(register)
+            let package = try packages.package(found.sequence, of: partner, in: session)
+            var pseudonyms: [[UInt8]] = []
+            try packages.rows(
+                of: package,
+                partner,
+                { pseudonyms.append($0.pseudonym.bytes) },
+                in: session
+            )
+            return Set(
+                try pseudonyms.compactMap { try partner.member(behind: $0, in: session) }
+            )
+        }
     }
 
     /// A manifest's own identifier, where our register has such a batch.

@@ -86,12 +86,30 @@ struct Transfers {
     private func toPartners(
         _ member: Int64,
         in session: any DatabaseSession
-    ) throws -> [Transfer] { [] }
+    ) throws -> [Transfer] {
+        try PartnerTransfers(register: register).all(of: member, in: session).map { sent in
+            Transfer(
+                kind: "partner",
+                recipient: sent.title,
+                at: sent.at,
+                reference:
+                    "partner/\(sent.partner) package \(sent.sequence) \(sent.status.rawValue)",
+                data: sent.withNumber
+                    ? Bilingual(
+                        "псевдоним, номер билета, состояние, регион",
+                        "pseudonym, ticket number, status, region"
+                    )
+                    : Bilingual("псевдоним, состояние, регион", "pseudonym, status, region")
+            )
+        }
+    }
 
     /// Whether a partner was ever given the member and has not acknowledged to have dropped it.
     func isHeld(
         by partner: String,
         _ member: Int64,
         in session: any DatabaseSession
-    ) throws -> Bool { false }
+    ) throws -> Bool {
+        try PartnerTransfers(register: register).isHeld(by: partner, member, in: session)
+    }
 }

@@ -9,7 +9,6 @@ enum RightsSchema {
     }
 
     private static let tables = """
-        ALTER TABLE consent ADD COLUMN minor {int} CHECK (minor IN (0, 1));
         CREATE TABLE consent_act (
             id {int} NOT NULL PRIMARY KEY,
             region {int} NOT NULL,

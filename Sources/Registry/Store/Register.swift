@@ -111,6 +111,7 @@ enum Counter: String, CaseIterable {
     case user, fileImport, member, memberEvent, conflict, consentText
     case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch, event
     case consentAct, withdrawal, incident, massBlock
+    case partner
 
     /// Takes `count` numbers and returns the first of them.
     func take(_ count: Int = 1, in session: any DatabaseSession) throws -> Int64 {

@@ -19,6 +19,10 @@ struct RegisterSecrets: Sendable {
     let batches: FieldSeal
     /// Seals the names of guests who are no members.
     let events: FieldSeal
+    /// Seals the partners' own keys.
+    let partners: FieldSeal
+    /// Keyed hashes of the codes that join a partner's participant to a ticket.
+    let partnerCodes: BlindIndex
     /// The audit chain.
     let audit: BlindIndex
 
@@ -35,6 +39,8 @@ struct RegisterSecrets: Sendable {
         conflicts = FieldSeal(key: key("conflicts"))
         batches = FieldSeal(key: key("batches"))
         events = FieldSeal(key: key("events"))
+        partners = FieldSeal(key: key("partners"))
+        partnerCodes = BlindIndex(key: key("partner-codes"))
         audit = BlindIndex(key: key("audit"))
     }
 

@@ -16,6 +16,7 @@ struct Bench {
         case ("station", 3):
             let bench = try StationBench(folder: arguments[2])
             if arguments[1] == "make" { try bench.make() } else { try await bench.run() }
+        case ("envelope", 4): try EnvelopeBench.run(Array(arguments.dropFirst()))
         case (nil, _): try measure()
         default: throw CocoaError(.featureUnsupported)
         }

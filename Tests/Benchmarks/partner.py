@@ -1,0 +1,128 @@
+"""Measures the partner's packages: a base of 500 000 consenting members, a delta after 10 000 changes.
+
+The register has 3.9 M members by a real import. Their tickets are put into its tables by SQL, because signing
+3.9 M payloads would take longer than everything measured here; which are exported is judged by the program.
+Usage: PROFBILET=release/profbilet python3 Tests/Benchmarks/partner.py [--members N] [--consenting N]
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from figures import BENCH, PROGRAM, ROOT, finish, row
+
+sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
+from reference_partner import Keys, opened  # noqa: E402
+
+
+class Office:
+    def __init__(self, data):
+        self.data = data
+        self.environment = dict(
+            os.environ, PROFBILET_DATA=str(data), PROFBILET_USER="bench", PROFBILET_PASSPHRASE="register phrase",
+            PROFBILET_ROOT_PASSPHRASE="root phrase", PROFBILET_USER_PASSPHRASE="bench phrase")
+
+    def run(self, *arguments, codes=(0,)):
+        started = time.monotonic()
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], env=self.environment, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        if os.waitstatus_to_exitcode(status) not in codes:
+            sys.exit(f"{arguments}: {output[-400:]}{process.stderr.read()[-400:]}")
+        return time.monotonic() - started, usage.ru_maxrss / 1024, output
+
+    def sql(self, *statements):
+        with sqlite3.connect(self.data / "register.sqlite") as connection:
+            connection.execute("PRAGMA cache_size = -400000")
+            for sql in statements:
+                connection.execute(sql)
+
+    def number(self, sql):
+        with sqlite3.connect(self.data / "register.sqlite") as connection:
+            return connection.execute(sql).fetchone()[0]
+
+
+def people(office, folder, members, consenting):
+    roster = folder / "roster.csv"
+    office.run("sample", "roster", "--rows", members, "--seed", 11, "--dirt", 0, "--out", roster)
+    office.run("init", "--specimen")
+    office.run("organisation", "import", f"{roster}.organisations.csv")
+    office.run("roster", "import", roster, codes=(0, 2))
+    roster.unlink()
+    purpose = "SELECT id FROM consent_text WHERE purpose = 'bonusTransfer'"
+    have = office.number(f"SELECT count(DISTINCT member_id) FROM consent WHERE text_id IN ({purpose})")
+    member = f"m.id IN (SELECT member_id FROM consent WHERE text_id IN ({purpose}))"
+    if have > consenting:
+        office.sql(f"UPDATE consent SET withdrawn_on = given_on WHERE text_id IN ({purpose}) AND member_id > "
+                   f"(SELECT member_id FROM consent WHERE text_id IN ({purpose}) ORDER BY member_id "
+                   f"LIMIT 1 OFFSET {consenting - 1})")
+    else:
+        office.sql(f"INSERT INTO consent (member_id, text_id, import_id, region, given_on) "
+                   f"SELECT m.id, ({purpose} LIMIT 1), 0, m.region, 18000 FROM member m WHERE NOT {member} "
+                   f"ORDER BY m.id LIMIT {consenting - have}")
+    office.sql(
+        f"INSERT INTO ticket_number (number, region, state, member_id, at) "
+        f"SELECT 900000000000000 + m.id, m.region, 'assigned', m.id, 0 FROM member m WHERE {member}",
+        f"INSERT INTO carrier (id, region, member_id, kind, number, issue, state, list, idx, published, expires_at) "
+        f"SELECT m.id, m.region, m.id, 'plastic', 900000000000000 + m.id, 1, 'active', 1 + m.id / 1000000, "
+        f"m.id % 1000000, 0, 2100000000 FROM member m WHERE {member}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--members", type=int, default=3_900_000)
+    parser.add_argument("--consenting", type=int, default=500_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:
+        folder = pathlib.Path(name)
+        office = Office(folder / "data")
+        people(office, folder, options.members, options.consenting)
+        keys = Keys(folder / "keys", "profcards")
+        contract = folder / "profcards.yaml"
+        contract.write_text((ROOT / "batches/partners/profcards.yaml").read_text().replace(
+            "certificate: profcards.pem", f"certificate: {keys.certificate}"))
+        office.run("partner", "add", contract)
+        idle, _, _ = office.run("partner", "list")
+        first, first_peak, output = office.run("partner", "export", "profcards", "--json")
+        count = json.loads(output)["rows"]
+        print(f"{count} rows; the first base took {first - idle:.1f} s, everybody judged in it", flush=True)
+        plain = folder / "plain.tar"
+        subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", json.loads(output)["path"], "-recip",
+                        keys.certificate, "-inkey", keys.key, "-out", plain], check=True)
+        megabytes = plain.stat().st_size / 1e6
+        times, floors, peaks = [], [], [first_peak]
+        for _ in range(options.rounds):
+            floors.append(float(subprocess.run([BENCH, "envelope", plain, keys.certificate, folder / "floor.cms"],
+                                               capture_output=True, text=True, check=True).stdout))
+            seconds, peak, _ = office.run("partner", "export", "profcards", "--base", "--json")
+            times.append(seconds - idle)
+            peaks.append(peak)
+        floor = statistics.median(floors)
+        row(f"base of {count} rows, {megabytes:.0f} MB, encrypted and signed", megabytes / statistics.median(times), "MB/s",
+            megabytes / floor, 0.5)
+        row("the first base, everybody judged in it", megabytes / (first - idle), "MB/s", megabytes / floor, 0.5)
+        row("peak memory of a base", max(peaks), "MB", None, 300, is_at_most=True)
+        office.sql("UPDATE carrier SET state = 'suspended' WHERE id IN (SELECT id FROM carrier ORDER BY random() LIMIT 5000)",
+                   "UPDATE consent SET withdrawn_on = 20000 WHERE member_id IN (SELECT member_id FROM carrier "
+                   "WHERE state = 'active' ORDER BY random() LIMIT 5000) AND text_id IN "
+                   "(SELECT id FROM consent_text WHERE purpose = 'bonusTransfer')")
+        seconds, _, output = office.run("partner", "export", "profcards", "--json")
+        made = json.loads(output)
+        told = made["suspended"] + made["revoked"]
+        row(f"delta of {told} rows after 10 000 changes among {options.members} members", seconds - idle, "s", None, 5,
+            is_at_most=True)
+        if not 9_000 <= told <= 10_000 or made["kind"] != "delta":
+            sys.exit(f"10 000 changes gave {made}")
+    finish("partner")
+
+
+main()
