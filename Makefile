@@ -65,6 +65,8 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/chaos.py 8
 	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/delivery.py
+	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/rights.py
+	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/rights.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/station.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/partner.py
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
@@ -81,6 +83,7 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/bench.py --rows $(ROWS)
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
 
 chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)

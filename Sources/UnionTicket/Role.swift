@@ -28,15 +28,19 @@ public enum Role: String, Sendable, CaseIterable {
                 .order, .approveOrder, .issueTickets, .changeCarriers, .suspendCarriers,
                 .findByName, .publish, .readReports, .manageEvents,
                 .acceptBatches, .handOut, .manageMoney, .managePartners, .manageCodes,
+                .recordConsents,
             ]
         case .registrar:
             [
                 .importRoster, .resolveConflicts, .readMembers, .changeMembers, .order,
                 .changeCarriers, .suspendCarriers, .findByName, .readReports, .handOut,
-                .manageCodes,
+                .manageCodes, .recordConsents,
             ]
         case .chair:
-            [.readMembers, .order, .findByName, .suspendCarriers, .handOut, .manageCodes]
+            [
+                .readMembers, .order, .findByName, .suspendCarriers, .handOut, .manageCodes,
+                .recordConsents,
+            ]
         case .hotline: [.suspendCarriers, .findByNumber]
         case .doorOperator: [.findByNumber]
         case .supervisor: [.findByNumber, .manageEvents]
@@ -103,4 +107,6 @@ public enum Permission: String, Sendable, CaseIterable {
     case managePartners
     /// Activation codes of virtual cards.
     case manageCodes
+    /// Consents given and withdrawn singly.
+    case recordConsents
 }

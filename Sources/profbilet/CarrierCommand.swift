@@ -9,7 +9,10 @@ struct CarrierCommand: ParsableCommand {
         discussion: "Носитель: номер билета (все носители), номер носителя, список/место или "
             + "L:старый номер. A carrier: ticket number (all of them), carrier number, list/slot, "
             + "or L:legacy number.",
-        subcommands: [Show.self, Block.self, Unblock.self, Replace.self, History.self]
+        subcommands: [
+            Show.self, Block.self, Unblock.self, Replace.self, History.self, BlockMany.self,
+            ConfirmBlock.self,
+        ]
     )
 
     struct Show: ParsableCommand {

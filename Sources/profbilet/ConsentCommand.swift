@@ -7,7 +7,10 @@ struct ConsentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "consent",
         abstract: "Согласия / Consents",
-        subcommands: [Texts.self]
+        subcommands: [
+            Texts.self, Give.self, Withdraw.self, History.self, Deadlines.self, Settle.self,
+            Days.self,
+        ]
     )
 
     struct Texts: ParsableCommand {
@@ -27,6 +30,7 @@ struct ConsentCommand: ParsableCommand {
         @Option(help: "Файл с текстом / file with the text") var file: String
         @Option(help: "paper, electronic") var form: ConsentTexts.Form = .paper
         @Option(help: "На сколько лет, иначе до отзыва / for how many years") var years: Int?
+        @Option(help: "Партнёр, для bonusTransfer / the partner") var recipient = "profcards"
         @OptionGroup var office: Office
 
         func run() throws {
@@ -39,7 +43,7 @@ struct ConsentCommand: ParsableCommand {
             }
             try office.work { register, user in
                 var draft = ConsentTexts.Draft(purpose, body: Array(body))
-                (draft.form, draft.years) = (form, years)
+                (draft.form, draft.years, draft.recipient) = (form, years, recipient)
                 let hash = try ConsentTexts(register).add(draft, by: user)
                 say(
                     "Текст «\(purpose.rawValue)» зарегистрирован: \(hash).",

@@ -13,6 +13,7 @@ struct EventCommand: ParsableCommand {
         subcommands: [
             Create.self, List.self, Delegates.self, Station.self, Enrol.self, Revoke.self,
             Snapshot.self, Report.self, Merge.self, Quorum.self, Minutes.self, Attendance.self,
+            ApproveMinutes.self,
         ]
     )
 

@@ -26,8 +26,9 @@ struct ProfBilet: ParsableCommand {
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, ParcelCommand.self, HandOutCommand.self, SettlementCommand.self,
             EventCommand.self, StationCommand.self, ReadersCommand.self, CardCommand.self,
-            PartnerCommand.self, VirtualCommand.self, CodeCommand.self, ReportCommand.self,
-            RegisterCommand.self, ManualCommand.self,
+            PartnerCommand.self, VirtualCommand.self, CodeCommand.self, DossierCommand.self,
+            EraseCommand.self, IncidentCommand.self, RetentionCommand.self, HostsCommand.self,
+            HealthCommand.self, ReportCommand.self, RegisterCommand.self, ManualCommand.self,
         ]
     )
 

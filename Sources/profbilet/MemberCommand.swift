@@ -6,7 +6,7 @@ struct MemberCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "member",
         abstract: "Учётная карточка / A member's record",
-        subcommands: [Show.self, SetStatus.self, Merge.self, Erase.self]
+        subcommands: [Show.self, SetStatus.self, Merge.self, EraseCommand.self]
     )
 
     struct Show: ParsableCommand {
@@ -78,39 +78,6 @@ struct MemberCommand: ParsableCommand {
                     by: user
                 )
                 say("Состояние: \(status.rawValue).", "Standing: \(status.rawValue).")
-            }
-        }
-    }
-
-    struct Erase: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract:
-                "Уничтожить персональные данные бывшего члена, безвозвратно / Destroy a former "
-                + "member's personal data for good"
-        )
-        @Argument var reference: String
-        @Option(help: "Основание, без имён / why, without names") var reason: String
-        @Flag(help: "Подтвердить / confirm") var yes = false
-        @OptionGroup var office: Office
-
-        func run() throws {
-            guard yes else {
-                throw Failure(
-                    .refused,
-                    "Данные не вернуть даже из копии. Подтвердите: --yes.",
-                    "Not even a backup brings the data back. Confirm: --yes."
-                )
-            }
-            try office.work { register, user in
-                let report = try MemberErasure(register).erase(reference, reason: reason, by: user)
-                say(
-                    "Данные #\(report.member) уничтожены; номеров погашено \(report.numbers), "
-                        + "носителей обезличено \(report.carriers). Журнал \(report.log) храните "
-                        + "вне резервных копий.",
-                    "The data of #\(report.member) are destroyed; numbers retired "
-                        + "\(report.numbers), carriers left without a person \(report.carriers). "
-                        + "Keep the log \(report.log) outside backups."
-                )
             }
         }
     }

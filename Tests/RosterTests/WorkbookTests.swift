@@ -38,7 +38,7 @@ struct WorkbookTests {
         #expect(draft.joinDate == CalendarDate(year: 2001, month: 9, day: 3))
         #expect(draft.legacyNumber == "0012345")
         #expect(rows[1].codes == ["name_case"])
-        #expect(rows[1].draft?.phone == "+79001234567")
+        #expect(rows[1].draft?.phone == "+70001234567")
         #expect(rows[1].draft?.consents.map(\.isGiven) == [true, false])
         #expect(rows[2].codes == ["date_serial"])
         #expect(reader.ignoredLines.last?.line == 8)

@@ -74,6 +74,16 @@ extension DatabaseEngine {
     }
 }
 
+extension DatabaseEngine {
+    /// Takes back what ``refuse(table:operation:name:when:message:)`` made.
+    func dropRefusal(_ name: String, of table: String) -> String {
+        switch self {
+        case .sqlite: "DROP TRIGGER \(name);\n"
+        case .postgres: "DROP TRIGGER \(name) ON \(table);\nDROP FUNCTION \(name)();\n"
+        }
+    }
+}
+
 /// What a trigger can refuse.
 enum RefusedOperation: String {
     case insert = "INSERT"

@@ -110,6 +110,8 @@ final class ConsentLedger {
         region: UInt8,
         import importId: Int64,
         at: Int64,
+        by user: SignedInUser,
+        withdrawals: ConsentWithdrawals,
         in session: any DatabaseSession
     ) throws -> Bool {
         let today = Int64(Instant(seconds: at).moscowDate.day)
@@ -120,6 +122,7 @@ final class ConsentLedger {
                 $0.purpose == consent.purpose && $0.recipient == consent.recipient
             }
             guard holds != consent.isGiven else { continue }
+            if consent.isGiven, try isOutdated(consent, of: member, in: session) { continue }
             let text = try text(of: consent, in: session)
             isChanged = true
             if consent.purpose == .bonusTransfer {
@@ -140,20 +143,61 @@ final class ConsentLedger {
                     ]
                 )
             } else {
-                try session.execute(
-                    """
-                    UPDATE consent SET withdrawn_on = $1
-                    WHERE member_id = $2 AND withdrawn_on IS NULL AND text_id IN
-                        (SELECT id FROM consent_text WHERE purpose = $3 AND recipient = $4)
-                    """,
-                    [
-                        .integer(today), .integer(member), .text(consent.purpose.rawValue),
-                        .text(consent.recipient),
-                    ]
+                try withdrawals.begin(
+                    .init(
+                        purpose: consent.purpose,
+                        recipient: consent.recipient,
+                        on: CalendarDate(day: Int(today))
+                    ),
+                    of: member,
+                    region: region,
+                    by: user,
+                    in: session
                 )
             }
         }
         return isChanged
+    }
+
+    /// Whether a withdrawal came after this answer: a list that was made before it, or that gives no
+    /// date against a withdrawal on paper, does not bring the consent back.
+    private func isOutdated(
+        _ consent: Consent,
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        if let day = consent.date {
+            let last = try Self.lastWithdrawal(
+                consent.purpose,
+                consent.recipient,
+                of: member,
+                in: session
+            )
+            return last.map { day <= $0 } ?? false
+        }
+        return try session.first(
+            """
+            SELECT 1 FROM consent_act WHERE member_id = $1 AND purpose = $2 AND recipient = $3
+                AND kind = 'withdrawn'
+            """,
+            [.integer(member), .text(consent.purpose.rawValue), .text(consent.recipient)]
+        ) { _ in true } ?? false
+    }
+
+    /// The day on which a purpose was last withdrawn.
+    static func lastWithdrawal(
+        _ purpose: ConsentPurpose,
+        _ recipient: String,
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> CalendarDate? {
+        try session.first(
+            """
+            SELECT max(c.withdrawn_on) FROM consent c JOIN consent_text t ON t.id = c.text_id
+            WHERE c.member_id = $1 AND t.purpose = $2 AND t.recipient = $3
+            """,
+            [.integer(member), .text(purpose.rawValue), .text(recipient)]
+        ) { $0.optionalInteger(0).map { CalendarDate(day: Int($0)) } } ?? nil
     }
 
     /// The condition of a consent `c` that holds on a day.

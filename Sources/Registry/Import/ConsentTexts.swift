@@ -47,6 +47,8 @@ public struct ConsentTexts: Sendable {
         public var form = Form.paper
         /// For how many years it is given; nil until withdrawn.
         public var years: Int?
+        /// The partner, for `bonusTransfer`.
+        public var recipient = "profcards"
 
         /// A text for one purpose, given on paper until withdrawn unless said otherwise.
         public init(_ purpose: ConsentPurpose, body: [UInt8]) {
@@ -74,7 +76,7 @@ public struct ConsentTexts: Sendable {
             )
         }
         let hash = Hex.text(SHA256Digest.of(draft.body))
-        let recipient = draft.purpose == .bonusTransfer ? "profcards" : ""
+        let recipient = draft.purpose == .bonusTransfer ? draft.recipient : ""
         try register.write { session in
             try requireNew(draft, recipient, hash, in: session)
             let id = try Counter.consentText.take(in: session)

@@ -60,11 +60,26 @@ public struct MemberErasure: Sendable {
                 by: user,
                 in: session
             )
-            return Report(
-                member: member,
+            try ConsentWithdrawals(register).settleAll(
+                of: member,
+                how: "data destroyed",
+                by: user,
+                in: session
+            )
+            let noted = try ErasureActs(register).note(
+                member,
                 at: now,
+                reason: reason,
                 numbers: numbers,
                 carriers: carriers,
+                by: user,
+                in: session
+            )
+            return Report(
+                member: member,
+                at: noted.at,
+                numbers: noted.numbers,
+                carriers: noted.carriers,
                 log: register.directory.erasureLog
             )
         }

@@ -238,6 +238,8 @@ extension MemberFile {
             region: new.organisation.region,
             import: importId,
             at: at,
+            by: user,
+            withdrawals: ConsentWithdrawals(register),
             in: session
         ) {
             changed.append("consents")

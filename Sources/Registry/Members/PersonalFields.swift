@@ -134,6 +134,20 @@ struct MemberVault: Sendable {
         try FieldSeal(key: dataKey(of: member)).seal(fields.encoded, for: Self.fieldsBinding)
     }
 
+    /// Seals a word about a member, as a representative's name, under the member's key.
+    func seal(note: String, member: Int64) throws -> [UInt8] {
+        try FieldSeal(key: dataKey(of: member)).seal(Array(note.utf8), for: Self.noteBinding)
+    }
+
+    /// Opens what ``seal(note:member:)`` sealed.
+    func open(note sealed: [UInt8], member: Int64) throws -> String {
+        let key = try dataKey(of: member)
+        guard let bytes = try? FieldSeal(key: key).open(sealed, for: Self.noteBinding) else {
+            throw damaged(member)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Wraps and stores new members' keys durably, before their rows are committed; keys left by an
     /// import that was killed are overwritten.
     func store(_ keys: [(member: Int64, key: [UInt8])]) throws {
@@ -185,6 +199,7 @@ struct MemberVault: Sendable {
     }
 
     private static let fieldsBinding = Array("fields".utf8)
+    private static let noteBinding = Array("note".utf8)
 
     /// Binds a wrapped key to its member, and with it whatever it sealed.
     private static func binding(_ member: Int64) -> [UInt8] {

@@ -240,6 +240,16 @@ extension PartnerAcknowledgements {
             if !isHeld { answer.strangers.append(row.id) }
         }
         if !said.rows.isEmpty { answer.fault = answer.strangers.isEmpty ? nil : .rowErrors }
+        // Withdrawals of consent towards the partner are fulfilled with what it has applied.
+        try ConsentWithdrawals(register).settle(
+            partner: partner.terms.recipient,
+            of: {
+                try PartnerTransfers(register: register).revoked(by: said.sequence, partner, in: session)
+            },
+            how: "partner applied package \(said.sequence)",
+            by: user,
+            in: session
+        )
         answer.state = try move(package, partner, to: .applied, in: session)
     }
 

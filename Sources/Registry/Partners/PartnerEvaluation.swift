@@ -126,8 +126,11 @@ struct PartnerEvaluation {
         var found: [Int64: Consents] = [:]
         try session.query(
             """
-            SELECT member_id, text_id, given_on, until, withdrawn_on FROM consent
-            WHERE member_id IN (\(part.placeholders)) AND text_id IN (\(textList))
+            SELECT c.member_id, c.text_id, c.given_on, c.until, c.withdrawn_on,
+                (SELECT count(*) FROM consent_act a
+                 WHERE a.id = -c.import_id AND a.sealed_representative IS NOT NULL)
+            FROM consent c
+            WHERE c.member_id IN (\(part.placeholders)) AND c.text_id IN (\(textList))
             """,
             part.padded
         ) { row in
@@ -152,7 +155,7 @@ struct PartnerEvaluation {
             }
             guard given <= today else { return }
             found[id, default: Consents()].holds = true
-            if texts.representative.contains(row.integer(1)) {
+            if texts.representative.contains(row.integer(1)) || row.integer(5) > 0 {
                 found[id]?.isRepresentative = true
             }
         }

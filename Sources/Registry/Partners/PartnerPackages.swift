@@ -193,10 +193,19 @@ extension PartnerPackages {
     func rows(of package: Package, _ each: (PartnerRow) throws -> Void) throws {
         try register.read { session in
             let partner = try Partners(register).partner(package.partner, in: session)
-            switch package.kind {
-            case .delta: try changes(partner, package.sequence, each, in: session)
-            case .base: try set(partner, package.sequence, each, in: session)
-            }
+            try rows(of: package, partner, each, in: session)
+        }
+    }
+
+    func rows(
+        of package: Package,
+        _ partner: Partners.Partner,
+        _ each: (PartnerRow) throws -> Void,
+        in session: any DatabaseSession
+    ) throws {
+        switch package.kind {
+        case .delta: try changes(partner, package.sequence, each, in: session)
+        case .base: try set(partner, package.sequence, each, in: session)
         }
     }
 

@@ -315,3 +315,13 @@ struct PartnerKey: Sendable {
         return bytes.reduce(0) { $0 << 8 | Int64($1) }
     }
 }
+
+extension Partners.Partner {
+    /// The member behind one of this partner's pseudonyms; nil where it has none.
+    func member(behind pseudonym: [UInt8], in session: any DatabaseSession) throws -> Int64? {
+        try session.first(
+            "SELECT sealed_member FROM partner_link WHERE partner_id = $1 AND pseudonym = $2",
+            [.integer(id), .blob(pseudonym)]
+        ) { $0.blob(0) }.map { try key.open($0, of: pseudonym) }
+    }
+}

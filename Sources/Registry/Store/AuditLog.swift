@@ -45,6 +45,10 @@ public struct AuditLog: Sendable {
         case gap(after: Int64)
         /// Rows past this one are gone, for the head outside says there were more.
         case cutTail(last: Int64, expected: Int64)
+        /// A line of the heads outside the database that this register did not write.
+        case foreignHead(place: String, line: Int)
+        /// A place of heads is gone.
+        case headMissing(place: String)
     }
 
     /// Appends one row to the chain inside the caller's transaction.
@@ -80,6 +84,27 @@ public struct AuditLog: Sendable {
         )
     }
 
+    /// Which rows a reader wants.
+    public struct Filter: Sendable {
+        /// From this row on.
+        public var first: Int64 = 1
+        /// At most so many.
+        public var limit = 1000
+        /// Of this user only.
+        public var user: String?
+        /// Of actions that begin so, as `member.`.
+        public var action: String?
+        /// Of this subject only, as `member/17`.
+        public var subject: String?
+        /// Not before this moment.
+        public var since: Instant?
+        /// Not after this moment.
+        public var until: Instant?
+
+        /// Every row.
+        public init() {}
+    }
+
     /// The rows from `first` on, oldest first.
     ///
     /// - Throws: ``RegisterError`` when the user may not read the log.
@@ -88,30 +113,79 @@ public struct AuditLog: Sendable {
         limit: Int = 1000,
         by user: SignedInUser
     ) throws -> [Entry] {
+        var filter = Filter()
+        (filter.first, filter.limit) = (first, limit)
+        return try entries(filter, by: user)
+    }
+
+    /// The rows that a filter lets through, oldest first.
+    ///
+    /// - Throws: ``RegisterError`` when the user may not read the log.
+    public func entries(_ filter: Filter, by user: SignedInUser) throws -> [Entry] {
         try user.require(.readAudit)
+        var conditions = ["seq >= $1"]
+        var arguments: [SQLValue] = [.integer(filter.first)]
+        func add(_ condition: String, _ value: SQLValue?) {
+            guard let value else { return }
+            arguments.append(value)
+            conditions.append("\(condition) $\(arguments.count)")
+        }
+        add("user_name =", filter.user.map(SQLValue.text))
+        add("subject =", filter.subject.map(SQLValue.text))
+        add("at >=", filter.since.map { .integer($0.seconds) })
+        add("at <=", filter.until.map { .integer($0.seconds) })
+        if let action = filter.action {
+            add("substr(action, 1, \(action.unicodeScalars.count)) =", .text(action))
+        }
+        arguments.append(.int(filter.limit))
         return try register.read { session in
             try session.all(
                 """
-                SELECT seq, at, user_name, action, subject, detail FROM audit
-                WHERE seq >= $1 ORDER BY seq LIMIT $2
+                \(Self.columns) WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY seq LIMIT $\(arguments.count)
                 """,
-                [.integer(first), .int(limit)]
-            ) {
-                Entry(
-                    sequence: $0.integer(0),
-                    at: Instant(seconds: $0.integer(1)),
-                    user: $0.text(2),
-                    action: $0.text(3),
-                    subject: $0.text(4),
-                    detail: $0.text(5)
-                )
-            }
+                arguments,
+                Self.entry
+            )
         }
     }
 
-    /// Recomputes the whole chain and compares its end with the head kept outside the database.
-    public func verify() throws -> Finding {
-        let expected = try register.directory.auditHead()
+    /// All rows about some subjects, oldest first.
+    func about(_ subjects: [String], in session: any DatabaseSession) throws -> [Entry] {
+        try subjects.flatMap { subject in
+            try session.all(
+                "\(Self.columns) WHERE subject = $1 ORDER BY seq",
+                [.text(subject)],
+                Self.entry
+            )
+        }.sorted { $0.sequence < $1.sequence }
+    }
+
+    private static let columns = """
+        SELECT seq, at, user_name, action, subject, detail FROM audit
+        """
+
+    private static func entry(_ row: any DatabaseRow) -> Entry {
+        Entry(
+            sequence: row.integer(0),
+            at: Instant(seconds: row.integer(1)),
+            user: row.text(2),
+            action: row.text(3),
+            subject: row.text(4),
+            detail: row.text(5)
+        )
+    }
+
+    /// Recomputes the whole chain and compares it with every head kept outside the database.
+    ///
+    /// - Parameter isHeadNeeded: Whether a missing place of heads is a finding; true where nobody just
+    ///   restored the register.
+    /// - Returns: What was found.
+    /// - Throws: ``RegisterError`` when the log or a place of heads cannot be read.
+    public func verify(isHeadNeeded: Bool = false) throws -> Finding {
+        let heads = try register.directory.auditHeads(register.secrets)
+        if let line = heads.foreign { return .foreignHead(place: line.place, line: line.number) }
+        if isHeadNeeded, let place = heads.missing { return .headMissing(place: place) }
         return try register.read { session in
             var head = Head(sequence: 0, hash: [])
             var finding: Finding?
@@ -133,16 +207,14 @@ public struct AuditLog: Sendable {
                     (3...6).map { row.text($0) }
                 )
                 if hash != row.blob(7), finding == nil { finding = .tampered(sequence: sequence) }
-                if finding == nil, let expected, expected.sequence == sequence,
-                    expected.hash != hash
-                {
+                if finding == nil, let expected = heads.known[sequence], expected != hash {
                     finding = .tampered(sequence: sequence)
                 }
                 head = Head(sequence: sequence, hash: hash)
             }
             if let finding { return finding }
-            if let expected, expected.sequence > head.sequence {
-                return .cutTail(last: head.sequence, expected: expected.sequence)
+            if let expected = heads.known.keys.max(), expected > head.sequence {
+                return .cutTail(last: head.sequence, expected: expected)
             }
             return .intact(head)
         }

@@ -49,6 +49,48 @@ public struct DataDirectory: Sendable {
         try Files.makeDirectory(issuances)
     }
 
+    /// Acts of destruction with extracts of the log, kept three years.
+    public var acts: String { path + "/acts" }
+
+    /// Every head of the audit chain that was written outside the database.
+    struct AuditHeads {
+        /// Hashes by sequence.
+        var known: [Int64: [UInt8]] = [:]
+        /// The first line that does not bear this register's code.
+        var foreign: (place: String, number: Int)?
+        /// A place that should be there and is not.
+        var missing: String?
+    }
+
+    /// Reads both places; a last line without its end is a write that was cut off, and passed over.
+    func auditHeads(_ secrets: RegisterSecrets) throws -> AuditHeads {
+        var heads = AuditHeads()
+        for place in [auditHeadFile] + (auditHeads.map { [$0] } ?? []) {
+            guard Files.exists(place) else {
+                heads.missing = heads.missing ?? place
+                continue
+            }
+            let text = String(decoding: try Files.read(place, atMost: 1 << 24), as: UTF8.self)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            for (index, line) in lines.enumerated() {
+                guard let head = Self.head(line: line), Self.isOurs(line, secrets),
+                    heads.known[head.sequence] ?? head.hash == head.hash
+                else {
+                    heads.foreign = heads.foreign ?? (place, index + 1)
+                    continue
+                }
+                heads.known[head.sequence] = head.hash
+            }
+        }
+        return heads
+    }
+
+    private static func isOurs(_ line: Substring, _ secrets: RegisterSecrets) -> Bool {
+        guard let end = line.lastIndex(of: " ") else { return false }
+        return Hex.text(secrets.audit.bytes(Array(line[..<end].utf8)))
+            == line[line.index(after: end)...]
+    }
+
     /// The end of the audit chain as last written outside the database, or nil.
     func auditHead() throws -> AuditLog.Head? {
         let places = [auditHeadFile] + (auditHeads.map { [$0] } ?? [])

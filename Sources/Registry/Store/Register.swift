@@ -114,6 +114,7 @@ enum Counter: String, CaseIterable {
     case cardOrder, orderEvent, carrier, carrierEvent, issuance, trustBundle, audit, batch, event
     case memberPast
     case batchDifference, destructionAct, moneyEntry
+    case consentAct, withdrawal, incident, massBlock
     case partner
     case activationCode, outgoingMessage, virtualIssue
 

@@ -243,6 +243,9 @@ extension CarrierFile {
         if reference.hasPrefix("L:") {
             return try carriers("legacy_number = $1", [.text(String(reference.dropFirst(2)))])
         }
+        if reference.hasPrefix("#"), let id = Int64(reference.dropFirst()) {
+            return try carriers("id = $1", [.integer(id)])
+        }
         let parts = reference.split(separator: "/")
         if parts.count == 2, let list = UInt32(parts[0]), let index = UInt32(parts[1]) {
             return try carriers("list = $1 AND idx = $2", [.int(list), .int(index)])

@@ -1,0 +1,172 @@
+import Crypto
+import Foundation
+import TicketSeal
+import UnionTicket
+
+/// Files that this register made or read, known again by their SHA-256.
+struct KnownFiles {
+    let register: Register
+
+    init(_ register: Register) { self.register = register }
+
+    /// A file of ours and the rows that say whose data it holds.
+    struct Known {
+        let kind: String
+        let source: String
+        /// Finds everybody whose data it held.
+        let members: (any DatabaseSession) throws -> Set<Int64>
+
+        init(
+            kind: String,
+            source: String,
+            members: @escaping (any DatabaseSession) throws -> Set<Int64>
+        ) {
+            (self.kind, self.source, self.members) = (kind, source, members)
+        }
+
+        init(kind: String, source: String, sql: String, arguments: [SQLValue]) {
+            self.init(kind: kind, source: source) { session in
+                Set(
+                    try session.all(sql, arguments) { $0.optionalInteger(0) }.compactMap(\.self)
+                )
+            }
+        }
+    }
+
+    /// The file among imports, packages and snapshots, or nil.
+    func recognise(_ evidence: Incident.Evidence) throws -> Known? {
+        if let manifest = evidence.manifest, let known = batch(of: manifest) { return known }
+        let inTables = try register.read { try tables(evidence.sha256, in: $0) }
+        return try inTables ?? package(evidence)
+    }
+
+    private func tables(_ hash: [UInt8], in session: any DatabaseSession) throws -> Known? {
+        let imported = try session.first(
+            "SELECT id FROM file_import WHERE file_sha256 = $1 ORDER BY id DESC",
+            [.blob(hash)]
+        ) { $0.integer(0) }
+        if let imported {
+            return Known(
+                kind: "roster",
+                source: "import/\(imported)",
+                sql: """
+                    SELECT id FROM member WHERE import_id = $1
+                    UNION SELECT member_id FROM consent WHERE import_id = $2
+                    UNION SELECT member_id FROM conflict WHERE import_id = $3
+                    """,
+                arguments: [.integer(imported), .integer(imported), .integer(imported)]
+            )
+        }
+        let snapshot = try session.first(
+            "SELECT event_id, sequence FROM event_snapshot WHERE sha256 = $1",
+            [.blob(hash)]
+        ) { (event: $0.integer(0), sequence: $0.integer(1)) }
+        if let snapshot {
+            return Known(
+                kind: "station",
+                source: "event/\(snapshot.event) snapshot \(snapshot.sequence)",
+                sql: "SELECT member_id FROM event_person WHERE event_id = $1",
+                arguments: [.integer(snapshot.event)]
+            )
+        }
+        if let known = try partner(hash, in: session) { return known }
+        let batch = try session.first(
+            "SELECT id FROM batch WHERE manifest = $1",
+            [.blob(hash)]
+        ) { $0.integer(0) }
+        return batch.map { Self.batch($0, "manifest.json", cards: nil) }
+    }
+
+    /// A package for a partner: the pseudonyms of its rows lead back to members here only.
+    private func partner(_ hash: [UInt8], in session: any DatabaseSession) throws -> Known? {
+        let found = try session.first(
+            """
+            SELECT p.name, k.sequence FROM partner_package k JOIN partner p ON p.id = k.partner_id
+            WHERE k.manifest = $1 OR k.data = $2
+            """,
+            [.blob(hash), .blob(hash)]
+        ) { (name: $0.text(0), sequence: Int($0.integer(1))) }
+        guard let found else { return nil }
+        let register = register
+        return Known(
+            kind: "partner",
+            source: "partner/\(found.name) package \(found.sequence)"
+        ) { session in
+            let partner = try Partners(register).partner(found.name, in: session)
+            let packages = PartnerPackages(register)
+            let package = try packages.package(found.sequence, of: partner, in: session)
+            var pseudonyms: [[UInt8]] = []
+            try packages.rows(
+                of: package,
+                partner,
+                { pseudonyms.append($0.pseudonym.bytes) },
+                in: session
+            )
+            return Set(
+                try pseudonyms.compactMap { try partner.member(behind: $0, in: session) }
+            )
+        }
+    }
+
+    /// A manifest's own identifier, where our register has such a batch.
+    private func batch(of manifest: Manifest) -> Known? {
+        guard manifest.kind.hasPrefix("batch"), let id = Int64(manifest.id) else { return nil }
+        return Self.batch(id, "manifest.json", cards: nil)
+    }
+
+    /// A file below the batches' folder of the same size and hash, or named by a manifest there.
+    private func package(_ evidence: Incident.Evidence) throws -> Known? {
+        let root = register.directory.path + "/batches"
+        guard let all = FileManager.default.enumerator(atPath: root) else { return nil }
+        let wanted = Hex.text(evidence.sha256)
+        for case let name as String in all {
+            let path = root + "/" + name
+            guard let id = Int64(name.prefix(6)) else { continue }
+            if name.hasSuffix("manifest.json"),
+                let manifest = Manifest(decoding: try Files.read(path, atMost: 1 << 24)),
+                let file = manifest.files.first(where: { $0.sha256 == wanted })
+            {
+                return Self.batch(id, file.name, cards: Self.part(file.name))
+            }
+            let size = all.fileAttributes?[.size] as? Int
+            if size == evidence.size, size != 0, try Self.hash(path) == evidence.sha256 {
+                return Self.batch(id, name, cards: Self.part(name))
+            }
+        }
+        return nil
+    }
+
+    private static func batch(_ id: Int64, _ file: String, cards: ClosedRange<Int>?) -> Known {
+        Known(
+            kind: "manufacturer",
+            source: "batch/\(id) \(file)",
+            sql: """
+                SELECT member_id FROM batch_card WHERE batch_id = $1 AND live = 1
+                    AND seq BETWEEN $2 AND $3
+                """,
+            arguments: [
+                .integer(id), .int(cards?.lowerBound ?? 0),
+                .int(cards?.upperBound ?? Int(Int32.max)),
+            ]
+        )
+    }
+
+    /// Which cards `cards-NNN.pdf` holds: parts have 5 000.
+    private static func part(_ name: String) -> ClosedRange<Int>? {
+        let file = name.split(separator: "/").last ?? ""
+        guard file.hasPrefix("cards-"), file.hasSuffix(".pdf"),
+            let number = Int(file.dropFirst(6).dropLast(4)), number > 0
+        else { return nil }
+        return ((number - 1) * 5_000 + 1)...(number * 5_000)
+    }
+
+    private static func hash(_ path: String) throws -> [UInt8] {
+        guard let file = FileHandle(forReadingAtPath: path) else { return [] }
+        defer { try? file.close() }
+        var hash = SHA256()
+        while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty {
+            hash.update(data: chunk)
+        }
+        return Array(hash.finalize())
+    }
+}

@@ -1,0 +1,199 @@
+import ArgumentParser
+import Foundation
+import Registry
+import UnionTicket
+
+struct DossierCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dossier",
+        abstract: "Всё, что хранится об одном члене / All that is held of one member"
+    )
+    @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
+    var reference: String
+    @Option(help: "По чьему запросу, без имён / on whose demand, without names")
+    var reason: String = "request of the member"
+    @Option(help: "Файл PDF / PDF file") var pdf: String?
+    @Flag(help: "JSON") var json = false
+    @OptionGroup var office: Office
+
+    func run() throws {
+        try office.work { register, user in
+            let dossier = try Dossier.gather(reference, reason: reason, from: register, by: user)
+            if let pdf {
+                try RightsPapers.dossier(dossier, to: pdf)
+                say("Готово: \(pdf)", "Written: \(pdf)")
+            } else if json {
+                say(Self.object(dossier))
+            } else {
+                for section in dossier.sections where !section.rows.isEmpty {
+                    print("\n\(section.title.russian) / \(section.title.english)")
+                    printTable(section.heads, section.rows)
+                }
+            }
+        }
+    }
+
+    private static func object(_ dossier: Dossier) -> [String: JSONValue] {
+        var object: [String: JSONValue] = [
+            "member": .text("#\(dossier.member)"), "at": .text(dossier.at.rfc3339),
+        ]
+        for section in dossier.sections {
+            object[section.name] = .list(
+                section.rows.map { row in
+                    .object(
+                        Dictionary(
+                            uniqueKeysWithValues: zip(section.columns, row.map(JSONValue.text))
+                        )
+                    )
+                }
+            )
+        }
+        return object
+    }
+}
+
+struct EraseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract:
+            "Уничтожить персональные данные бывшего члена, с актом / Destroy a former member's "
+            + "personal data for good, with an act"
+    )
+    @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
+    var reference: String
+    @Option(help: "Основание, без имён / why, without names") var reason: String
+    @Flag(help: "Подтвердить / confirm") var yes = false
+    @Flag(help: "JSON") var json = false
+    @OptionGroup var office: Office
+
+    func run() throws {
+        guard yes else {
+            throw Failure(
+                .refused,
+                "Данные не вернуть даже из копии. Подтвердите: --yes.",
+                "Not even a backup brings the data back. Confirm: --yes."
+            )
+        }
+        let secrets = try office.signingSecrets()
+        try office.work { register, user in
+            let acts = ErasureActs(register)
+            let isResumed = try !acts.unwritten().isEmpty
+            // Acts of a command that was killed come first.
+            for act in try acts.unwritten() { try write(act, acts, secrets) }
+            do {
+                let report = try MemberErasure(register).erase(
+                    reference,
+                    reason: reason,
+                    by: user
+                )
+                let files = try write(acts.act(of: report.member), acts, secrets)
+                show(report, files)
+            } catch let error as RegisterError where error.code == .notFound && isResumed {
+                say(
+                    "Незаконченные акты дописаны; других данных по этой ссылке нет.",
+                    "Unfinished acts are written; nothing else is held under this reference."
+                )
+            }
+        }
+    }
+
+    @discardableResult
+    private func write(
+        _ act: ErasureActs.Act,
+        _ acts: ErasureActs,
+        _ secrets: SigningSecrets
+    ) throws -> [String] {
+        try acts.write(act, secrets: secrets) { try RightsPapers.act(act, to: $0) }
+    }
+
+    private func show(_ report: MemberErasure.Report, _ files: [String]) {
+        if json {
+            return say([
+                "member": .int(report.member), "at": .text(report.at.rfc3339),
+                "numbers": .int(report.numbers), "carriers": .int(report.carriers),
+                "log": .text(report.log), "act": .list(files.map(JSONValue.text)),
+            ])
+        }
+        say(
+            "Данные #\(report.member) уничтожены; номеров погашено \(report.numbers), носителей "
+                + "обезличено \(report.carriers). Журнал \(report.log) храните вне резервных копий.\n"
+                + "Акт: \(files.joined(separator: ", "))",
+            "The data of #\(report.member) are destroyed; numbers retired \(report.numbers), carriers "
+                + "left without a person \(report.carriers). Keep the log \(report.log) outside "
+                + "backups."
+        )
+    }
+}
+
+struct RetentionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retention",
+        abstract: "Сроки хранения / Retention",
+        subcommands: [Run.self]
+    )
+
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Стереть то, чей срок вышел / Erase what is past its term"
+        )
+        @Flag(help: "Только показать / only show") var dryRun = false
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let lines = try Retention(register).run(isDry: dryRun, by: user)
+                if json {
+                    for line in lines {
+                        say([
+                            "what": .text(line.what), "subject": .text(line.subject),
+                            "count": .int(line.count), "dryRun": .flag(dryRun),
+                        ])
+                    }
+                    return
+                }
+                printTable(
+                    ["что/what", "чего/of", dryRun ? "сотрётся/would go" : "стёрто/erased"],
+                    lines.map { [$0.what, $0.subject, "\($0.count)"] }
+                )
+            }
+        }
+    }
+}
+
+struct HealthCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Что требует внимания: сроки отзывов, журнал / What needs attention"
+    )
+    @Flag(help: "JSON") var json = false
+    @OptionGroup var office: Office
+
+    func run() throws {
+        let register = try office.openRegister()
+        let overdue = try ConsentWithdrawals(register).overdueCount()
+        let revocations = try PartnerDeadlines(register).overdue()
+        let acts = try ErasureActs(register).unwritten().count
+        var isLogIntact = false
+        if case .intact = try AuditLog(register).verify(isHeadNeeded: true) { isLogIntact = true }
+        let isWell = overdue == 0 && revocations == 0 && acts == 0 && isLogIntact
+        if json {
+            say([
+                "ok": .flag(isWell), "overdueWithdrawals": .int(overdue),
+                "overdueRevocations": .int(revocations),
+                "unwrittenActs": .int(acts), "auditIntact": .flag(isLogIntact),
+            ])
+        } else {
+            printTable(
+                ["проверка/check", "итог/result"],
+                [
+                    ["просроченные отзывы / overdue withdrawals", "\(overdue)"],
+                    ["просроченные отзывы у партнёров / overdue revocations", "\(revocations)"],
+                    ["недописанные акты / unwritten acts", "\(acts)"],
+                    ["журнал цел / log intact", isLogIntact ? "да/yes" : "НЕТ/NO"],
+                ]
+            )
+        }
+        if !isWell { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+}
