@@ -82,7 +82,9 @@ let package = Package(
         ),
         .target(
             name: "CardReader",
-            dependencies: ["UnionTicket", "TicketSeal", "CPCSC", "Yams", crypto, cryptoExtras],
+            dependencies: [
+                "UnionTicket", "TicketSeal", "CPCSC", "CInput", "Yams", crypto, cryptoExtras,
+            ],
             resources: [.embedInCode("Table/readers.yaml")],
             swiftSettings: strict
         ),
@@ -99,7 +101,7 @@ let package = Package(
             name: "EventStation",
             dependencies: [
                 "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout", "CardReader",
-                "CSQLite", crypto,
+                "CSQLite", "CTimex", crypto,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -218,6 +220,9 @@ let package = Package(
             pkgConfig: "libpcsclite",
             providers: [.apt(["libpcsclite-dev"])]
         ),
+        // headers of the kernel and of glibc, nothing to link
+        .systemLibrary(name: "CInput", providers: [.apt(["linux-libc-dev"])]),
+        .systemLibrary(name: "CTimex", providers: [.apt(["libc6-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // tests
         .testTarget(
@@ -249,7 +254,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CardReaderTests",
-            dependencies: ["CardReader", "TicketSeal", "UnionTicket", "Yams", "card-emulator"],
+            dependencies: [
+                "CardReader", "TicketSeal", "UnionTicket", "CInput", "Yams", "card-emulator",
+            ],
             resources: [.copy("Vectors")],
             swiftSettings: strict
         ),

@@ -140,5 +140,10 @@ func leave(_ status: ExitStatus) -> Never {
     _exit(status.rawValue)
 }
 
+/// Tells who watches the terminal that something is wrong, while the work goes on.
+func complain(_ message: Bilingual) {
+    FileHandle.standardError.write(Data("\(message.russian)\n\(message.english)\n".utf8))
+}
+
 /// Prints a line that somebody waits for at the other end of a pipe.
 func tell(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

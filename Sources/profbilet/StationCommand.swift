@@ -10,7 +10,7 @@ struct StationCommand: ParsableCommand {
         commandName: "station",
         abstract: "Станция у входа: подготовка, работа, журнал / The station at the door",
         subcommands: [
-            Provision.self, Operator.self, Import.self, Export.self, SelfTest.self,
+            Provision.self, Operator.self, Import.self, Export.self, Clock.self, SelfTest.self,
             StationRunCommand.self, Wipe.self, ReplayCommand.self,
         ]
     )
@@ -105,69 +105,13 @@ struct StationCommand: ParsableCommand {
         @OptionGroup var place: Place
 
         func run() throws {
-            let folder = try StationFolder(try place.path)
-            var lists: [[UInt8]] = []
-            for file in files {
-                let bytes = try InputFile.bytes(file, atMost: EventSnapshot.limit)
-                if JournalBundle(bytes) == nil, StationFiles.isStatusList(bytes) {
-                    lists.append(bytes)
-                } else if let bundle = JournalBundle(bytes) {
-                    try take(bundle, file)
-                } else {
-                    try take(snapshot: bytes, file, folder)
-                }
-            }
-            guard !lists.isEmpty else { return }
-            let newer = try Blocking.run { [place, lists] in
-                try await place.open().take(statusLists: lists)
-            }
-            report(
-                ["statusLists": .int(newer)],
-                "Списков статусов новее: \(newer).",
-                "Newer status lists: \(newer)."
-            )
-        }
-
-        private func take(_ bundle: JournalBundle, _ file: String) throws {
-            let (new, faults) = try Blocking.run { [place] in try await place.open().take(bundle) }
-            report(
-                ["file": .text(file), "station": .text(bundle.station), "new": .int(new)],
-                "\(file): журнал станции «\(bundle.station)», новых записей \(new).",
-                "\(file): journal of station \(bundle.station), new entries \(new)."
-            )
-            for fault in faults { print("  ! \(EventText.words(fault).russian)") }
-            if !faults.isEmpty { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
-        }
-
-        private func take(snapshot bytes: [UInt8], _ file: String, _ folder: StationFolder) throws {
-            do {
-                let snapshot = try folder.take(snapshot: bytes)
-                report(
-                    [
-                        "file": .text(file), "snapshot": .int(snapshot.sequence),
-                        "people": .int(snapshot.personCount),
-                        "leaseEnd": .text(snapshot.leaseEnd.rfc3339),
-                    ],
-                    "\(file): снимок № \(snapshot.sequence), человек \(snapshot.personCount), "
-                        + "действует до \(snapshot.leaseEnd.russian).",
-                    "\(file): snapshot \(snapshot.sequence), \(snapshot.personCount) people, good "
-                        + "until \(snapshot.leaseEnd.rfc3339)."
-                )
-            } catch let refusal as EventSnapshot.Refusal {
-                throw Failure(
-                    refusal == .malformed ? .unusable : .refused,
-                    "\(file): не принят (\(refusal.rawValue)): \(StationFiles.words(refusal).russian)",
-                    "\(file): refused (\(refusal.rawValue)): \(StationFiles.words(refusal).english)"
+            let named = try files.map {
+                StationRequest.File(
+                    name: $0,
+                    bytes: try InputFile.bytes($0, atMost: EventSnapshot.limit)
                 )
             }
-        }
-
-        private func report(
-            _ object: [String: JSONValue],
-            _ russian: String,
-            _ english: String
-        ) {
-            if json { say(object) } else { say(russian, english) }
+            try StationHand(place).ask(.take(named)).show(json: json)
         }
     }
 
@@ -182,7 +126,7 @@ struct StationCommand: ParsableCommand {
         @OptionGroup var place: Place
 
         func run() throws {
-            if close { try Blocking.run { [place] in try await place.open().close() } }
+            if close { try StationHand(place).ask(.close).show(json: json) }
             let (bytes, entries) = try StationDuty.export(
                 StationFolder(try place.path),
                 passphrase: try place.passphrase()
@@ -216,8 +160,15 @@ struct StationCommand: ParsableCommand {
                         + "then repeat with --yes."
                 )
             }
-            try StationFolder(try place.path).wipe()
-            say("Снимок стёрт, журнал на месте.", "The snapshot is erased, the journal stays.")
+            let folder = try StationFolder(try place.path)
+            guard StationInbox(folder).isServed else {
+                folder.wipe()
+                return say(
+                    "Снимок стёрт, журнал на месте.",
+                    "The snapshot is erased, the journal stays."
+                )
+            }
+            try StationHand(place).ask(.wipe).show(json: false)
         }
     }
 }

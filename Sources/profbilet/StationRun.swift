@@ -81,6 +81,7 @@ struct StationRunCommand: ParsableCommand {
     @Flag(help: "Без считывателей / no readers") var noReaders = false
     @OptionGroup var place: StationCommand.Place
     @OptionGroup var source: ReaderSource
+    @OptionGroup var scanners: ScannerPorts
     @OptionGroup var chips: ChipKeyOptions
 
     func run() throws {
@@ -93,7 +94,7 @@ struct StationRunCommand: ParsableCommand {
         let table = try source.table()
         let desk = LiveDesk(duty, operators: OperatorBook(folder))
         let server = KioskServer(desk: desk, settings: .init(port: port))
-        let (address, hasReaders) = (server.address, !noReaders)
+        let (address, hasReaders, ports) = (server.address, !noReaders, scanners.ports)
         try Blocking.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -102,13 +103,61 @@ struct StationRunCommand: ParsableCommand {
                     }
                 }
                 if hasReaders { group.addTask { await Self.follow(desk, keys, table) } }
+                if !ports.isEmpty { group.addTask { await Self.follow(desk, ports) } }
+                group.addTask { try await Self.serve(duty, desk) }
+                group.addTask { await Self.tend(duty, desk) }
                 // The server ends on a signal; the readers end with it.
                 try await group.next()
                 await desk.stop()
                 group.cancelAll()
             }
         }
+        if try Blocking.run({ await duty.isRevoked }) {
+            throw Failure(
+                .refused,
+                "Станция отозвана или её снимок стёрт: работа окончена.",
+                "The station is revoked or its snapshot erased: it has ended."
+            )
+        }
         leave(.done)
+    }
+
+    /// Does what other programs hand over, until the station is revoked.
+    private static func serve(_ duty: StationDuty, _ desk: LiveDesk) async throws {
+        let worker = StationWorker(duty)
+        try await StationInbox(duty.folder).serve { bytes in
+            guard let request = StationRequest(encoded: bytes) else { return ([], true) }
+            let reply = await worker.answer(request)
+            if case .wipe = request { await duty.giveUp() }
+            await desk.refresh()
+            let answer = (try? JSONEncoder().encode(reply)).map { Array($0) } ?? []
+            return (answer, await !duty.isRevoked)
+        }
+    }
+
+    /// Looks after the clock and the lease.
+    private static func tend(_ duty: StationDuty, _ desk: LiveDesk) async {
+        while !Task.isCancelled {
+            do { try await duty.tend() } catch {
+                // The next scan says that nothing can be kept.
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private static func follow(_ desk: LiveDesk, _ ports: [ScannerPort]) async {
+        let monitor = ScannerMonitor(ports)
+        for await event in monitor.events {
+            switch event {
+            case .scan(_, let text): _ = await desk.read(text)
+            case .broken: _ = await desk.brokeOff()
+            case .ready(let port, _): await desk.note(reader: port.path, .ready)
+            case .away(let port, let failure):
+                await desk.note(reader: port.path, .away)
+                complain(failure.reason)
+            }
+        }
+        await monitor.stop()
     }
 
     private static func follow(
@@ -175,5 +224,21 @@ struct ChipKeyOptions: ParsableArguments {
                 }
             throw Failure(status, error.reason.russian, error.reason.english)
         }
+    }
+}
+
+/// The scanners that a station reads itself.
+struct ScannerPorts: ParsableArguments {
+    @Option(
+        help:
+            "Сканер-клавиатура: /dev/input/by-id/…-event-kbd, повторяемый / scanner's input device"
+    )
+    var scanner: [String] = []
+
+    @Option(help: "Сканер на порту: /dev/ttyACM0[:9600], повторяемый / scanner's serial line")
+    var serial: [String] = []
+
+    var ports: [ScannerPort] {
+        scanner.map { .keyboard($0) } + serial.map { ScannerPort(serial: $0) }
     }
 }

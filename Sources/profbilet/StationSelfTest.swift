@@ -15,6 +15,7 @@ extension StationCommand {
             [String] = []
         @Flag(help: "Без считывателей / no readers") var noReaders = false
         @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var scanners: ScannerPorts
         @OptionGroup var place: Place
 
         /// One thing that was tested.
@@ -30,6 +31,7 @@ extension StationCommand {
             var findings = try Blocking.run { try await StationFindings(duty, samples).all }
             findings.append(operators(folder))
             if !noReaders { findings.append(readers()) }
+            findings += scanners.ports.map(Self.scanner)
             for finding in findings { show(finding) }
             guard findings.allSatisfy(\.isGood) else {
                 throw ExitCode(ExitStatus.refused.rawValue)
@@ -67,6 +69,15 @@ extension StationCommand {
             }
         }
 
+        private static func scanner(_ port: ScannerPort) -> Finding {
+            do throws(ScannerFailure) {
+                let name = try port.probe()
+                return Finding(name: "scanner", isGood: true, words: Bilingual(name, name))
+            } catch {
+                return Finding(name: "scanner", isGood: false, words: error.reason)
+            }
+        }
+
         private func show(_ finding: Finding) {
             if json {
                 say([
@@ -89,6 +100,20 @@ private struct StationFindings {
 
     let all: [Finding]
 
+    private static func clock(_ state: StationDuty.SelfTestState) -> Bilingual {
+        guard let contact = state.clock else {
+            return Bilingual(
+                "время \(state.now.russian), ни с чем не сверено",
+                "time \(state.now.rfc3339), never compared"
+            )
+        }
+        let sure = "± \(contact.uncertainty)"
+        return Bilingual(
+            "время \(state.now.russian), впереди верного на \(contact.offset) мс \(sure) мс",
+            "time \(state.now.rfc3339), \(contact.offset) ms ahead of the right one, \(sure) ms"
+        )
+    }
+
     init(_ duty: StationDuty, _ samples: [String]) async throws {
         let state = await duty.selfTest(samples)
         var all = [
@@ -100,7 +125,7 @@ private struct StationFindings {
                         "часы не могут быть верны: сверьте время",
                         "the clock cannot be right: set it"
                     )
-                    : Bilingual("время \(state.now.russian)", "time \(state.now.rfc3339)")
+                    : Self.clock(state)
             ),
             Finding(
                 name: "snapshot",

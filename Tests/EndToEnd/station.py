@@ -25,6 +25,7 @@ import urllib.parse
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import devices  # noqa: E402  scanners and the running station's inbox
 import production  # noqa: E402  the office with its orders and batches
 from production import Office, check, expect  # noqa: E402
 
@@ -83,15 +84,15 @@ class Event:
     def at(self, name, *arguments):
         return self.office.run("station", *arguments, "--dir", self.stations[name], **self.environment)
 
-    def start(self, name):
-        return Kiosk(self.office, self.stations[name], self.environment)
+    def start(self, name, *options, **environment):
+        return Kiosk(self.office, self.stations[name], {**self.environment, **environment}, *options)
 
 
 class Kiosk:
     """`profbilet station run`, spoken to as its own page does."""
 
-    def __init__(self, office, folder, environment):
-        self.process = office.start("station", "run", "--dir", folder, "--port", 0 or free_port(), "--no-readers",
+    def __init__(self, office, folder, environment, *options):
+        self.process = office.start("station", "run", "--dir", folder, "--port", free_port(), "--no-readers", *options,
                                     **environment)
         line = self.process.stdout.readline()
         self.address = line.split(maxsplit=1)[1].strip() if " " in line else ""
@@ -454,6 +455,8 @@ def main():
         full_disk(event, texts[20:])
         meeting(event, texts)
         forged_journals(event)
+        devices.scanners(event, texts[14:])
+        devices.running(event, texts[14:], snapshot_of)
         secrets(event, people)
         lease(event, texts, snapshot_of)
         statuses(event, texts, people, snapshot_of)

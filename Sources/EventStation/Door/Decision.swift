@@ -26,6 +26,9 @@ public struct Decision: Equatable, Sendable {
     public var statusAge: Int64?
     /// What an exit passed over: an expired or blocked carrier may leave.
     public var passedOver: ScanOutcome?
+    /// Whether the event admits the person, but not at this gate, which is limited to others'
+    /// organisations.
+    public var isOfOtherGate = false
     /// The name that the evidence opened.
     public var name: String?
 

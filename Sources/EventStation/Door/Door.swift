@@ -26,14 +26,19 @@ public struct Door: Sendable {
 
     /// What the event's stations know.
     public let snapshot: EventSnapshot
+    /// The station's rights; nil for a station that the snapshot does not name.
+    private let gate: Gate?
     private let rows: [Row]
 
-    /// The door of an event.
-    public init(_ snapshot: EventSnapshot) { self.init(snapshot, without: nil) }
+    /// The door of an event, at one of its stations.
+    public init(_ snapshot: EventSnapshot, at station: String? = nil) {
+        self.init(snapshot, at: station, without: nil)
+    }
 
     /// A door that lacks one row; shows that the row is needed.
-    init(_ snapshot: EventSnapshot, without row: Row?) {
+    init(_ snapshot: EventSnapshot, at station: String? = nil, without row: Row?) {
         self.snapshot = snapshot
+        gate = station.flatMap { name in snapshot.gates.first { $0.name == name } }
         rows = Row.allCases.filter { $0 != row }
     }
 
@@ -49,7 +54,7 @@ public struct Door: Sendable {
         _ memory: StationMemory,
         _ clock: StationClock
     ) -> Decision {
-        var matter = Matter(scan, snapshot, memory, clock)
+        var matter = Matter(scan, snapshot, memory, clock, at: gate)
         let outcome = first(of: rows, &matter) ?? .internal
         return matter.decision(outcome)
     }

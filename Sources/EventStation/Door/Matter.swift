@@ -7,6 +7,7 @@ struct Matter {
     let snapshot: EventSnapshot
     let memory: StationMemory
     let clock: StationClock
+    let gate: Gate?
     let reading: Reading
     /// The clock cannot be right, so rows that ask for time pass.
     var ignoresTime = false
@@ -23,9 +24,11 @@ struct Matter {
         _ scan: Scan,
         _ snapshot: EventSnapshot,
         _ memory: StationMemory,
-        _ clock: StationClock
+        _ clock: StationClock,
+        at gate: Gate?
     ) {
         mode = scan.mode
+        self.gate = gate
         self.snapshot = snapshot
         self.memory = memory
         self.clock = clock
@@ -51,6 +54,11 @@ struct Matter {
 
     /// The person, where the snapshot knows one.
     private(set) var person: EventPerson?
+
+    /// Whether the event admits the person, but not here: gates may be limited to organisations.
+    private var isOfOtherGate: Bool {
+        person.map { gate?.serves($0.organisation) == false } ?? false
+    }
 
     private mutating func identify() {
         switch reading.content {
@@ -111,7 +119,7 @@ struct Matter {
         case .status: carrierStatus()
         case .freshness: freshness()
         case .membership: person?.hasLeft == true ? .memberLeft : nil
-        case .list: person == nil && snapshot.mode == .event ? .notOnList : nil
+        case .list: person == nil && snapshot.mode == .event || isOfOtherGate ? .notOnList : nil
         default: mode == .handOut ? handedOut() : ofPerson(row)
         }
     }
@@ -135,6 +143,7 @@ struct Matter {
         decision.ticket = claims?.carrier.ticket
         decision.candidates = candidates
         decision.statusAge = statusAge
+        decision.isOfOtherGate = outcome == .notOnList && isOfOtherGate
         decision.screen = screen
         if let chip = reading.chip, let uid = chip.uid, let counter = chip.counter,
             chip.authentication == .passed
@@ -217,7 +226,7 @@ extension Matter {
         else { return nil }
         guard let shown = judgement.presentedAt, let screen else { return .unboundVirtual }
         askedTime = true
-        let distance = clock.now.seconds.subtractingReportingOverflow(shown.seconds)
+        let distance = clock.corrected.seconds.subtractingReportingOverflow(shown.seconds)
         let isNear =
             !distance.overflow
             && distance.partialValue.magnitude <= UInt64(Presentation.tolerance)

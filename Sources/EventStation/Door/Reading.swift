@@ -27,6 +27,7 @@ struct Reading {
         switch scan.showing {
         case .text(let text, let source): self.init(text, source, snapshot)
         case .chip(let chip): self.init(chip, snapshot)
+        case .broken: self.init(.fault, Evidence(.none))
         }
     }
 

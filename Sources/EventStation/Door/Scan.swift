@@ -16,6 +16,8 @@ public struct Scan: Equatable, Sendable {
     public enum Showing: Equatable, Sendable {
         /// What a scanner read or somebody typed.
         case text(String, ScanSource)
+        /// A scanner that broke off in the middle of a code.
+        case broken
         /// What a tap of a chip gave.
         case chip(ChipEvidence)
     }

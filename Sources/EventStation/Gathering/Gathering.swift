@@ -12,11 +12,15 @@ public struct Gathering: Sendable {
     private var states: [Pseudonym: PersonPresence] = [:]
     private var handOuts: [StatusCoordinate: Set<EntryPlace>] = [:]
     private var count: MandateCount
+    /// The gates that are limited to organisations.
+    private let limits: [String: Gate]
 
     /// Nobody yet.
     public init(_ snapshot: EventSnapshot) {
         self.snapshot = snapshot
         count = MandateCount(snapshot)
+        let limited = snapshot.gates.filter { !$0.organisations.isEmpty }
+        limits = Dictionary(limited.map { ($0.name, $0) }) { first, _ in first }
     }
 
     /// Adds an entry; one that is there already, or whose station's earlier entries are missing, changes
@@ -39,6 +43,9 @@ public struct Gathering: Sendable {
             if entry.kind == .annulment {
                 for annulled in journals.entries(nonce: entry.nonce) { withdraw(annulled, &moved) }
             } else if let person = entry.person, entry.isEntry || entry.isExit {
+                if entry.isExit, !serves(person, at: entry.station) {
+                    count.distrust(entry.station)
+                }
                 moves[person, default: []].append(entry.place)
                 moved.insert(person)
             }
@@ -98,6 +105,12 @@ public struct Gathering: Sendable {
                 station: $0.station
             )
         }
+    }
+
+    /// Whether a station's gate is there for a person; one without limits is there for everybody.
+    func serves(_ person: Pseudonym, at station: String) -> Bool {
+        guard let gate = limits[station] else { return true }
+        return count.organisation(of: person).map(gate.serves) ?? true
     }
 
     /// Where a person is.

@@ -27,6 +27,9 @@ struct MandateCount: Sendable {
     private var states: [Pseudonym: PersonPresence] = [:]
     private var sure: Set<UInt32> = []
     private var possible: Set<UInt32> = []
+    private let organisations: [Pseudonym: OrganisationCode]
+    /// Gates that let people out whom they are not there for.
+    private var distrusted: Set<String> = []
 
     private struct Holder: Sendable {
         let person: Pseudonym
@@ -38,8 +41,11 @@ struct MandateCount: Sendable {
         rules = snapshot.rules
         var holders: [UInt32: [Holder]] = [:]
         var mandates: [Pseudonym: UInt32] = [:]
+        var organisations: [Pseudonym: OrganisationCode] = [:]
+        let isLimited = snapshot.gates.contains { !$0.organisations.isEmpty }
         for place in 0..<snapshot.personCount {
             let person = snapshot.person(place)
+            if isLimited { organisations[person.pseudonym] = person.organisation }
             guard person.counts else { continue }
             holders[person.mandate.number, default: []].append(
                 Holder(
@@ -50,8 +56,14 @@ struct MandateCount: Sendable {
             )
             mandates[person.pseudonym] = person.mandate.number
         }
-        (self.holders, self.mandates) = (holders, mandates)
+        (self.holders, self.mandates, self.organisations) = (holders, mandates, organisations)
     }
+
+    /// A person's organisation, where gates are limited to some.
+    func organisation(of person: Pseudonym) -> OrganisationCode? { organisations[person] }
+
+    /// A gate has let somebody out whom it is not there for: its limit bounds no exit any more.
+    mutating func distrust(_ gate: String) { distrusted.insert(gate) }
 
     /// Notes where a person is.
     mutating func put(_ person: Pseudonym, _ state: PersonPresence) {
@@ -64,7 +76,11 @@ struct MandateCount: Sendable {
 
     /// The report while these stations have not been heard of.
     func report(unheard gates: [Gate]) -> QuorumReport {
-        let letOut = gates.filter(\.letsOut)
+        let letOut = gates.filter(\.letsOut).map { gate in
+            var gate = gate
+            if distrusted.contains(gate.name) { gate.organisations = [] }
+            return gate
+        }
         let letIn = gates.filter(\.letsIn)
         let least = letOut.isEmpty ? sure : sure.filter { !isServed($0, letOut) }
         let most =

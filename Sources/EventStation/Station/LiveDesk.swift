@@ -53,6 +53,19 @@ public actor LiveDesk: StationDesk {
         await judge(Scan(mode: mode, showing: .chip(chip), nonce: ""), typed: nil)
     }
 
+    /// A code that one of the station's own scanners read.
+    public func read(_ text: String) async -> DeskVerdict {
+        await judge(Scan(mode: mode, showing: .text(text, .scanner), nonce: ""), typed: text)
+    }
+
+    /// One of the station's own scanners broke off in the middle of a code.
+    public func brokeOff() async -> DeskVerdict {
+        await judge(Scan(mode: mode, showing: .broken, nonce: ""), typed: nil)
+    }
+
+    /// Tells the pages of what changed without a scan: newer files, the clock, the lease.
+    public func refresh() async { await tell(.status(await status())) }
+
     /// The verdict on the same code a moment ago: it is the same scan.
     private func same(_ text: String) -> DeskVerdict? {
         let now = clock()
@@ -140,6 +153,14 @@ public actor LiveDesk: StationDesk {
         if let person = decision.person.map(snapshot.person), decision.outcome.admission != .no {
             let number = person.mandate.number
             lines.append(Bilingual("Мандат № \(number)", "Mandate \(number)"))
+        }
+        if decision.isOfOtherGate {
+            lines.append(
+                Bilingual(
+                    "Мероприятие допускает, но не через этот вход: к другому входу или к старшему",
+                    "The event admits, but not at this gate: to another one or to the supervisor"
+                )
+            )
         }
         if let passed = decision.passedOver {
             let words = OutcomeFace(passed).headline

@@ -31,7 +31,7 @@ public struct Post: Sendable {
     public init(_ name: String, _ snapshot: EventSnapshot) {
         self.name = name
         gathering = Gathering(snapshot)
-        door = Door(snapshot)
+        door = Door(snapshot, at: name)
     }
 
     /// What the station's clock reads.
@@ -42,12 +42,20 @@ public struct Post: Sendable {
         public var offset: Int64?
         /// How sure that is, milliseconds.
         public var uncertainty: Int64
+        /// What the clock must have reached, milliseconds: the station's start and the time since.
+        public var floor: Int64?
 
         /// A reading.
-        public init(clock: Int64, offset: Int64? = nil, uncertainty: Int64 = 1_000) {
+        public init(
+            clock: Int64,
+            offset: Int64? = nil,
+            uncertainty: Int64 = 1_000,
+            floor: Int64? = nil
+        ) {
             self.clock = clock
             self.offset = offset
             self.uncertainty = uncertainty
+            self.floor = floor
         }
     }
 
@@ -94,17 +102,22 @@ public struct Post: Sendable {
     /// - Returns: The answer, with the entry to make durable.
     public func answer(_ scan: Scan, _ reading: Reading, _ hand: Hand = Hand()) -> Answer {
         if let same = sameScan(scan, reading, hand) { return same }
-        let clock = StationClock(
-            raw: Instant(seconds: Self.floor(reading.clock)),
-            lastEntry: lastClock.map { Instant(seconds: Self.floor($0)) },
-            offset: reading.offset.map { $0 / 1000 }
-        )
-        var decision = door.decide(scan, gathering.memory, clock)
+        var decision = door.decide(scan, gathering.memory, clock(at: reading))
         if let chosen = hand.chosen, decision.candidates.contains(chosen) {
             decision.person = chosen
             decision.pseudonym = gathering.snapshot.person(chosen).pseudonym
         }
         return answer(scan, decision, reading, hand)
+    }
+
+    /// What the station's clock says, and whether it can be right.
+    func clock(at reading: Reading) -> StationClock {
+        StationClock(
+            raw: Instant(seconds: Self.floor(reading.clock)),
+            lastEntry: lastClock.map { Instant(seconds: Self.floor($0)) },
+            offset: reading.offset.map { $0 / 1000 },
+            floor: reading.floor.map { Instant(seconds: Self.floor($0)) }
+        )
     }
 
     private func answer(
@@ -203,6 +216,7 @@ public struct Post: Sendable {
         switch scan.showing {
         case .text(let text, _): text
         case .chip(let chip): chip.fault == nil ? "\(chip)" : nil
+        case .broken: nil
         }
     }
 

@@ -64,7 +64,8 @@ extension Post {
     ) throws(Refusal) -> JournalEntry {
         let scans = gathering.journals.entries(nonce: nonce).filter { $0.kind == .scan }
         guard let scan = scans.first, let outcome = scan.outcome else { throw .unknownEntry }
-        guard let person = person ?? scan.person, !isInside(person) || hand.forces,
+        guard let person = person ?? scan.person, isServed(person),
+            !isInside(person) || hand.forces,
             !hasPassed(nonce), outcome.canBeForced, scan.mode == .entry
         else { throw .notAdmissible }
         let isAfterCheck = [.afterCheck, .choice].contains(outcome.admission)
@@ -99,7 +100,7 @@ extension Post {
         _ reading: Reading
     ) throws(Refusal) -> JournalEntry {
         guard hand.forces, !hand.reason.isEmpty else { throw .noReason }
-        guard mode == .exit || !isInside(person) else { throw .notAdmissible }
+        guard mode == .exit || !isInside(person) && isServed(person) else { throw .notAdmissible }
         var entry = next(.admission, nonce: "", reading)
         entry.mode = mode
         entry.outcome = mode == .exit ? .okExit : .okStatusOnly
@@ -116,6 +117,11 @@ extension Post {
         gathering.journals.entries(nonce: nonce).contains {
             $0.passed && !gathering.journals.isAnnulled($0)
         }
+    }
+
+    /// Whether this station's gate is there for the person.
+    private func isServed(_ person: Pseudonym) -> Bool {
+        gathering.serves(person, at: name)
     }
 
     private func isInside(_ person: Pseudonym) -> Bool {

@@ -13,36 +13,60 @@ public actor StationDuty {
     private(set) var snapshot: EventSnapshot
     private(set) var post: Post
     private var signed: [String: [SignedEntry]] = [:]
-    private let clock: @Sendable () -> Int64
-    /// How far the clock was off at the last contact, milliseconds.
-    private var offset: Int64?
+    let machine: @Sendable () -> ClockContact.Machine
+    /// What the computer's clocks read when the station began to work.
+    let start: ClockContact.Machine
+    /// The last comparison of the clock with a better one.
+    var contact: ClockContact?
+    /// The last one that was found in the folder.
+    var recorded: ClockContact?
+    /// Whether headquarters has taken the station out: it admits nobody any more.
+    public internal(set) var isRevoked = false
+    /// Whether the snapshot was erased because the lease is over.
+    var isLeaseOver = false
 
     /// Opens a station: its key, its snapshot, its journal, which is checked to the last entry.
     ///
     /// - Parameters:
     ///   - folder: The station's folder.
     ///   - passphrase: What opens its key.
-    ///   - clock: Milliseconds since 1970.
+    ///   - machine: What the computer's clocks read.
     /// - Throws: ``StationFolder/Failure`` or ``JournalFile/Failure``.
     public init(
         _ folder: StationFolder,
         passphrase: String,
-        clock: @escaping @Sendable () -> Int64 = StationDuty.systemClock
+        machine: @escaping @Sendable () -> ClockContact.Machine = ClockContact.Machine.current
     ) throws {
         self.folder = folder
         lock = try StationLock(folder)
-        self.clock = clock
+        self.machine = machine
+        start = machine()
         key = try folder.key(passphrase: passphrase)
         let snapshot = try folder.snapshot()
-        if clock() >= snapshot.leaseEnd.seconds * 1000 { folder.wipe() }
+        if start.clock >= snapshot.leaseEnd.seconds * 1000 { folder.wipe() }
         let journal = try folder.journal()
         var post = Post(folder.name, snapshot)
         let entries = try Self.verified(journal, folder, key.publicKey, snapshot.gates)
         for entry in entries.values.flatMap(\.self) where entry.entry.station != folder.name {
-            _ = post.take([entry.entry], at: Post.Reading(clock: clock()))
+            _ = post.take([entry.entry], at: Post.Reading(clock: start.clock))
         }
         for entry in entries[folder.name] ?? [] { post.commit(entry.entry) }
         (self.snapshot, self.journal, self.post, signed) = (snapshot, journal, post, entries)
+        recorded = folder.clockContact
+        let measured = ClockContact(kernel: .current, start)
+        contact = measured?.supersedes(recorded) == true ? measured : recorded
+    }
+
+    /// Opens a station by a clock of one's own, milliseconds since 1970.
+    public init(
+        _ folder: StationFolder,
+        passphrase: String,
+        clock: @escaping @Sendable () -> Int64
+    ) throws {
+        try self.init(folder, passphrase: passphrase) {
+            let now = clock()
+            return ClockContact.Machine(clock: now, uptime: now, boot: "")
+        }
     }
 
     /// The computer's clock.
@@ -81,9 +105,6 @@ public actor StationDuty {
         }
         return entries
     }
-
-    /// What the clock reads.
-    var reading: Post.Reading { Post.Reading(clock: clock(), offset: offset) }
 
     /// Decides a scan; what is returned is on the disk.
     ///
@@ -180,12 +201,14 @@ public actor StationDuty {
         clock: @Sendable () -> Int64 = StationDuty.systemClock
     ) throws -> (bytes: [UInt8], entries: Int) {
         let key = try folder.key(passphrase: passphrase)
+        // Read before the entries: what a running station adds meanwhile is not promised.
+        let moment = clock()
         let entries = try verified(try folder.journal(), folder, key.publicKey, [])
         let bytes = try JournalBundle.seal(
             entries.sorted { $0.key < $1.key }.map { (station: $0.key, entries: $0.value) },
             event: folder.event,
             station: folder.name,
-            clock: clock(),
+            clock: moment,
             with: key
         )
         return (bytes, entries.values.reduce(0) { $0 + $1.count })
@@ -197,7 +220,7 @@ public actor StationDuty {
             signed.sorted { $0.key < $1.key }.map { (station: $0.key, entries: $0.value) },
             event: folder.event,
             station: folder.name,
-            clock: clock(),
+            clock: machine().clock,
             with: key
         )
     }
@@ -240,17 +263,6 @@ public actor StationDuty {
         snapshot.gates.first { $0.name == folder.name } ?? Gate(name: folder.name)
     }
 
-    /// Whether the clock can be trusted.
-    var clockState: DeskStatus.Clock {
-        let last = post.gathering.journals.entries(of: folder.name).last?.clock
-        let clock = StationClock(
-            raw: Instant(seconds: clock() / 1000),
-            lastEntry: last.map { Instant(seconds: $0 / 1000) },
-            offset: offset.map { $0 / 1000 }
-        )
-        return clock.isSuspect(snapshot) ? .suspect : offset == nil ? .unchecked : .good
-    }
-
     /// Who is inside, and how many scans of this station ended how.
     var counts: DeskStatus.Counts {
         let journals = post.gathering.journals
@@ -276,9 +288,17 @@ public actor StationDuty {
     public var gathering: Gathering { post.gathering }
 
     /// Takes a newer snapshot without a pause: what was scanned is judged by it from now on.
-    public func take(snapshot bytes: [UInt8]) throws {
-        work(by: try folder.take(snapshot: bytes))
+    ///
+    /// - Returns: The snapshot.
+    public func take(snapshot bytes: [UInt8]) throws -> EventSnapshot {
+        do { work(by: try folder.take(snapshot: bytes, machine: machine)) } catch {
+            if (error as? StationFolder.Failure)?.code == .revoked { isRevoked = true }
+            throw error
+        }
+        isLeaseOver = false
+        compareClock()
         try note("snapshot \(snapshot.sequence)")
+        return snapshot
     }
 
     /// Judges what was scanned by another snapshot.

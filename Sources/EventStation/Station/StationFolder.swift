@@ -14,6 +14,7 @@ public import UnionTicket
 /// | `snapshot.sealed` | the snapshot under the lease key |
 /// | `lists.sealed` | status lists taken in since, under the lease key |
 /// | `journal.sqlite` | every scan |
+/// | `clock.cbor` | the last comparison of the clock with a better one |
 /// | `operators.cbor` | who may work here, PINs as scrypt |
 public struct StationFolder: Sendable {
     /// The folder.
@@ -65,6 +66,7 @@ public struct StationFolder: Sendable {
     private static let leaseFile = "/lease.key"
     private static let snapshotFile = "/snapshot.sealed"
     private static let listsFile = "/lists.sealed"
+    private static let clockFile = "/clock.cbor"
 
     /// Makes a station of a one-time token.
     ///
@@ -166,7 +168,10 @@ public struct StationFolder: Sendable {
     ///
     /// - Returns: The snapshot.
     /// - Throws: ``EventSnapshot/Refusal`` or ``Failure``.
-    public func take(snapshot bytes: [UInt8]) throws -> EventSnapshot {
+    public func take(
+        snapshot bytes: [UInt8],
+        machine: @Sendable () -> ClockContact.Machine = ClockContact.Machine.current
+    ) throws -> EventSnapshot {
         let held = (try? snapshot())?.sequence ?? 0
         let snapshot = try EventSnapshot(opening: bytes, pinnedRoots: roots, held: held)
         guard snapshot.rules.id == event else { throw EventSnapshot.Refusal.otherEvent }
@@ -189,7 +194,23 @@ public struct StationFolder: Sendable {
             try Files.write(leaseKey, to: path + Self.leaseFile, mode: 0o600)
             try Files.write(sealed, to: path + Self.snapshotFile, mode: 0o600)
         }
+        if let late = ClockContact(file: snapshot.issuedAt, machine(), clockContact) {
+            try record(clockContact: late)
+        }
         return snapshot
+    }
+
+    /// The last comparison of the station's clock that was recorded.
+    public var clockContact: ClockContact? {
+        Self.read(path + Self.clockFile).flatMap { ClockContact(encoded: $0) }
+    }
+
+    /// Records a comparison of the station's clock with a better one.
+    ///
+    /// A running station finds it within a second. Whether it tells more than the one before is the reader's to judge
+    /// (``ClockContact/supersedes(_:)``).
+    public func record(clockContact contact: ClockContact) throws {
+        try storing { try Files.write(contact.encoded, to: path + Self.clockFile, mode: 0o600) }
     }
 
     /// The snapshot under the lease.

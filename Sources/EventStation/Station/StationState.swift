@@ -8,6 +8,8 @@ extension StationDuty {
         public let now: Instant
         /// Whether that cannot be right.
         public let isClockSuspect: Bool
+        /// How far the clock is off and how sure that is, milliseconds; nil when nobody compared it.
+        public let clock: (offset: Int64, uncertainty: Int64)?
         /// The snapshot.
         public let sequence: UInt64
         /// People in it.
@@ -34,6 +36,7 @@ extension StationDuty {
         return SelfTestState(
             now: now,
             isClockSuspect: clockState == .suspect,
+            clock: contact?.estimate(at: machine()),
             sequence: snapshot.sequence,
             people: snapshot.personCount,
             carriers: snapshot.carrierCount,
