@@ -17,6 +17,7 @@ extension MemberStatus: ExpressibleByArgument {}
 extension OrderReason: ExpressibleByArgument {}
 extension OrderState: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
+extension ClientRole: ExpressibleByArgument {}
 extension SampleEncoding: ExpressibleByArgument {}
 extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}

@@ -7,6 +7,7 @@ import Foundation
 import Registry
 import Roster
 import TicketSeal
+import TicketService
 import UnionTicket
 
 @main
@@ -24,7 +25,8 @@ struct ProfBilet: ParsableCommand {
             SampleCommand.self, BackupCommand.self, VerifyBackupCommand.self,
             RestoreCommand.self, ReclaimCommand.self, AuditCommand.self, LayoutCommand.self,
             BatchCommand.self, EventCommand.self, StationCommand.self, ReadersCommand.self,
-            CardCommand.self, PartnerCommand.self, VirtualCommand.self, CodeCommand.self,
+            CardCommand.self, PartnerCommand.self, ClientCommand.self, ServeCommand.self,
+            VirtualCommand.self, CodeCommand.self,
         ]
     )
 
@@ -71,6 +73,8 @@ struct ProfBilet: ParsableCommand {
                     error.message.english
                 )
             )
+        } catch let error as ServiceFailure {
+            fail(error.message)
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {
