@@ -15,6 +15,9 @@ enum RouteGroups {
             PublicationRoutes(shelf: shelf),
             ClientRoutes(),
             CameraRoutes(context: context, shelf: shelf),
+            EnrolmentRoutes(),
+            VirtualCardRoutes(context),
+            ActivationCodeRoutes(),
         ]
     }
 }

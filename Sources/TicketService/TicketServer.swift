@@ -17,6 +17,7 @@ public struct TicketServer: Sendable {
     /// Publishes in the background.
     let clerk: PublicationClerk
     private let server: HTTPServerBuilder
+    private let messages: (any MessageSender)?
 
     /// A service that is not listening yet.
     ///
@@ -34,6 +35,7 @@ public struct TicketServer: Sendable {
         uptime: (@Sendable () -> Duration)?
     ) throws {
         context = ServiceContext(office, settings, uptime: uptime)
+        messages = office.messages
         let shelf = PublicationShelf()
         clerk = PublicationClerk(context, shelf)
         try clerk.load()
@@ -57,6 +59,7 @@ public struct TicketServer: Sendable {
             services: [
                 .init(service: clerk),
                 .init(service: Housekeeper(context: context)),
+                .init(service: MessageClerk(context, sender: messages)),
                 .init(
                     service: application(whenListening),
                     successTerminationBehavior: .gracefullyShutdownGroup

@@ -18,6 +18,8 @@ struct ServeCommand: ParsableCommand {
     var clientCA: String?
     @Option(help: "Каталог публикации / folder for the published files") var publish: String?
     @Option(help: "Адрес доверенного прокси / address of a trusted proxy") var proxy: [String] = []
+    @Option(help: "Файл исходящих сообщений для шлюза / file of outgoing messages, for a gateway")
+    var messages: String?
     @Option(help: "Запросов клиента в секунду / requests of one client a second")
     var clientRate = 500
     @Option(help: "Справок с одного адреса в минуту / look-ups from one address a minute")
@@ -33,14 +35,13 @@ struct ServeCommand: ParsableCommand {
         let settings = try settings()
         ServiceLog.start(level: logLevel)
         let (register, account) = try office.open()
-        let server = try TicketServer(
-            ServiceOffice(
-                register: register,
-                secrets: try office.signingSecrets(),
-                account: account
-            ),
-            settings: settings
+        var opened = ServiceOffice(
+            register: register,
+            secrets: try office.signingSecrets(),
+            account: account
         )
+        opened.messages = messages.map { FileMessageSender(path: $0) }
+        let server = try TicketServer(opened, settings: settings)
         let (isJSON, scheme) = (json, tlsCert == nil ? "http" : "https")
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         try Blocking.run {

@@ -68,6 +68,24 @@ public struct Idempotency: Sendable {
         }
     }
 
+    /// The card that a renewal gave before for the same key, or nil.
+    func renewal(_ card: String, key: String) throws -> VirtualCard? {
+        let scope = Self.renewals(card)
+        let hash = tag("idempotency-key", scope, Array(key.utf8))
+        guard let known = try answer(scope, hash) else { return nil }
+        return VirtualCard(kept: try open(known.sealed, hash), id: card)
+    }
+
+    /// Keeps what a renewal gave, in the transaction that the caller is in.
+    func keep(_ card: VirtualCard, key: String) throws {
+        let scope = Self.renewals(card.id)
+        let hash = tag("idempotency-key", scope, Array(key.utf8))
+        // A renewal is asked for by a proof alone, which is no part of the comparison.
+        try keep(card.kept, scope, hash, tag("idempotency-body", scope, []))
+    }
+
+    private static func renewals(_ card: String) -> String { "virtual-card/\(card) renew" }
+
     private func answer(
         _ scope: String,
         _ hash: [UInt8]

@@ -146,16 +146,7 @@ extension Call {
         comparing: [UInt8]? = nil,
         _ effect: () throws -> Answer
     ) throws -> Answer {
-        guard let key = headers[.idempotencyKey] else { return try register.together(effect) }
-        guard (1...128).contains(key.utf8.count),
-            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else {
-            throw Problem.badField(
-                "Idempotency-Key",
-                "Idempotency-Key — от 1 до 128 печатных знаков ASCII.",
-                "Idempotency-Key has 1 to 128 printable ASCII characters."
-            )
-        }
+        guard let key = try retryKey() else { return try register.together(effect) }
         let owner =
             switch scope {
             case .client: "client/\(client?.id ?? 0)"
@@ -180,6 +171,25 @@ extension Call {
                 "This Idempotency-Key was used with another body."
             )
         }
+    }
+}
+
+extension Call {
+    /// The request's `Idempotency-Key`, for routes that keep answers themselves.
+    ///
+    /// - Throws: 400 when it is malformed.
+    func retryKey() throws(Problem) -> String? {
+        guard let key = headers[.idempotencyKey] else { return nil }
+        guard (1...128).contains(key.utf8.count),
+            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw .badField(
+                "Idempotency-Key",
+                "Idempotency-Key — от 1 до 128 печатных знаков ASCII.",
+                "Idempotency-Key has 1 to 128 printable ASCII characters."
+            )
+        }
+        return key
     }
 }
 

@@ -57,6 +57,20 @@ struct Problem: Error, Equatable, Sendable {
 }
 
 extension Problem {
+    /// The document as an answer: for refusals that are kept as such too.
+    func answer(_ language: Language, _ request: String) -> Answer {
+        var answer = Answer.bytes(
+            document(language, request: request).bytes,
+            "application/problem+json",
+            status: status,
+            headers: [("Content-Language", language.rawValue)]
+                + headers.map { ($0.key, $0.value) }
+        )
+        if let retryAfter { answer.headers.append(("Retry-After", "\(retryAfter)")) }
+        if closes { answer.headers.append(("Connection", "close")) }
+        return answer
+    }
+
     /// What the register refused or failed to do.
     ///
     /// Failures of the server keep their words to the log: a client gets no path and no table's name.

@@ -56,6 +56,8 @@ public struct ServiceOffice: Sendable {
     public var account: SignedInUser
     /// More checks for `/readyz`.
     public var checks: [HealthCheck] = []
+    /// How members are told of their virtual cards; nil: only the log says that they would be.
+    public var messages: (any MessageSender)?
 
     /// The things every service needs; the rest is set afterwards.
     public init(register: Register, secrets: SigningSecrets, account: SignedInUser) {

@@ -128,17 +128,7 @@ struct ServiceResponder: HTTPResponder {
                 ]
             )
         }
-        let language = Language(accept: request.headers[.acceptLanguage])
-        var answer = Answer.bytes(
-            problem.document(language, request: context.id).bytes,
-            "application/problem+json",
-            status: problem.status,
-            headers: [("Content-Language", language.rawValue)]
-                + problem.headers.map { ($0.key, $0.value) }
-        )
-        if let seconds = problem.retryAfter { answer.headers.append(("Retry-After", "\(seconds)")) }
-        if problem.closes { answer.headers.append(("Connection", "close")) }
-        return answer
+        return problem.answer(Language(accept: request.headers[.acceptLanguage]), context.id)
     }
 
     private func finish(_ course: Course, _ status: Int, _ start: ContinuousClock.Instant) {
