@@ -137,6 +137,18 @@ public struct StatusListToken: Sendable, Equatable {
         self = token
     }
 
+    /// What a CWT claims, unjudged: for whoever is about to replace or serve its own file.
+    public static func claims(
+        ofCWT bytes: [UInt8]
+    ) -> (subject: String, issuedAt: Instant, sequence: UInt64)? {
+        guard let message = try? COSESign1(decoding: bytes), let payload = message.payload,
+            let claims = try? CBOR(decoding: payload), let subject = claims[2]?.text,
+            let issued = claims[6]?.integer
+        else { return nil }
+        let sequence = UInt64(clamping: claims[-65540]?.integer ?? 0)
+        return (subject, Instant(seconds: issued), sequence)
+    }
+
     /// Reads the claims of the CWT form without judging the signature.
     init?(claims: CBOR) {
         guard let subject = claims[2]?.text, let issued = claims[6]?.integer,

@@ -22,6 +22,7 @@ extension StatisticsReport: ExpressibleByArgument {}
 extension ReportLevel: ExpressibleByArgument {}
 extension StatForm: ExpressibleByArgument {}
 extension CodePage: ExpressibleByArgument {}
+extension ClientRole: ExpressibleByArgument {}
 extension SampleEncoding: ExpressibleByArgument {}
 extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}

@@ -8,6 +8,7 @@ import Registry
 import Reports
 import Roster
 import TicketSeal
+import TicketService
 import UnionTicket
 
 @main
@@ -28,7 +29,7 @@ struct ProfBilet: ParsableCommand {
             EventCommand.self, StationCommand.self, ReadersCommand.self, CardCommand.self,
             PartnerCommand.self, VirtualCommand.self, CodeCommand.self, DossierCommand.self,
             EraseCommand.self, IncidentCommand.self, RetentionCommand.self, HostsCommand.self,
-            HealthCommand.self, ReportCommand.self, RegisterCommand.self, ManualCommand.self,
+            HealthCommand.self, ClientCommand.self, ServeCommand.self, ReportCommand.self, RegisterCommand.self, ManualCommand.self,
         ]
     )
 
@@ -75,6 +76,8 @@ struct ProfBilet: ParsableCommand {
                     error.message.english
                 )
             )
+        } catch let error as ServiceFailure {
+            fail(error.message)
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {

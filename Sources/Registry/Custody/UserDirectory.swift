@@ -160,7 +160,7 @@ public struct UserDirectory: Sendable {
 
     /// All accounts by name.
     public func list(by user: SignedInUser) throws -> [Account] {
-        if !user.role.permits(.readAudit) { try user.require(.manageUsers) }
+        if !user.permits(.readAudit) { try user.require(.manageUsers) }
         return try register.read { session in
             let limit = try Self.lockAfter(session)
             return try session.all("\(Self.columns) ORDER BY name", []) { row in

@@ -9,6 +9,25 @@ package enum Files {
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw failure(path) }
     }
 
+    /// The names in a folder, sorted; none when it is not there.
+    package static func names(_ folder: String) throws(RegisterError) -> [String] {
+        guard let stream = unsafe opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw failure(folder)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     /// The bytes of a file of at most `limit` bytes.
     package static func read(_ path: String, atMost limit: Int) throws(RegisterError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

@@ -47,14 +47,24 @@ public final class Register: Sendable {
     /// Runs `body` in one transaction of the register, with failures in the user's words.
     @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
-        do { return try database.write(body) } catch let failure as DatabaseError {
+        do {
+            if let joined = JoinedTransaction.current, joined.register === self {
+                return try joined.write(body)
+            }
+            return try database.write(body)
+        } catch let failure as DatabaseError {
             throw RegisterError(failure)
         }
     }
 
     /// Runs `body` on a snapshot of the register, with failures in the user's words.
     func read<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
-        do { return try database.read(body) } catch let failure as DatabaseError {
+        do {
+            if let joined = JoinedTransaction.current, joined.register === self {
+                return try joined.read(body)
+            }
+            return try database.read(body)
+        } catch let failure as DatabaseError {
             throw RegisterError(failure)
         }
     }
@@ -86,6 +96,8 @@ enum Setting: String {
     case restoredAt = "register.restored_at"
     case virtualTerms = "virtual.terms"
     case unclaimedDays = "delivery.unclaimed_days"
+    case probedAt = "service.probed_at"
+    case expiredUntil = "status.expired_until"
 
     func value(in session: any DatabaseSession) throws -> String? {
         try session.first("SELECT value FROM setting WHERE name = $1", [.text(rawValue)]) {
@@ -117,6 +129,7 @@ enum Counter: String, CaseIterable {
     case consentAct, withdrawal, incident, massBlock
     case partner
     case activationCode, outgoingMessage, virtualIssue
+    case apiClient
 
     /// Takes `count` numbers and returns the first of them.
     func take(_ count: Int = 1, in session: any DatabaseSession) throws -> Int64 {

@@ -33,6 +33,10 @@ struct RegisterSecrets: Sendable {
     let traces: FieldSeal
     /// Seals codes on their way to members.
     let messages: FieldSeal
+    /// Keyed hash of an API client's secret, of idempotency keys and of cursors.
+    let service: BlindIndex
+    /// Seals the answers kept for idempotency keys.
+    let answers: FieldSeal
 
     /// The keys of a 32-byte master key.
     init(master: [UInt8]) {
@@ -54,6 +58,8 @@ struct RegisterSecrets: Sendable {
         visits = BlindIndex(key: key("visits"))
         traces = FieldSeal(key: key("traces"))
         messages = FieldSeal(key: key("messages"))
+        service = BlindIndex(key: key("service"))
+        answers = FieldSeal(key: key("answers"))
     }
 
     /// Keyed hashes by which a person is found.

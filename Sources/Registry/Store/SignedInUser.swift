@@ -1,6 +1,7 @@
 public import UnionTicket
 
-/// Proof that a person signed in with their own passphrase; only ``UserDirectory`` makes it.
+/// Proof that a person signed in with their own passphrase, or that an API client showed its key for
+/// the account the service runs under; only ``UserDirectory`` and ``APIClients`` make it.
 public struct SignedInUser: Sendable {
     /// Row of the user.
     let id: Int64
@@ -10,17 +11,33 @@ public struct SignedInUser: Sendable {
     public let role: Role
     /// The organisation whose subtree the person may touch.
     public let scope: OrganisationCode
+    /// What the person may do: the role's permissions, or fewer for an API client.
+    private let permissions: Set<Permission>?
 
-    init(id: Int64, name: String, role: Role, scope: OrganisationCode) {
+    init(
+        id: Int64,
+        name: String,
+        role: Role,
+        scope: OrganisationCode,
+        permissions: Set<Permission>? = nil
+    ) {
         self.id = id
         self.name = name
         self.role = role
         self.scope = scope
+        self.permissions = permissions
+    }
+
+    /// Whether role or client may do this at all; whoever reads members may also look numbers up.
+    public func permits(_ permission: Permission) -> Bool {
+        guard let permissions else { return role.permits(permission) }
+        return permissions.contains(permission)
+            || (permission == .findByNumber && permissions.contains(.readMembers))
     }
 
     /// Refuses unless the role permits it and the organisation lies in the person's scope.
     func require(_ permission: Permission, at organisation: OrganisationCode? = nil) throws {
-        guard role.permits(permission) else {
+        guard permits(permission) else {
             throw RegisterError(
                 .forbidden,
                 "Роль «\(role.rawValue)» не разрешает это действие (\(permission.rawValue)). "

@@ -173,7 +173,7 @@ public struct OrderBook: Sendable {
         limit: Int = 1000,
         by user: SignedInUser
     ) throws -> [Order] {
-        if !user.role.permits(.readReports) { try user.require(.order) }
+        if !user.permits(.readReports) { try user.require(.order) }
         let range = (organisation ?? user.scope).subtree
         if let organisation { try user.require(.readReports, at: organisation) }
         return try register.read { session in

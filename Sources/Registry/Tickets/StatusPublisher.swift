@@ -1,17 +1,18 @@
 import TicketSeal
 import UnionTicket
 
-/// Writes the signed status lists and the trust bundle for the world to fetch.
+/// Signs status lists for the world to fetch.
 ///
-/// Only lists that changed, or whose token runs out, are rebuilt. A restored register does not publish
-/// before ``Reclaim`` has read the last published lists, so that no blocked carrier comes back.
+/// Only lists that changed, or whose token grows old, are rebuilt, each in a transaction of its own. A
+/// restored register does not publish before ``Reclaim`` has read the last published lists, so that no
+/// blocked carrier comes back.
 public struct StatusPublisher: Sendable {
     let register: Register
 
     /// A publisher of this register.
     public init(_ register: Register) { self.register = register }
 
-    /// How long a reader may take a list for fresh, seconds.
+    /// How long a reader may take a list for fresh, seconds; it is signed anew after half of it.
     public static let ttl: Int64 = 12 * 3600
     /// How long a list is good at all, seconds.
     public static let life: Int64 = 7 * 86_400
@@ -26,41 +27,43 @@ public struct StatusPublisher: Sendable {
         public var bundleSequence: Int64 = 0
     }
 
-    /// Publishes into a folder: `trust-bundle`, `jwks.json`, `cose-keyset`, for each list
-    /// `status-lists/N.cwt` and `.jwt`, and `root-changes/N` for each bundle that changed the roots;
-    /// every file is replaced in one step.
+    /// Rebuilds what changed, then writes everything into a folder (``Publication/write(to:)``).
+    ///
+    /// - Throws: ``RegisterError``, also where the folder holds newer lists than the register.
     public func publish(
         to folder: String,
         secrets: SigningSecrets,
         rebuildAll: Bool = false,
         by user: SignedInUser
     ) throws -> Report {
+        let report = try refresh(secrets: secrets, rebuildAll: rebuildAll, by: user)
+        try publication().write(to: folder)
+        return report
+    }
+
+    /// Rebuilds and signs the lists that changed or grow old; with nothing to do it only reads.
+    ///
+    /// - Throws: ``RegisterError``: the register was restored and not reclaimed, or no key signs.
+    public func refresh(
+        secrets: SigningSecrets,
+        rebuildAll: Bool = false,
+        by user: SignedInUser
+    ) throws -> Report {
         try user.require(.publish)
-        let report = try register.write { session in
+        try markExpired()
+        let (lists, bundle) = try register.read { session in
             try register.requireReclaimed(session)
-            try expireCarriers(in: session)
-            var report = Report()
-            let key = try KeyRing(register).active(.status, secrets: secrets, in: session).key
-            for list in try lists(in: session) {
-                let isDue = list.expiresAt.map { $0 - register.now().seconds < Self.life / 2 }
-                guard rebuildAll || list.isChanged || isDue ?? true else {
-                    report.kept.append(list.number)
-                    continue
-                }
-                try rebuild(list, key: key, in: session)
-                report.rebuilt.append(list.number)
-            }
-            report.bundleSequence = try Counter.trustBundle.last(in: session)
-            try AuditLog(register).record(
-                "status.publish",
-                "lists/\(report.rebuilt.count)",
-                "",
-                by: user,
-                in: session
-            )
-            return report
+            return (try due(in: session), try Counter.trustBundle.last(in: session))
         }
-        try write(to: folder)
+        var report = Report(bundleSequence: bundle)
+        for (list, isDue) in lists {
+            guard rebuildAll || isDue else {
+                report.kept.append(list)
+                continue
+            }
+            try rebuild(list, secrets: secrets, by: user)
+            report.rebuilt.append(list)
+        }
         return report
     }
 
@@ -68,24 +71,26 @@ public struct StatusPublisher: Sendable {
     struct List {
         let number: UInt32
         let isChanged: Bool
-        let sequence: Int64
-        let issuedAt: Int64?
-        let expiresAt: Int64?
         let cwt: [UInt8]
     }
 
     func lists(in session: any DatabaseSession) throws -> [List] {
-        try session.all(
-            "SELECT list, changed, sequence, issued_at, expires_at, cwt FROM status_list ORDER BY list"
-        ) {
+        try session.all("SELECT list, changed, cwt FROM status_list ORDER BY list") {
             List(
                 number: UInt32($0.integer(0)),
                 isChanged: $0.integer(1) != 0,
-                sequence: $0.integer(2),
-                issuedAt: $0.optionalInteger(3),
-                expiresAt: $0.optionalInteger(4),
-                cwt: $0.blob(5)
+                cwt: $0.blob(2)
             )
+        }
+    }
+
+    /// Every list's number, and whether it must be rebuilt.
+    private func due(in session: any DatabaseSession) throws -> [(UInt32, Bool)] {
+        let old = register.now().seconds - Self.ttl / 2
+        return try session.all("SELECT list, changed, issued_at FROM status_list ORDER BY list") {
+            let issued = $0.optionalInteger(2)
+            let isDue = $0.integer(1) != 0 || issued.map { $0 <= old } ?? true
+            return (UInt32(truncatingIfNeeded: $0.integer(0)), isDue)
         }
     }
 
@@ -108,82 +113,78 @@ public struct StatusPublisher: Sendable {
     }
 
     private func rebuild(
-        _ list: List,
-        key: SigningKey,
+        _ list: UInt32,
+        secrets: SigningSecrets,
+        by user: SignedInUser
+    ) throws {
+        try register.write { session in
+            try register.requireReclaimed(session)
+            let key = try KeyRing(register).active(.status, secrets: secrets, in: session).key
+            let now = register.now()
+            let base = try Setting.listBase.value(in: session) ?? ""
+            let last = try session.first(
+                "SELECT sequence FROM status_list WHERE list = $1",
+                [.int(list)]
+            ) { $0.integer(0) }
+            let sequence = (last ?? 0) + 1
+            let token = StatusListToken(
+                subject: base + "\(list)",
+                issuedAt: now,
+                expiresAt: now + Self.life,
+                timeToLive: Self.ttl,
+                sequence: UInt64(sequence),
+                list: try bits(of: list, in: session)
+            )
+            try keep(try token.sealBoth(with: key), token, of: list, in: session)
+            try AuditLog(register)
+                .record("status.publish", "list/\(list)", "\(sequence)", by: user, in: session)
+        }
+    }
+
+    private func keep(
+        _ sealed: (cwt: [UInt8], jwt: String),
+        _ token: StatusListToken,
+        of list: UInt32,
         in session: any DatabaseSession
     ) throws {
-        let now = register.now()
-        let bits = try bits(of: list.number, in: session)
-        let base = try Setting.listBase.value(in: session) ?? ""
-        let token = StatusListToken(
-            subject: base + "\(list.number)",
-            issuedAt: now,
-            expiresAt: now + Self.life,
-            timeToLive: Self.ttl,
-            sequence: UInt64(list.sequence + 1),
-            list: bits
-        )
-        let sealed = try token.sealBoth(with: key)
         try session.execute(
             """
             UPDATE status_list SET changed = 0, sequence = $1, issued_at = $2, expires_at = $3,
                 cwt = $4, jwt = $5 WHERE list = $6
             """,
             [
-                .integer(list.sequence + 1), .integer(now.seconds),
-                .integer((now + Self.life).seconds), .blob(sealed.cwt),
-                .text(sealed.jwt), .int(list.number),
+                .integer(Int64(token.sequence)), .integer(token.issuedAt.seconds),
+                .integer((token.issuedAt + Self.life).seconds), .blob(sealed.cwt),
+                .text(sealed.jwt), .int(list),
             ]
         )
     }
 
-    /// Marks lists with cards past the end of their validity, so that their slots fall back to zero.
+    /// Marks lists with cards that expired since the last look, so that their slots fall back to zero.
     ///
     /// A phone's payload ends every few days: its slot falls back when its list is next rebuilt.
-    private func expireCarriers(in session: any DatabaseSession) throws {
-        try session.execute(
-            """
-            UPDATE status_list SET changed = 1 WHERE list IN (SELECT list FROM carrier
-                WHERE published <> 0 AND expires_at <= $1 AND expires_at > $2
-                AND kind <> 'virtual')
-            """,
-            [
-                .integer(register.now().seconds),
-                .integer(register.now().seconds - Self.life),
-            ]
-        )
-    }
-
-    private func write(to folder: String) throws {
-        let (lists, keys, changes) = try register.read { session in
-            (
-                try session.all("SELECT list, cwt, jwt FROM status_list WHERE cwt IS NOT NULL") {
-                    (number: $0.integer(0), cwt: $0.blob(1), jwt: $0.text(2))
-                },
-                try KeyRing(register).keys(in: session).filter { $0.purpose != .root },
-                try RootChanges.bundles(in: session)
-            )
+    private func markExpired() throws {
+        let now = register.now().seconds
+        let lists = try register.read { session in
+            let since = try Setting.expiredUntil.value(in: session).flatMap { Int64($0) }
+            return try session.all(
+                """
+                SELECT DISTINCT list FROM carrier
+                WHERE published <> 0 AND expires_at > $1 AND expires_at <= $2
+                    AND kind <> 'virtual'
+                """,
+                [.integer(since ?? now - Self.life), .integer(now)]
+            ) { $0.integer(0) }
         }
-        try Files.makeDirectory(folder)
-        try Files.makeDirectory(folder + "/status-lists")
-        let bundle = try KeyRing(register).bundle()
-        for list in lists {
-            let path = folder + "/status-lists/\(list.number)"
-            try Files.write(list.cwt, to: path + ".cwt", mode: 0o644)
-            try Files.write(Array(list.jwt.utf8), to: path + ".jwt", mode: 0o644)
+        guard !lists.isEmpty else { return }
+        try register.write { session in
+            for list in lists {
+                try session.execute(
+                    "UPDATE status_list SET changed = 1 WHERE list = $1",
+                    [.integer(list)]
+                )
+            }
+            try Setting.expiredUntil.set("\(now)", in: session)
         }
-        let published = keys.filter { $0.state != .retired }.map(\.key)
-        try Files.write(VerificationKey.jwkSet(published), to: folder + "/jwks.json", mode: 0o644)
-        try Files.write(
-            VerificationKey.coseKeySet(published),
-            to: folder + "/cose-keyset",
-            mode: 0o644
-        )
-        if !changes.isEmpty { try Files.makeDirectory(folder + "/root-changes") }
-        for change in changes {
-            let path = folder + "/root-changes/\(change.sequence)"
-            try Files.write(change.bytes, to: path, mode: 0o644)
-        }
-        try Files.write(bundle, to: folder + "/trust-bundle", mode: 0o644)
     }
 }

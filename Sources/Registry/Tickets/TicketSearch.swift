@@ -217,7 +217,7 @@ public struct TicketSearch: Sendable {
             )
         }
         let draft = try MemberFile(register).draft(of: member, in: session)
-        let mayRead = user.role.permits(.readMembers) && user.scope.contains(draft.organisation)
+        let mayRead = user.permits(.readMembers) && user.scope.contains(draft.organisation)
         return Hit(
             member: member,
             ticket: ticket,

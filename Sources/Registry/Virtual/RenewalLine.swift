@@ -6,6 +6,8 @@ import UnionTicket
 /// A renewal that was proven and signed and waits for its transaction.
 struct Renewal: Sendable {
     let card: VirtualCard
+    /// The client's idempotency key, where it sent one.
+    let retry: String?
     let carrier: Int64
     /// The nonce it was proven with; the card moves on from it.
     let nonce: [UInt8]
@@ -96,8 +98,10 @@ final class RenewalLine: Sendable {
     }
 
     private func commit(_ renewals: [Renewal]) throws -> [Bool] {
-        try register.write { session in
-            try renewals.map { try apply($0, in: session) }
+        try register.together {
+            try register.write { session in
+                try renewals.map { try apply($0, in: session) }
+            }
         }
     }
 
@@ -126,6 +130,9 @@ final class RenewalLine: Sendable {
                 .blob(renewal.kid), .integer(renewal.carrier),
             ]
         )
+        if let retry = renewal.retry {
+            try Idempotency(register).keep(renewal.card, key: retry)
+        }
         return true
     }
 }

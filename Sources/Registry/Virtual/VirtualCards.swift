@@ -62,6 +62,8 @@ public struct VirtualCards: Sendable {
     ///   - card: The card's name.
     ///   - proof: ``DeviceStatement/renewal(nonce:card:)`` by its key.
     ///   - app: The client that enrolled it.
+    ///   - retry: What the client drew for this request; sent again within a day, it gives the first
+    ///     answer.
     ///   - secrets: The opened keys, of which `virtual` signs.
     /// - Returns: The card as it is from now on, or why it is not renewed.
     /// - Throws: ``RegisterError`` when the register cannot work or sign.
@@ -69,11 +71,17 @@ public struct VirtualCards: Sendable {
         _ card: String,
         proof: [UInt8],
         app: Int64,
+        retry: String? = nil,
         secrets: SigningSecrets
     ) throws -> Result<VirtualCard, VirtualRefusal> {
         let prepared = try register.read { session in
             try register.requireReclaimed(session)
-            return try prepare(card, proof, app, secrets, in: session)
+            return try prepare(card, proof, app, retry, secrets, in: session)
+        }
+        if case .failure(.proofRefused) = prepared, let retry,
+            let known = try Idempotency(register).renewal(card, key: retry)
+        {
+            return .success(known)
         }
         switch prepared {
         case .failure(let refusal): return .failure(refusal)
@@ -87,6 +95,7 @@ public struct VirtualCards: Sendable {
         _ card: String,
         _ proof: [UInt8],
         _ app: Int64,
+        _ retry: String?,
         _ secrets: SigningSecrets,
         in session: any DatabaseSession
     ) throws -> Result<Renewal, VirtualRefusal> {
@@ -113,6 +122,7 @@ public struct VirtualCards: Sendable {
         return .success(
             Renewal(
                 card: renewed,
+                retry: retry,
                 carrier: row.carrier,
                 nonce: row.nonce,
                 at: now,

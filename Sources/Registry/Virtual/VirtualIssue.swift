@@ -15,6 +15,30 @@ public struct VirtualCard: Sendable, Equatable {
     public let nonce: [UInt8]
 }
 
+// As kept for an idempotency key.
+extension VirtualCard {
+    var kept: [UInt8] {
+        CBOR.array([
+            .bytes(payload), .integer(expiresAt.seconds), .integer(renewAfter.seconds),
+            .bytes(nonce),
+        ]).encoded
+    }
+
+    init?(kept bytes: [UInt8], id: String) {
+        guard let items = (try? CBOR(decoding: bytes))?.array, items.count == 4,
+            let payload = items[0].bytes, let expiresAt = items[1].integer,
+            let renewAfter = items[2].integer, let nonce = items[3].bytes
+        else { return nil }
+        self.init(
+            id: id,
+            payload: payload,
+            expiresAt: Instant(seconds: expiresAt),
+            renewAfter: Instant(seconds: renewAfter),
+            nonce: nonce
+        )
+    }
+}
+
 /// Makes virtual carriers: a slot, a signed payload, a row, and a trace outside the register.
 struct VirtualIssue {
     let register: Register

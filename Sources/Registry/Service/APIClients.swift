@@ -1,0 +1,266 @@
+public import UnionTicket
+
+/// The API clients of a register and their keys.
+///
+/// A key is shown once and kept as a keyed hash; a revoked client is refused from the next request
+/// on, whichever process revoked it.
+public struct APIClients: Sendable {
+    let register: Register
+
+    /// The clients of this register.
+    public init(_ register: Register) { self.register = register }
+
+    /// What a new client is made with.
+    public struct Draft: Sendable {
+        /// Its name, 1 to 64 characters.
+        public var name: String
+        /// What it is.
+        public var role: ClientRole
+        /// The organisation whose subtree it may touch.
+        public var scope: OrganisationCode
+        /// Whose it is within its role.
+        public var speaksFor: String
+        /// SHA-256 of the only client certificate it may come with.
+        public var certificate: [UInt8]?
+
+        /// A draft of a client.
+        public init(
+            name: String,
+            role: ClientRole,
+            scope: OrganisationCode = .centralCouncil,
+            speaksFor: String = "",
+            certificate: [UInt8]? = nil
+        ) {
+            self.name = name
+            self.role = role
+            self.scope = scope
+            self.speaksFor = speaksFor
+            self.certificate = certificate
+        }
+    }
+
+    /// One key of a client, without its secret.
+    public struct Key: Sendable, Equatable {
+        /// The public part.
+        public let id: String
+        /// Since when it is good.
+        public let createdAt: Instant
+        /// Until when; nil for the present key.
+        public let endsAt: Instant?
+    }
+
+    /// What a list of clients shows.
+    public struct Listed: Sendable, Equatable {
+        /// The client.
+        public let client: APIClient
+        /// Its keys, oldest first.
+        public let keys: [Key]
+        /// Since when it is refused.
+        public let revokedAt: Instant?
+    }
+
+    /// Makes a client with its first key.
+    ///
+    /// - Returns: The key's text, which nobody can read again.
+    /// - Throws: ``RegisterError``: not allowed, the name is taken or unusable.
+    public func create(_ draft: Draft, by user: SignedInUser) throws -> String {
+        try user.requireEverywhere(.manageClients)
+        return try register.write { try create(draft, by: user, in: $0).key }
+    }
+
+    /// The same inside another operation, which has checked the right to it.
+    func create(
+        _ draft: Draft,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> (id: Int64, key: String) {
+        guard draft.name.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }),
+            (1...64).contains(draft.name.unicodeScalars.count), draft.speaksFor.utf8.count <= 128
+        else { throw Self.badName }
+        let taken = try session.first(
+            "SELECT 1 FROM api_client WHERE name = $1",
+            [.text(draft.name)]
+        ) { $0.integer(0) }
+        guard taken == nil else { throw Self.taken(draft.name) }
+        let id = try Counter.apiClient.take(in: session)
+        try session.execute(
+            """
+            INSERT INTO api_client (id, name, role, scope, speaks_for, certificate, created_at,
+                created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            [
+                .integer(id), .text(draft.name), .text(draft.role.rawValue),
+                .integer(draft.scope.ordinal), .text(draft.speaksFor),
+                draft.certificate.map(SQLValue.blob) ?? .null,
+                .integer(register.now().seconds), .integer(user.id),
+            ]
+        )
+        let key = try addKey(to: id, in: session)
+        let detail = "\(draft.role.rawValue) \(draft.scope) \(key.id)"
+        try AuditLog(register)
+            .record("client.create", "client/\(draft.name)", detail, by: user, in: session)
+        return (id, key.text)
+    }
+
+    /// Gives a client a new key; its older keys stay good for `overlap` seconds.
+    ///
+    /// - Returns: The new key's text.
+    public func rotate(
+        _ name: String,
+        overlap: Int64 = 24 * 3600,
+        by user: SignedInUser
+    ) throws -> String {
+        try user.requireEverywhere(.manageClients)
+        return try register.write { session in
+            let listed = try live(name, in: session)
+            let end = register.now().seconds + max(0, overlap)
+            try session.execute(
+                """
+                UPDATE api_key SET ends_at = $1
+                WHERE client_id = $2 AND (ends_at IS NULL OR ends_at > $3)
+                """,
+                [.integer(end), .integer(listed.client.id), .integer(end)]
+            )
+            let key = try addKey(to: listed.client.id, in: session)
+            try AuditLog(register)
+                .record("client.rotate", "client/\(name)", key.id, by: user, in: session)
+            return key.text
+        }
+    }
+
+    /// Refuses a client and all its keys from now on, for good.
+    public func revoke(_ name: String, by user: SignedInUser) throws {
+        try user.requireEverywhere(.manageClients)
+        try register.write { session in
+            let listed = try live(name, in: session)
+            try session.execute(
+                "UPDATE api_client SET revoked_at = $1 WHERE id = $2",
+                [.integer(register.now().seconds), .integer(listed.client.id)]
+            )
+            try AuditLog(register)
+                .record("client.revoke", "client/\(name)", "", by: user, in: session)
+        }
+    }
+
+    /// All clients by name.
+    public func list(by user: SignedInUser) throws -> [Listed] {
+        if !user.permits(.readAudit) { try user.require(.manageClients) }
+        return try register.read { try listed(in: $0, "", []) }
+    }
+
+    /// The client that shows this key now, or nil: unknown, ended, revoked and malformed keys are one.
+    ///
+    /// - Parameters:
+    ///   - key: The text of the header.
+    ///   - certificate: SHA-256 of the certificate the connection came with.
+    public func find(key: some StringProtocol, certificate: [UInt8]? = nil) throws -> APIClient? {
+        guard let key = ClientKey(key) else { return nil }
+        let hash = key.hash(register.secrets)
+        let now = register.now().seconds
+        let found = try register.read { session in
+            try session.first(
+                """
+                SELECT c.id, c.name, c.role, c.scope, c.speaks_for, c.certificate, k.hash
+                FROM api_key k JOIN api_client c ON c.id = k.client_id
+                WHERE k.id = $1 AND c.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > $2)
+                """,
+                [.text(key.id), .integer(now)]
+            ) { (client: try Self.client($0), hash: $0.blob(6)) }
+        }
+        guard let found, isSame(found.hash, hash) else { return nil }
+        if let bound = found.client.certificate, bound != certificate { return nil }
+        return found.client
+    }
+}
+
+extension APIClients {
+    private func addKey(to client: Int64, in session: any DatabaseSession) throws -> ClientKey {
+        let key = ClientKey.draw()
+        try session.execute(
+            "INSERT INTO api_key (id, client_id, hash, created_at) VALUES ($1, $2, $3, $4)",
+            [
+                .text(key.id), .integer(client), .blob(key.hash(register.secrets)),
+                .integer(register.now().seconds),
+            ]
+        )
+        return key
+    }
+
+    private func live(_ name: String, in session: any DatabaseSession) throws -> Listed {
+        guard let found = try listed(in: session, "WHERE name = $1", [.text(name)]).first else {
+            throw RegisterError(
+                .notFound,
+                "Нет клиента «\(name)». Список: profbilet client list.",
+                "There is no client \(name). See: profbilet client list."
+            )
+        }
+        guard found.revokedAt == nil else {
+            throw RegisterError(
+                .refused,
+                "Клиент «\(name)» отозван навсегда. Создайте нового: profbilet client create.",
+                "The client \(name) is revoked for good. Make another: profbilet client create."
+            )
+        }
+        return found
+    }
+
+    private func listed(
+        in session: any DatabaseSession,
+        _ condition: String,
+        _ arguments: [SQLValue]
+    ) throws -> [Listed] {
+        let clients = try session.all(
+            """
+            SELECT id, name, role, scope, speaks_for, certificate, revoked_at FROM api_client
+            \(condition) ORDER BY name
+            """,
+            arguments
+        ) { (try Self.client($0), $0.optionalInteger(6).map(Instant.init(seconds:))) }
+        return try clients.map { client, revokedAt in
+            let keys = try session.all(
+                """
+                SELECT id, created_at, ends_at FROM api_key WHERE client_id = $1
+                ORDER BY created_at, id
+                """,
+                [.integer(client.id)]
+            ) {
+                Key(
+                    id: $0.text(0),
+                    createdAt: Instant(seconds: $0.integer(1)),
+                    endsAt: $0.optionalInteger(2).map(Instant.init(seconds:))
+                )
+            }
+            return Listed(client: client, keys: keys, revokedAt: revokedAt)
+        }
+    }
+
+    private static func client(_ row: any DatabaseRow) throws -> APIClient {
+        guard let role = ClientRole(rawValue: row.text(2)),
+            let scope = OrganisationCode(ordinal: row.integer(3))
+        else { throw DatabaseError(.corrupt, reason: "api_client") }
+        return APIClient(
+            id: row.integer(0),
+            name: row.text(1),
+            role: role,
+            scope: scope,
+            speaksFor: row.text(4),
+            certificate: row.optionalBlob(5)
+        )
+    }
+
+    private static var badName: RegisterError {
+        RegisterError(
+            .badInput,
+            "Имя клиента: от 1 до 64 знаков без пробелов.",
+            "A client's name has 1 to 64 characters without spaces."
+        )
+    }
+
+    private static func taken(_ name: String) -> RegisterError {
+        RegisterError(
+            .refused,
+            "Имя «\(name)» занято. Новый ключ: profbilet client rotate.",
+            "The name \(name) is taken. For a new key: profbilet client rotate."
+        )
+    }
+}

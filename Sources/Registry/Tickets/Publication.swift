@@ -1,0 +1,169 @@
+import TicketSeal
+public import UnionTicket
+
+/// What the world may fetch at one moment, as bytes.
+public struct Publication: Sendable {
+    /// The signed trust bundle.
+    public let bundle: [UInt8]
+    /// Its sequence number.
+    public let bundleSequence: Int64
+    /// The public keys as JSON Web Key Set.
+    public let jwks: [UInt8]
+    /// The same as COSE_KeySet.
+    public let coseKeySet: [UInt8]
+    /// Every signed status list.
+    public let lists: [List]
+    /// The bundles with which roots changed, by sequence.
+    public let rootChanges: [(sequence: Int64, bytes: [UInt8])]
+
+    init(
+        bundle: [UInt8],
+        bundleSequence: Int64,
+        keys: [VerificationKey],
+        lists: [List],
+        rootChanges: [(sequence: Int64, bytes: [UInt8])]
+    ) {
+        self.bundle = bundle
+        self.bundleSequence = bundleSequence
+        jwks = VerificationKey.jwkSet(keys)
+        coseKeySet = VerificationKey.coseKeySet(keys)
+        self.lists = lists
+        self.rootChanges = rootChanges
+    }
+
+    /// One status list in both forms.
+    public struct List: Sendable {
+        /// Its number.
+        public let number: UInt32
+        /// Its own address, which readers find it by.
+        public let uri: String
+        /// Counts up with each version.
+        public let sequence: Int64
+        /// When it was signed.
+        public let issuedAt: Instant
+        /// CWT.
+        public let cwt: [UInt8]
+        /// JWT.
+        public let jwt: [UInt8]
+    }
+}
+
+extension Publication {
+    /// Writes into a folder: `trust-bundle`, `jwks.json`, `cose-keyset`, for each list
+    /// `status-lists/N.cwt` and `.jwt`, and `root-changes/N` for each bundle that changed the roots;
+    /// every file is replaced in one step.
+    ///
+    /// - Throws: ``RegisterError``: the folder cannot be written, or holds a newer list.
+    public func write(to folder: String) throws {
+        try Files.makeDirectory(folder)
+        try Files.makeDirectory(folder + "/status-lists")
+        for list in lists {
+            let path = folder + "/status-lists/\(list.number)"
+            try Self.requireNoNewer(path + ".cwt", than: list.sequence)
+            try Files.write(list.cwt, to: path + ".cwt", mode: 0o644)
+            try Files.write(list.jwt, to: path + ".jwt", mode: 0o644)
+        }
+        try Files.write(jwks, to: folder + "/jwks.json", mode: 0o644)
+        try Files.write(coseKeySet, to: folder + "/cose-keyset", mode: 0o644)
+        if !rootChanges.isEmpty { try Files.makeDirectory(folder + "/root-changes") }
+        for change in rootChanges {
+            let path = folder + "/root-changes/\(change.sequence)"
+            try Files.write(change.bytes, to: path, mode: 0o644)
+        }
+        try Files.write(bundle, to: folder + "/trust-bundle", mode: 0o644)
+    }
+
+    /// Reads what ``write(to:)`` wrote; nil when there is no trust bundle in the folder.
+    ///
+    /// Signatures are for the readers to judge; a list that is no CWT is left out.
+    public init?(folder: String) throws {
+        guard Files.exists(folder + "/trust-bundle") else { return nil }
+        bundle = try Files.read(folder + "/trust-bundle", atMost: 1 << 22)
+        let sequence = (try? TrustBundle(unjudged: bundle))?.sequence ?? 0
+        bundleSequence = Int64(clamping: sequence)
+        jwks = try Files.read(folder + "/jwks.json", atMost: 1 << 20)
+        coseKeySet = try Files.read(folder + "/cose-keyset", atMost: 1 << 20)
+        lists = try Files.names(folder + "/status-lists").compactMap { name in
+            guard name.hasSuffix(".cwt"), let number = UInt32(name.dropLast(4)) else { return nil }
+            let path = folder + "/status-lists/\(number)"
+            let cwt = try Files.read(path + ".cwt", atMost: 1 << 22)
+            guard let claims = StatusListToken.claims(ofCWT: cwt) else { return nil }
+            return List(
+                number: number,
+                uri: claims.subject,
+                sequence: Int64(clamping: claims.sequence),
+                issuedAt: claims.issuedAt,
+                cwt: cwt,
+                jwt: try Files.read(path + ".jwt", atMost: 1 << 22)
+            )
+        }
+        rootChanges = try Files.names(folder + "/root-changes").compactMap { Int64($0) }.sorted()
+            .map { ($0, try Files.read(folder + "/root-changes/\($0)", atMost: 1 << 22)) }
+    }
+
+    /// Refuses to put an older list over a newer one, as a restored register would.
+    private static func requireNoNewer(_ path: String, than sequence: Int64) throws {
+        guard Files.exists(path),
+            let published = StatusListToken.claims(
+                ofCWT: try Files.read(path, atMost: 1 << 22)
+            ), published.sequence > UInt64(clamping: sequence)
+        else { return }
+        throw RegisterError(
+            .mustReclaim,
+            "В каталоге публикации список новее, чем в реестре: сначала profbilet reclaim КАТАЛОГ.",
+            "The publication folder holds a newer list than the register: first profbilet reclaim "
+                + "DIR."
+        )
+    }
+}
+
+extension StatusPublisher {
+    /// What is signed now, for who serves it.
+    ///
+    /// - Parameter newerThan: Sequences the caller has; lists that did not change are left out.
+    public func publication(newerThan known: [UInt32: Int64] = [:]) throws -> Publication {
+        try register.read { session in
+            try register.requireReclaimed(session)
+            let base = try Setting.listBase.value(in: session) ?? ""
+            let numbers = try session.all(
+                "SELECT list, sequence FROM status_list WHERE issued_at IS NOT NULL ORDER BY list"
+            ) { (UInt32(truncatingIfNeeded: $0.integer(0)), $0.integer(1)) }
+            let lists = try numbers.filter { known[$0.0] != $0.1 }.compactMap { number, _ in
+                try list(number, base, in: session)
+            }
+            let keys = try KeyRing(register).keys(in: session)
+                .filter { $0.purpose != .root && $0.state != .retired }.map(\.key)
+            let bundle = try session.first(
+                "SELECT sequence, bytes FROM trust_bundle ORDER BY sequence DESC LIMIT 1"
+            ) { ($0.integer(0), $0.blob(1)) }
+            guard let bundle else { throw KeyRing.noBundle }
+            return Publication(
+                bundle: bundle.1,
+                bundleSequence: bundle.0,
+                keys: keys,
+                lists: lists,
+                rootChanges: try RootChanges.bundles(in: session)
+            )
+        }
+    }
+
+    private func list(
+        _ number: UInt32,
+        _ base: String,
+        in session: any DatabaseSession
+    ) throws -> Publication.List? {
+        try session.first(
+            "SELECT sequence, issued_at, cwt, jwt FROM status_list WHERE list = $1",
+            [.int(number)]
+        ) {
+            Publication.List(
+                number: number,
+                uri: base + "\(number)",
+                sequence: $0.integer(0),
+                issuedAt: Instant(seconds: $0.integer(1)),
+                cwt: $0.blob(2),
+                jwt: Array($0.text(3).utf8)
+            )
+        }
+    }
+}

@@ -1,0 +1,216 @@
+import Registry
+import TicketSeal
+import UnionTicket
+
+/// A request that is turned down, as a problem document (RFC 9457) in both languages.
+///
+/// `code` is stable and documented in openapi.yaml; messages hold no name, no full number, no payload,
+/// no path of the server.
+struct Problem: Error, Equatable, Sendable {
+    /// The HTTP status.
+    let status: Int
+    /// Stable, snake_case.
+    let code: String
+    /// What happened and what to do.
+    let message: Bilingual
+    /// The place in the body (JSON pointer), the query or the path, where one is at fault.
+    var field: String?
+    /// Seconds to wait, for 429 and 503.
+    var retryAfter: Int?
+    /// More headers: `Allow`, `WWW-Authenticate`.
+    var headers: [String: String] = [:]
+    /// Whether the rest of the request is not worth reading: the connection ends with the answer.
+    var closes = false
+
+    init(
+        _ status: Int,
+        _ code: String,
+        _ russian: String,
+        _ english: String,
+        field: String? = nil,
+        retryAfter: Int? = nil
+    ) {
+        self.status = status
+        self.code = code
+        message = Bilingual(russian, english)
+        self.field = field
+        self.retryAfter = retryAfter
+    }
+
+    /// The document; the title is in the language the client prefers.
+    func document(_ language: Language, request: String) -> JSON {
+        var members: [JSON.Member] = [
+            .init(name: "type", value: "about:blank"),
+            .init(name: "title", value: .text(language.pick(message))),
+            .init(name: "status", value: .int(status)),
+            .init(name: "code", value: .text(code)),
+            .init(
+                name: "message",
+                value: ["ru": .text(message.russian), "en": .text(message.english)]
+            ),
+            .init(name: "request", value: .text(request)),
+        ]
+        if let field { members.append(.init(name: "field", value: .text(field))) }
+        if let retryAfter { members.append(.init(name: "retryAfter", value: .int(retryAfter))) }
+        return .object(members)
+    }
+}
+
+extension Problem {
+    /// The document as an answer: for refusals that are kept as such too.
+    func answer(_ language: Language, _ request: String) -> Answer {
+        var answer = Answer.bytes(
+            document(language, request: request).bytes,
+            "application/problem+json",
+            status: status,
+            headers: [("Content-Language", language.rawValue)]
+                + headers.map { ($0.key, $0.value) }
+        )
+        if let retryAfter { answer.headers.append(("Retry-After", "\(retryAfter)")) }
+        if closes { answer.headers.append(("Connection", "close")) }
+        return answer
+    }
+
+    /// What the register refused or failed to do.
+    ///
+    /// Failures of the server keep their words to the log: a client gets no path and no table's name.
+    init(_ error: RegisterError) {
+        switch error.code {
+        case .forbidden, .notSignedIn: self.init(403, "forbidden", error.message)
+        case .notFound: self.init(404, "not_found", error.message)
+        case .refused: self.init(409, "refused", error.message)
+        case .badInput: self.init(422, "bad_input", error.message)
+        case .busy: self = .busy
+        case .storage: self = .storage
+        case .keyUnusable, .mustReclaim: self = .unusableKeys
+        case .wrongPassphrase, .damaged: self = .internal
+        }
+    }
+
+    /// Whatever was thrown.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as RegisterError: self.init(error)
+        case let error as DatabaseError: self.init(RegisterError(error))
+        case is PKCS11Error: self = .unusableKeys
+        default: self = .internal
+        }
+    }
+
+    private init(_ status: Int, _ code: String, _ message: Bilingual) {
+        self.init(status, code, message.russian, message.english)
+    }
+
+    static let busy = Problem(
+        503,
+        "busy",
+        "Реестр занят. Повторите запрос позже.",
+        "The register is busy. Repeat the request later.",
+        retryAfter: 2
+    )
+    static let storage = Problem(
+        503,
+        "storage",
+        "Хранилище недоступно. Повторите запрос позже.",
+        "The store is not available. Repeat the request later.",
+        retryAfter: 10
+    )
+    static let unusableKeys = Problem(
+        503,
+        "key_unusable",
+        "Ключи подписи сейчас недоступны. Повторите запрос позже.",
+        "The signing keys are not usable now. Repeat the request later.",
+        retryAfter: 60
+    )
+    static let `internal` = Problem(
+        500,
+        "internal",
+        "Внутренняя ошибка. Сообщите администратору номер запроса.",
+        "Internal error. Tell the administrator the request's number."
+    )
+    static let overloaded = Problem(
+        503,
+        "overloaded",
+        "Сервис перегружен. Повторите запрос позже.",
+        "The service is overloaded. Repeat the request later.",
+        retryAfter: 1
+    )
+    static let notFound = Problem(404, "not_found", "Здесь ничего нет.", "There is nothing here.")
+    static let badTarget = Problem(
+        400,
+        "bad_target",
+        "Адрес запроса записан неверно.",
+        "The request's address is malformed."
+    )
+    static let unauthorized: Problem = {
+        var problem = Problem(
+            401,
+            "unauthorized",
+            "Нужен действующий ключ: Authorization: Bearer.",
+            "A valid key is needed: Authorization: Bearer."
+        )
+        problem.headers = ["WWW-Authenticate": "Bearer realm=\"profbilet\""]
+        return problem
+    }()
+    static let wrongRole = Problem(
+        403,
+        "forbidden",
+        "Роль этого клиента не разрешает запрос.",
+        "This client's role does not permit the request."
+    )
+
+    /// One part of the request is missing or wrong.
+    static func badField(_ place: String, _ russian: String, _ english: String) -> Problem {
+        Problem(400, "bad_request", russian, english, field: place.isEmpty ? "/" : place)
+    }
+
+    /// The address does not take this method.
+    static func wrongMethod(allow: [String]) -> Problem {
+        var problem = Problem(
+            405,
+            "wrong_method",
+            "Этот адрес так не вызывают.",
+            "This address is not called this way."
+        )
+        problem.headers = ["Allow": allow.joined(separator: ", ")]
+        return problem
+    }
+
+    /// Too many requests.
+    static func tooMany(_ seconds: Int) -> Problem {
+        Problem(
+            429,
+            "too_many_requests",
+            "Слишком много запросов. Подождите \(seconds) с.",
+            "Too many requests. Wait \(seconds) s.",
+            retryAfter: seconds
+        )
+    }
+}
+
+/// The language a client prefers; Russian unless it says otherwise.
+enum Language: String, Sendable {
+    case russian = "ru"
+    case english = "en"
+
+    /// By `Accept-Language` (RFC 9110 § 12.5.4): the first of ours with the highest weight.
+    init(accept: String?) {
+        var best = (language: Language.russian, weight: 0.0)
+        for part in (accept ?? "").prefix(256).split(separator: ",") {
+            let pieces = part.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
+            guard let tag = pieces.first else { continue }
+            let weight =
+                pieces.dropFirst().first { $0.hasPrefix("q=") }
+                .flatMap { Double($0.dropFirst(2)) } ?? 1
+            guard weight > best.weight, weight <= 1 else { continue }
+            if tag.hasPrefix("ru") { best = (.russian, weight) }
+            if tag.hasPrefix("en") { best = (.english, weight) }
+        }
+        self = best.language
+    }
+
+    func pick(_ message: Bilingual) -> String {
+        self == .russian ? message.russian : message.english
+    }
+}

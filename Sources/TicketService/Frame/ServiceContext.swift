@@ -1,0 +1,68 @@
+import Logging
+public import Registry
+import TicketSeal
+import UnionTicket
+
+/// What all routes share.
+final class ServiceContext: Sendable {
+    /// The register.
+    let register: Register
+    /// The opened purpose keys.
+    let secrets: SigningSecrets
+    /// Under whose name the service runs.
+    let account: SignedInUser
+    /// How it was started.
+    let settings: ServiceSettings
+    /// Where blocking work runs.
+    let pool: BlockingPool
+    /// Token buckets by name.
+    let limits: RateLimiter
+    /// Time since the start, which no change of the clock moves.
+    let uptime: @Sendable () -> Duration
+    /// Counters and times for Prometheus.
+    let metrics: ServiceMetrics
+    /// Where the log goes.
+    let log: Logger
+
+    init(
+        _ office: ServiceOffice,
+        _ settings: ServiceSettings,
+        uptime: (@Sendable () -> Duration)? = nil
+    ) {
+        let start = ContinuousClock.now
+        let uptime = uptime ?? { ContinuousClock.now - start }
+        register = office.register
+        secrets = office.secrets
+        account = office.account
+        self.settings = settings
+        self.uptime = uptime
+        pool = BlockingPool(threads: settings.threads, queue: settings.queue)
+        limits = RateLimiter(uptime: uptime)
+        metrics = ServiceMetrics()
+        log = Logger(label: "service")
+    }
+
+    /// The register's clock.
+    var now: Instant { register.now() }
+}
+
+/// What the composition root gives the service: opened things, and what other services supply.
+public struct ServiceOffice: Sendable {
+    /// The register.
+    public var register: Register
+    /// The opened purpose keys.
+    public var secrets: SigningSecrets
+    /// Under whose name the service runs.
+    public var account: SignedInUser
+    /// More checks for `/readyz`.
+    public var checks: [HealthCheck] = []
+    /// How members are told of their virtual cards; nil: only the log says that they would be.
+    public var messages: (any MessageSender)?
+
+    /// The things every service needs; the rest is set afterwards.
+    public init(register: Register, secrets: SigningSecrets, account: SignedInUser) {
+        self.register = register
+        self.secrets = secrets
+        self.account = account
+    }
+}

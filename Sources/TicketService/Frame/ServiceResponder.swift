@@ -1,0 +1,189 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import Registry
+import UnionTicket
+
+/// What Hummingbird hands along with a request: the connection and the request's number.
+struct ServiceRequestContext: InitializableFromSource {
+    let channel: any Channel
+    let id: String
+
+    init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+        // Random, so that numbers of different starts do not meet in one log.
+        id = String(UInt64.random(in: .min ... .max), radix: 16)
+    }
+}
+
+/// The way of every request: address, route, gate, body, work, answer; then measured and logged.
+struct ServiceResponder: HTTPResponder {
+    typealias Context = ServiceRequestContext
+
+    let service: ServiceContext
+    let table: RouteTable
+
+    /// Answers a request, whatever it is.
+    ///
+    /// - Throws: ``HTTPParserError`` only: the framing broke, and the connection ends with 400.
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let start = ContinuousClock.now
+        service.metrics.begin()
+        var course = Course(request, context)
+        var answer: Answer
+        do {
+            answer = try await self.answer(request, context, &course)
+        } catch let error as HTTPParserError {
+            finish(course, 400, start)
+            throw error
+        } catch {
+            answer = self.answer(to: error, request, context, course)
+        }
+        finish(course, answer.status, start)
+        return Self.response(answer, request, context)
+    }
+
+    /// What is known of a request so far, for log and metrics.
+    private struct Course {
+        var template = "unmatched"
+        let method: HTTPRequest.Method
+        let id: String
+        var client: APIClient?
+
+        init(_ request: Request, _ context: Context) {
+            method = request.method
+            id = context.id
+        }
+    }
+
+    private func answer(
+        _ request: Request,
+        _ context: Context,
+        _ course: inout Course
+    ) async throws -> Answer {
+        let target = (request.head.path ?? "")[...]
+        let mark = target.firstIndex(of: "?")
+        let path = target[..<(mark ?? target.endIndex)]
+        let (route, parameters) = try match(request.method, path)
+        course.template = route.template
+        let address = ClientAddress(
+            peer: context.channel.remoteAddress,
+            forwarded: request.headers[.forwardedFor],
+            proxies: service.settings.proxies
+        )
+        let gate = Gate(context: service)
+        let client = try await gate.admit(route, request.headers, address, context.channel)
+        course.client = client
+        let query = try Query.read(mark.map { target[target.index(after: $0)...] }, route.query)
+        let call = Call(
+            service: service,
+            route: route,
+            parameters: parameters,
+            query: query,
+            headers: request.headers,
+            address: address,
+            id: context.id,
+            body: try await BodyReader(rule: route.body).read(request),
+            client: client
+        )
+        switch route.work {
+        case .immediate(let work): return try await work(call)
+        case .blocking(let work):
+            let isOnce = route.repeats == .answeredOnce
+            return try await service.pool.run {
+                isOnce ? try call.once { try work(call) } : try work(call)
+            }
+        }
+    }
+
+    private func match(
+        _ method: HTTPRequest.Method,
+        _ path: Substring
+    ) throws(Problem) -> (Route, [String: String]) {
+        switch table.match(method, path) {
+        case .route(let route, let parameters): return (route, parameters)
+        case .otherMethods(let methods): throw .wrongMethod(allow: methods.map(\.rawValue))
+        case .nothing: throw .notFound
+        case .malformed: throw .badTarget
+        }
+    }
+
+    private func answer(
+        to error: any Error,
+        _ request: Request,
+        _ context: Context,
+        _ course: Course
+    ) -> Answer {
+        let problem = Problem(error)
+        if problem.status >= 500 {
+            // Our own errors hold no name, number or payload; of others only the kind is told.
+            let words = (error as? RegisterError)?.message.english ?? "\(type(of: error))"
+            service.log.error(
+                "failed",
+                metadata: [
+                    "request": .string(context.id), "route": .string(course.template),
+                    "code": .string(problem.code), "reason": .string(words),
+                ]
+            )
+        }
+        return problem.answer(Language(accept: request.headers[.acceptLanguage]), context.id)
+    }
+
+    private func finish(_ course: Course, _ status: Int, _ start: ContinuousClock.Instant) {
+        let time = ContinuousClock.now - start
+        service.metrics.end(
+            route: course.template,
+            method: Self.known.contains(course.method) ? course.method.rawValue : "OTHER",
+            status: status,
+            after: time
+        )
+        guard service.log.logLevel <= .info else { return }
+        var metadata: Logger.Metadata = [
+            "request": .string(course.id), "method": .string(course.method.rawValue),
+            "route": .string(course.template), "status": .stringConvertible(status),
+            "ms": .stringConvertible(Int(time / .milliseconds(1))),
+        ]
+        if let client = course.client { metadata["client"] = .string(client.name) }
+        service.log.info("answered", metadata: metadata)
+    }
+
+    private static let known: Set<HTTPRequest.Method> = [
+        .get, .head, .post, .put, .delete, .patch, .options,
+    ]
+
+    private static func response(
+        _ answer: Answer,
+        _ request: Request,
+        _ context: Context
+    ) -> Response {
+        var headers = HTTPFields()
+        for (name, value) in answer.headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            headers.append(HTTPField(name: name, value: value))
+        }
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.requestID] = context.id
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+        guard answer.status != 204, answer.status != 304 else {
+            return Response(status: .init(code: answer.status), headers: headers)
+        }
+        // HEAD tells the length and sends no body (RFC 9110 § 9.3.2).
+        if request.method == .head {
+            headers[.contentLength] = "\(answer.body.readableBytes)"
+            return Response(
+                status: .init(code: answer.status),
+                headers: headers,
+                body: ResponseBody(contentLength: answer.body.readableBytes) { writer in
+                    try await writer.finish(nil)
+                }
+            )
+        }
+        return Response(
+            status: .init(code: answer.status),
+            headers: headers,
+            body: ResponseBody(byteBuffer: answer.body)
+        )
+    }
+}

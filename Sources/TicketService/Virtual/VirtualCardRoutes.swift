@@ -1,0 +1,102 @@
+import HTTPTypes
+import Registry
+import TicketSeal
+import UnionTicket
+
+/// `/v1/virtual-cards/{id}`: the phone's own card, renewed and deleted by the phone's key.
+struct VirtualCardRoutes: RouteGroup {
+    private let cards: VirtualCards
+
+    init(_ context: ServiceContext) { cards = VirtualCards(context.register) }
+
+    var routes: [Route] {
+        [
+            .get("/v1/virtual-cards/{id}", .clients([.app]), show),
+            .write(
+                .post,
+                "/v1/virtual-cards/{id}/renew",
+                .clients([.app]),
+                repeats: .ownScope,
+                renew
+            ),
+            .write(
+                .delete,
+                "/v1/virtual-cards/{id}",
+                .clients([.app]),
+                body: .none,
+                repeats: .harmless,
+                delete
+            ),
+        ]
+    }
+
+    private var show: @Sendable (Call) throws -> Answer {
+        { [cards] call in
+            switch try cards.show(call.parameter("id"), app: call.client?.id ?? 0) {
+            case .failure(let refusal): throw Problem(refusal)
+            case .success(let standing):
+                return .json(
+                    [
+                        "id": .text(standing.id), "state": .text(standing.state),
+                        "expiresAt": .text(standing.expiresAt.rfc3339),
+                        "renewAfter": .text(standing.renewAfter.rfc3339),
+                        "nonce": .text(Base64URL.text(standing.nonce)),
+                    ],
+                    headers: [("Cache-Control", "no-store")]
+                )
+            }
+        }
+    }
+
+    private var renew: @Sendable (Call) throws -> Answer {
+        { [cards] call in
+            let proof = try call.object { try $0.bytes("proof", atMost: DeviceStatement.limit) }
+            let renewed = try cards.renew(
+                call.parameter("id"),
+                proof: proof,
+                app: call.client?.id ?? 0,
+                retry: try call.retryKey(),
+                secrets: call.service.secrets
+            )
+            switch renewed {
+            case .failure(let refusal): throw Problem(refusal)
+            case .success(let card):
+                return .json(Self.json(card), headers: [("Cache-Control", "no-store")])
+            }
+        }
+    }
+
+    private var delete: @Sendable (Call) throws -> Answer {
+        { [cards] call in
+            guard let text = call.headers[.deviceProof], let proof = Base64URL.bytes(text) else {
+                throw Problem.badField(
+                    "Device-Proof",
+                    "Нужен заголовок Device-Proof: подпись устройства в base64url.",
+                    "The header Device-Proof is needed: the device's proof in base64url."
+                )
+            }
+            let refusal = try cards.delete(
+                call.parameter("id"),
+                proof: proof,
+                app: call.client?.id ?? 0,
+                as: try call.user
+            )
+            if let refusal { throw Problem(refusal) }
+            return .noContent
+        }
+    }
+
+    /// What a phone keeps of its card.
+    static func json(_ card: VirtualCard) -> JSON {
+        [
+            "id": .text(card.id), "payload": .text(Base64URL.text(card.payload)),
+            "expiresAt": .text(card.expiresAt.rfc3339),
+            "renewAfter": .text(card.renewAfter.rfc3339),
+            "nonce": .text(Base64URL.text(card.nonce)),
+        ]
+    }
+}
+
+extension HTTPField.Name {
+    static let deviceProof = HTTPField.Name("Device-Proof")!
+}

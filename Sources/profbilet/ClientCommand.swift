@@ -1,0 +1,146 @@
+import ArgumentParser
+import Registry
+import TicketSeal
+import UnionTicket
+
+/// `profbilet client`: programs that may call the service.
+struct ClientCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client",
+        abstract: "Клиенты API и их ключи / API clients and their keys",
+        subcommands: [Create.self, List.self, Rotate.self, Revoke.self]
+    )
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Создать клиента; ключ показывается один раз / Make a client"
+        )
+        @Argument(help: "Имя / name") var name: String
+        @Option(help: "Роль / role") var role: ClientRole
+        @Option(help: "RR, RR-TTT, RR-TTT-PPPP; 99 — вся организация / the whole union")
+        var scope: OrganisationCode = .centralCouncil
+        @Option(name: .customLong("for"), help: "Чей клиент: код партнёра / whose: partner's code")
+        var speaksFor = ""
+        @Option(help: "SHA-256 сертификата, hex / SHA-256 of its certificate, hexadecimal")
+        var certificate: String?
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let draft = APIClients.Draft(
+                    name: name,
+                    role: role,
+                    scope: scope,
+                    speaksFor: speaksFor,
+                    certificate: try certificate.map(Self.fingerprint)
+                )
+                let key = try APIClients(register).create(draft, by: user)
+                ClientCommand.show(key, of: name, json: json)
+            }
+        }
+
+        private static func fingerprint(_ text: String) throws -> [UInt8] {
+            guard let bytes = Hex.bytes(text.filter { $0 != ":" }.lowercased()), bytes.count == 32
+            else {
+                throw Failure(
+                    "--certificate: нужны 64 шестнадцатеричных знака SHA-256.",
+                    "--certificate needs 64 hexadecimal digits of SHA-256."
+                )
+            }
+            return bytes
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Показать / List")
+        @Flag(help: "JSON Lines") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let clients = try APIClients(register).list(by: user)
+                if json {
+                    for listed in clients { say(Self.object(listed)) }
+                    return
+                }
+                printTable(
+                    ["имя/name", "роль/role", "область/scope", "ключи/keys", "состояние/state"],
+                    clients.map { listed in
+                        [
+                            listed.client.name, listed.client.role.rawValue,
+                            "\(listed.client.scope)",
+                            listed.keys.map(\.id).joined(separator: " "),
+                            listed.revokedAt == nil ? "действует/active" : "отозван/revoked",
+                        ]
+                    }
+                )
+            }
+        }
+
+        private static func object(_ listed: APIClients.Listed) -> [String: JSONValue] {
+            [
+                "name": .text(listed.client.name), "role": .text(listed.client.role.rawValue),
+                "scope": .text("\(listed.client.scope)"), "for": .text(listed.client.speaksFor),
+                "revokedAt": .optional(listed.revokedAt?.rfc3339),
+                "keys": .list(
+                    listed.keys.map {
+                        .object([
+                            "id": .text($0.id), "createdAt": .text($0.createdAt.rfc3339),
+                            "endsAt": .optional($0.endsAt?.rfc3339),
+                        ])
+                    }
+                ),
+            ]
+        }
+    }
+
+    struct Rotate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Новый ключ; прежний действует ещё немного / A new key; the old one lingers"
+        )
+        @Argument(help: "Имя / name") var name: String
+        @Option(help: "Сколько часов действует прежний ключ / hours the old key stays good")
+        var overlap = 24
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let key = try APIClients(register).rotate(
+                    name,
+                    overlap: Int64(min(max(0, overlap), 24 * 90)) * 3600,
+                    by: user
+                )
+                ClientCommand.show(key, of: name, json: json)
+            }
+        }
+    }
+
+    struct Revoke: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Отозвать навсегда, сразу / Revoke for good, at once"
+        )
+        @Argument(help: "Имя / name") var name: String
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                try APIClients(register).revoke(name, by: user)
+                say("Клиент «\(name)» отозван.", "Client \(name) is revoked.")
+            }
+        }
+    }
+
+    private static func show(_ key: String, of name: String, json: Bool) {
+        if json {
+            say(["name": .text(name), "key": .text(key)])
+            return
+        }
+        say(
+            "Ключ клиента «\(name)» (больше не показывается):",
+            "Key of the client \(name) (it is not shown again):"
+        )
+        print("  " + key)
+    }
+}

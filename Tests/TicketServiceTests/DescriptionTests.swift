@@ -1,0 +1,133 @@
+import HTTPTypes
+import Testing
+import UnionTicket
+import Yams
+
+@testable import Registry
+@testable import TicketService
+
+/// What openapi.yaml says of one operation.
+struct DescribedOperation {
+    let method: HTTPRequest.Method
+    let template: String
+    let roles: Set<String>
+    let hasExample: Bool
+    let queries: Set<String>
+    let statuses: Set<String>
+
+    static func all() throws -> [DescribedOperation] {
+        let text = String(decoding: DocumentRoutes.description, as: UTF8.self)
+        let root = try #require(try Yams.load(yaml: text) as? [String: Any])
+        let paths = try #require(root["paths"] as? [String: [String: Any]])
+        let components = root["components"] as? [String: [String: Any]] ?? [:]
+        return try paths.flatMap { template, item in
+            try item.compactMap { name, value -> DescribedOperation? in
+                guard let method = HTTPRequest.Method(name.uppercased()),
+                    ["get", "put", "post", "delete", "patch"].contains(name)
+                else { return nil }
+                let operation = try #require(value as? [String: Any])
+                let parameters = (operation["parameters"] as? [[String: Any]] ?? []).map { given in
+                    guard let reference = given["$ref"] as? String,
+                        let key = reference.split(separator: "/").last
+                    else { return given }
+                    return components["parameters"]?[String(key)] as? [String: Any] ?? [:]
+                }
+                let responses = operation["responses"] as? [String: Any] ?? [:]
+                return DescribedOperation(
+                    method: method,
+                    template: template,
+                    roles: Set(try #require(operation["x-roles"] as? [String], "\(template)")),
+                    hasExample: "\(operation)".contains("example"),
+                    queries: Set(
+                        parameters.filter { $0["in"] as? String == "query" }
+                            .compactMap { $0["name"] as? String }
+                    ),
+                    statuses: Set(responses.keys)
+                )
+            }
+        }
+    }
+
+    var name: String { "\(method.rawValue) \(template)" }
+}
+
+@Suite struct DescriptionTests {
+    @Test func `routes and description are the same set`() async throws {
+        try await TestService.with { service in
+            let served = Set(
+                service.server.table.routes.map { "\($0.method.rawValue) \($0.template)" }
+            )
+            let described = Set(try DescribedOperation.all().map(\.name))
+            #expect(served.subtracting(described).sorted() == [], "served, not described")
+            #expect(described.subtracting(served).sorted() == [], "described, not served")
+        }
+    }
+
+    @Test func `roles and query parameters stand in the description as they are enforced`()
+        async throws
+    {
+        try await TestService.with { service in
+            let described = Dictionary(
+                uniqueKeysWithValues: try DescribedOperation.all().map { ($0.name, $0) }
+            )
+            for route in service.server.table.routes {
+                let name = "\(route.method.rawValue) \(route.template)"
+                let operation = try #require(described[name])
+                let roles: Set<String> =
+                    switch route.access {
+                    case .everyone: []
+                    case .clients(let roles): Set(roles.map(\.rawValue))
+                    }
+                #expect(operation.roles == roles, "\(name)")
+                #expect(operation.queries == route.query, "\(name)")
+                #expect(operation.statuses.contains("default"), "\(name)")
+            }
+        }
+    }
+
+    @Test func `no key is 401 and every other role 403, whatever the operation`() async throws {
+        try await TestService.with { service in
+            var keys: [ClientRole: String] = [:]
+            for role in ClientRole.allCases {
+                keys[role] = try service.client("c-\(role.rawValue)", role)
+            }
+            for operation in try DescribedOperation.all() where !operation.roles.isEmpty {
+                let path = Self.sample(operation.template)
+                let bare = try await service.send(operation.method, path)
+                #expect(bare.status == 401, "\(operation.name)")
+                #expect(bare.headers[.wwwAuthenticate] != nil)
+                for role in ClientRole.allCases where !operation.roles.contains(role.rawValue) {
+                    let reply = try await service.send(operation.method, path, key: keys[role])
+                    #expect(reply.status == 403, "\(operation.name) \(role.rawValue)")
+                    #expect(reply.code == "forbidden")
+                }
+            }
+        }
+    }
+
+    @Test func `an address called the wrong way is 405 and says how`() async throws {
+        try await TestService.with { service in
+            let operations = try DescribedOperation.all()
+            for template in Set(operations.map(\.template)) {
+                let methods = Set(operations.filter { $0.template == template }.map(\.method))
+                for method in [HTTPRequest.Method.post, .delete, .patch]
+                where !methods.contains(method) {
+                    let reply = try await service.send(method, Self.sample(template))
+                    #expect(reply.status == 405, "\(method) \(template)")
+                    let allow = reply.headers[.allow] ?? ""
+                    #expect(methods.allSatisfy { allow.contains($0.rawValue) }, "\(template)")
+                }
+            }
+        }
+    }
+
+    /// A path of the template with ones for its parameters.
+    static func sample(_ template: String) -> String {
+        template.split(separator: "/").map { segment in
+            guard segment.hasPrefix("{"), let end = segment.firstIndex(of: "}") else {
+                return "/\(segment)"
+            }
+            return "/1\(segment[segment.index(after: end)...])"
+        }.joined()
+    }
+}
