@@ -83,6 +83,8 @@ final class TestService: Sendable {
         let headers: HTTPFields
         let body: [UInt8]
 
+        func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+
         var text: String { String(decoding: body, as: UTF8.self) }
         var json: JSON { (try? JSONReader.read(body)) ?? .null }
         var code: String? {
@@ -101,7 +103,7 @@ final class TestService: Sendable {
         var fields = HTTPFields()
         if let key { fields[.authorization] = "Bearer \(key)" }
         if json != nil { fields[.contentType] = "application/json" }
-        for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
+        for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
         let body = json.map { ByteBuffer(string: $0) }
         if let body { fields[.contentLength] = "\(body.readableBytes)" }
         let sent = fields

@@ -1,6 +1,6 @@
 public import UnionTicket
 
-/// A program that calls the HTTP service: an app, a cabinet, a partner, a station …
+/// A program that calls the HTTP service: an app, a cabinet, a partner, a station.
 public struct APIClient: Sendable, Equatable {
     /// Row of the client.
     public let id: Int64
@@ -18,6 +18,7 @@ public struct APIClient: Sendable, Equatable {
     /// The client in the place of a person: every operation of the register checks and logs it so.
     ///
     /// - Parameter account: Under whose name the service runs; its row stands in the audit log.
+    /// - Returns: Who acts.
     public func acting(for account: SignedInUser) -> SignedInUser {
         SignedInUser(
             id: account.id,

@@ -148,11 +148,13 @@ public struct APIClients: Sendable {
         return try register.read { try listed(in: $0, "", []) }
     }
 
-    /// The client that shows this key now, or nil: unknown, ended, revoked and malformed keys are one.
+    /// The client that shows this key now.
     ///
     /// - Parameters:
     ///   - key: The text of the header.
     ///   - certificate: SHA-256 of the certificate the connection came with.
+    /// - Returns: Nil for unknown, ended, revoked and malformed keys alike.
+    /// - Throws: ``RegisterError`` when the register cannot be asked.
     public func find(key: some StringProtocol, certificate: [UInt8]? = nil) throws -> APIClient? {
         guard let key = ClientKey(key) else { return nil }
         let hash = key.hash(register.secrets)

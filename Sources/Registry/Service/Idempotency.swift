@@ -36,6 +36,7 @@ public struct Idempotency: Sendable {
     ///   - body: What must be equal for the request to be the same; without proofs, which are random.
     ///   - effect: Makes the answer, as bytes that only the caller understands.
     /// - Returns: The answer, or that the key was used for another body.
+    /// - Throws: What `effect` throws, or the store's failure; then nothing is kept.
     public func once(
         scope: String,
         key: String,
@@ -148,6 +149,7 @@ extension Register {
     /// - Parameters:
     ///   - bytes: What is vouched for.
     ///   - use: What for; hashes of different uses never meet.
+    /// - Returns: 32 bytes.
     public func serviceTag(_ bytes: [UInt8], for use: String) -> [UInt8] {
         secrets.service.bytes(Array("tag/\(use)".utf8) + [0] + bytes)
     }

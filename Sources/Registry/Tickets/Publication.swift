@@ -120,7 +120,9 @@ extension Publication {
 extension StatusPublisher {
     /// What is signed now, for who serves it.
     ///
-    /// - Parameter newerThan: Sequences the caller has; lists that did not change are left out.
+    /// - Parameter known: Sequences the caller has; lists that did not change are left out.
+    /// - Returns: Keys, bundle and the lists that are newer.
+    /// - Throws: ``RegisterError``: a restored register that was not reclaimed, or no bundle.
     public func publication(newerThan known: [UInt32: Int64] = [:]) throws -> Publication {
         try register.read { session in
             try register.requireReclaimed(session)

@@ -141,6 +141,8 @@ extension Call {
     ///   - scope: Whose keys are compared.
     ///   - comparing: What makes the body the same; nil: all its bytes. Leave random proofs out.
     ///   - effect: Calls the register's operations and makes the answer; no effects elsewhere.
+    /// - Returns: The first answer.
+    /// - Throws: 400 for a malformed key, 409 for a reused one, or what `effect` throws.
     func once(
         in scope: Repeat = .client,
         comparing: [UInt8]? = nil,
@@ -194,7 +196,12 @@ extension Call {
 }
 
 extension HTTPField.Name {
-    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
-    static let requestID = HTTPField.Name("X-Request-Id")!
-    static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+    static let idempotencyKey = known("Idempotency-Key")
+    static let requestID = known("X-Request-Id")
+    static let forwardedFor = known("X-Forwarded-For")
+
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("no header's name") }
+        return name
+    }
 }

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// What verifies tickets, for everyone: keys, trust bundle, status lists. Served from memory.
+/// What verifies tickets, for everyone: keys, trust bundle, status lists; served from memory.
 struct PublicationRoutes: RouteGroup {
     let shelf: PublicationShelf
 
