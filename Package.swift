@@ -280,7 +280,7 @@ let package = Package(
         .testTarget(
             name: "TicketServiceTests",
             dependencies: [
-                "TicketService", "Registry", "TicketSeal", "UnionTicket", "Yams", crypto,
+                "TicketService", "Registry", "Roster", "TicketSeal", "UnionTicket", "Yams", crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -18,6 +18,6 @@ enum RouteGroups {
             EnrolmentRoutes(),
             VirtualCardRoutes(context),
             ActivationCodeRoutes(),
-        ]
+        ] + OperatorGroups.all(office)
     }
 }

@@ -39,6 +39,7 @@ extension EventCommand {
                 print("")
                 EventText.show(report.quorum)
                 EventText.show(report.duplicates)
+                EventText.showOdd(report)
             }
         }
     }
@@ -192,6 +193,21 @@ enum EventText {
         }
     }
 
+    static func showOdd(_ report: EventOffice.Report) {
+        for (station, count) in report.waiting.sorted(by: { $0.key < $1.key }) {
+            say(
+                "Журнал «\(station)»: \(count) записей ждут недостающих перед ними.",
+                "Journal \(station): \(count) entries wait for missing ones before them."
+            )
+        }
+        for (station, numbers) in report.forks.sorted(by: { $0.key < $1.key }) {
+            for number in numbers.prefix(1) {
+                let words = words(.chain(station, .fork(number)))
+                say(words.russian, words.english)
+            }
+        }
+    }
+
     static func words(_ verdict: QuorumVerdict) -> (russian: String, english: String) {
         switch verdict {
         case .holds: ("есть", "holds")
@@ -279,6 +295,10 @@ enum EventJSON {
                 }
             ),
             "quorum": quorum(report.quorum),
+            "waiting": .object(report.waiting.mapValues(JSONValue.int)),
+            "forks": .object(
+                report.forks.mapValues { .list($0.map { JSONValue.int($0) }) }
+            ),
             "duplicates": .list(
                 report.duplicates.map {
                     .object([

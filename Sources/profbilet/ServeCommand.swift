@@ -39,7 +39,7 @@ struct ServeCommand: ParsableCommand {
             register: register,
             secrets: try office.signingSecrets(),
             account: account
-        )
+        ).withCabinetsAndStations()
         opened.messages = messages.map { FileMessageSender(path: $0) }
         let server = try TicketServer(opened, settings: settings)
         let (isJSON, scheme) = (json, tlsCert == nil ? "http" : "https")

@@ -10,7 +10,8 @@ struct StationCommand: ParsableCommand {
         commandName: "station",
         abstract: "Станция у входа: подготовка, работа, журнал / The station at the door",
         subcommands: [
-            Provision.self, Operator.self, Import.self, Export.self, Clock.self, SelfTest.self,
+            Provision.self, Operator.self, Import.self, Export.self, Sync.self, Clock.self,
+            SelfTest.self,
             StationRunCommand.self, Wipe.self, ReplayCommand.self,
         ]
     )
@@ -54,6 +55,9 @@ struct StationCommand: ParsableCommand {
         )
         @Option(help: "Маркер: цифры или файл / token: digits or a file") var token: String
         @Option(help: "Записать запрос в файл / write the request to a file") var request: String?
+        @Option(help: "Сразу послать запрос в штаб, https://… / send the request to headquarters")
+        var server: String?
+        @OptionGroup var trust: StationServerOptions
         @Flag(help: "JSON") var json = false
         @OptionGroup var place: Place
 
@@ -79,6 +83,9 @@ struct StationCommand: ParsableCommand {
                 passphrase: passphrase
             )
             if let request { try OutputFile.write(Array(made.request.text.utf8), to: request) }
+            if let server {
+                try StationEnrolment.send(made.request, to: server, authority: trust.ca)
+            }
             if json {
                 say([
                     "station": .text(parsed.name), "event": .int(parsed.event),

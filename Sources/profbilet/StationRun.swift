@@ -83,6 +83,7 @@ struct StationRunCommand: ParsableCommand {
     @OptionGroup var source: ReaderSource
     @OptionGroup var scanners: ScannerPorts
     @OptionGroup var chips: ChipKeyOptions
+    @OptionGroup var meetings: StationMeetings
 
     func run() throws {
         guard (0...65_535).contains(port) else {
@@ -95,6 +96,7 @@ struct StationRunCommand: ParsableCommand {
         let desk = LiveDesk(duty, operators: OperatorBook(folder))
         let server = KioskServer(desk: desk, settings: .init(port: port))
         let (address, hasReaders, ports) = (server.address, !noReaders, scanners.ports)
+        let (sync, every) = (try meetings.sync(duty, folder, place), meetings.syncEvery)
         try Blocking.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -106,6 +108,7 @@ struct StationRunCommand: ParsableCommand {
                 if !ports.isEmpty { group.addTask { await Self.follow(desk, ports) } }
                 group.addTask { try await Self.serve(duty, desk) }
                 group.addTask { await Self.tend(duty, desk) }
+                if let sync { group.addTask { try await StationMeetings.keepMeeting(sync, every) } }
                 // The server ends on a signal; the readers end with it.
                 try await group.next()
                 await desk.stop()

@@ -24,6 +24,7 @@ final class TestService: Sendable {
     /// Runs `body` with a fresh service on SQLite.
     static func with<Result>(
         _ change: (inout ServiceSettings) -> Void = { _ in },
+        supply: (inout ServiceOffice) -> Void = { _ in },
         _ body: (TestService) async throws -> Result
     ) async throws -> Result {
         let folder = NSTemporaryDirectory() + "service-" + UUID().uuidString
@@ -32,10 +33,14 @@ final class TestService: Sendable {
         var settings = ServiceSettings()
         settings.port = 0
         change(&settings)
-        return try await body(try TestService(folder, settings))
+        return try await body(try TestService(folder, settings, supply))
     }
 
-    private init(_ folder: String, _ settings: ServiceSettings) throws {
+    private init(
+        _ folder: String,
+        _ settings: ServiceSettings,
+        _ supply: (inout ServiceOffice) -> Void
+    ) throws {
         self.folder = folder
         let directory = DataDirectory(path: folder + "/data")
         var plan = Register.Plan()
@@ -60,8 +65,10 @@ final class TestService: Sendable {
             by: admin
         )
         secrets = try SigningSecrets.open(in: directory, passphrase: "office passphrase")
+        var office = ServiceOffice(register: register, secrets: secrets, account: admin)
+        supply(&office)
         server = try TicketServer(
-            ServiceOffice(register: register, secrets: secrets, account: admin),
+            office,
             settings: settings,
             uptime: clock.uptime
         )
@@ -98,13 +105,14 @@ final class TestService: Sendable {
         _ path: String,
         key: String? = nil,
         json: String? = nil,
+        bytes: [UInt8]? = nil,
         headers: [String: String] = [:]
     ) async throws -> Reply {
         var fields = HTTPFields()
         if let key { fields[.authorization] = "Bearer \(key)" }
         if json != nil { fields[.contentType] = "application/json" }
         for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
-        let body = json.map { ByteBuffer(string: $0) }
+        let body = json.map { ByteBuffer(string: $0) } ?? bytes.map { ByteBuffer(bytes: $0) }
         if let body { fields[.contentLength] = "\(body.readableBytes)" }
         let sent = fields
         return try await server.application().test(.router) { client in

@@ -29,6 +29,10 @@ extension EventOffice {
         public let quorum: QuorumReport
         /// Admissions that only merging showed to be second ones.
         public let duplicates: [PersonPresence.Duplicate]
+        /// Entries that wait beyond a gap in their station's journal, by station.
+        public let waiting: [String: Int]
+        /// Numbers that a station's key signed twice: it is in two places.
+        public let forks: [String: [UInt64]]
     }
 
     /// The moment by which headquarters goes.
@@ -84,17 +88,27 @@ extension EventOffice {
 
     /// The stations that have not been heard of up to a moment; one that closed is heard of for good.
     ///
+    /// A station is heard of up to its last entry, or up to the clock it handed its whole journal over
+    /// at: that is its watermark.
+    ///
     /// - Parameters:
     ///   - gathering: The journals taken in.
     ///   - moment: The moment; nil asks for all time, which only closed stations answer for.
     /// - Returns: Their gates.
     /// - Throws: ``RegisterError``.
     public func unheard(_ gathering: Gathering, at moment: Instant?) throws -> [Gate] {
-        try gates().filter { gate in
+        let contacts = try book.contacts(of: event.id)
+        return try gates().filter { gate in
             let last = gathering.journals.entries(of: gate.name).last
             if last?.kind == .close { return false }
-            guard let moment, let last else { return true }
-            return last.correctedClock < moment.seconds * 1000
+            guard let moment else { return true }
+            let contact = contacts[gate.name].flatMap {
+                $0.sequence <= gathering.journals.last(of: gate.name) ? $0.clock : nil
+            }
+            guard let heard = [last?.correctedClock, contact].compactMap(\.self).max() else {
+                return true
+            }
+            return heard < moment.seconds * 1000
         }
     }
 
@@ -129,6 +143,7 @@ extension EventOffice {
     public func report() throws -> Report {
         let participants = try participants(for: "report")
         let gathering = try gathering(participants).gathering
+        let odd = try book.odd(of: event.id)
         func count(_ participation: Participation, insideOnly: Bool) -> Int {
             participants.count { participant in
                 guard participant.mandate.participation == participation,
@@ -152,7 +167,9 @@ extension EventOffice {
             guestsInside: count(.guest, insideOnly: true),
             stations: try stationLines(gathering),
             quorum: gathering.quorum(unheard: try unheard(gathering, at: nil)),
-            duplicates: gathering.duplicates
+            duplicates: gathering.duplicates,
+            waiting: odd.waiting,
+            forks: odd.forks
         )
     }
 

@@ -26,15 +26,14 @@ extension EventOffice {
             keys[station.name] = Self.gate(station)?.key
         }
         let (new, faults) = try bundle.verify(event: event.id, keys: keys, held: held)
-        var handOuts = HandOutBook.Outcome()
-        if !new.isEmpty {
-            handOuts = try book.keep(
-                new.map(Self.stored),
-                handOuts: Self.handOuts(new.map(\.entry)),
-                of: event.id,
-                by: user
-            )
+        var intake = EventBook.Intake()
+        intake.entries = new.map { JournalChunk.Item($0).stored }
+        intake.handOuts = Self.handOuts(new.map(\.entry))
+        if let own = bundle.journals.first(where: { $0.station == bundle.station })?.entries.last {
+            let clock = bundle.clock - own.entry.offset
+            intake.contacts[bundle.station] = (own.entry.sequence, clock)
         }
+        let (_, handOuts) = try book.take([:], event: event.id, by: user) { _ in (intake, ()) }
         return MergeReport(
             station: bundle.station,
             new: new.count,
@@ -44,7 +43,7 @@ extension EventOffice {
     }
 
     /// The cards that stations gave out, without those whose entry was taken back.
-    private static func handOuts(
+    static func handOuts(
         _ entries: [JournalEntry]
     ) -> [String: [(coordinate: StatusCoordinate, at: Instant)]] {
         let annulled = Set(entries.filter { $0.kind == .annulment }.map(\.nonce))
@@ -58,16 +57,6 @@ extension EventOffice {
             found[entry.station, default: []].append((coordinate, at))
         }
         return found
-    }
-
-    private static func stored(_ entry: SignedEntry) -> EventBook.StoredEntry {
-        EventBook.StoredEntry(
-            station: entry.entry.station,
-            sequence: entry.entry.sequence,
-            bytes: entry.bytes,
-            hash: entry.hash,
-            signature: entry.signature
-        )
     }
 
     /// All entries that were taken, with the hash of each journal's end.

@@ -74,6 +74,7 @@ extension EventOffice {
         )
         // What cannot be opened again must not leave the house.
         _ = try EventSnapshot(opening: bytes)
+        try book.store(snapshot: sequence, bytes, of: event.id)
         try book.note(
             snapshot: sequence,
             sha256: SHA256Digest.of(bytes),

@@ -243,6 +243,18 @@ public struct StationFolder: Sendable {
         return (try? CBOR(decoding: bytes))?.array?.compactMap(\.bytes)
     }
 
+    /// Takes status lists that are newer than those held, for the station's next start; also beside a
+    /// station that works.
+    ///
+    /// - Returns: How many were newer.
+    /// - Throws: ``EventSnapshot/Refusal`` of a list that is none of the bundle's, or ``Failure``.
+    public func take(statusLists lists: [[UInt8]]) throws -> Int {
+        var held = try snapshot()
+        let newer = try held.take(lists)
+        if newer > 0 { try keep(statusLists: lists) }
+        return newer
+    }
+
     /// Keeps status lists for the station's next start.
     func keep(statusLists lists: [[UInt8]]) throws {
         guard let key = leaseKey else { return }

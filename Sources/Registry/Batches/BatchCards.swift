@@ -121,3 +121,32 @@ extension BatchBook {
     /// The trust bundle as signed, for verifying packages.
     public func trustBundle() throws -> [UInt8] { try KeyRing(register).bundle() }
 }
+
+extension BatchBook {
+    /// Batches before one of them, the newest first.
+    ///
+    /// - Parameters:
+    ///   - before: Only batches of a smaller number; nil begins with the newest.
+    ///   - limit: How many at most.
+    ///   - user: Who asks: somebody who reads reports, or takes batches on.
+    /// - Returns: At most `limit` batches.
+    /// - Throws: ``RegisterError``.
+    public func page(before: Int64?, limit: Int, by user: SignedInUser) throws -> [Batch] {
+        if !user.permits(.acceptBatches) { try user.require(.readReports) }
+        return try register.read { session in
+            try session.all(
+                "\(Self.columns) WHERE b.id < $1 ORDER BY b.id DESC LIMIT $2",
+                [.integer(before ?? .max), .int(limit)],
+                Self.batch
+            ).compactMap(\.self)
+        }
+    }
+
+    /// Notes that a manufacturer fetched its package.
+    public func noteDownload(_ id: Int64, by user: SignedInUser) throws {
+        try user.require(.acceptBatches)
+        try register.write {
+            try AuditLog(register).record("batch.package", "batch/\(id)", "", by: user, in: $0)
+        }
+    }
+}

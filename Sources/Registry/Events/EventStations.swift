@@ -213,34 +213,9 @@ extension EventBook {
     ) throws -> HandOutBook.Outcome {
         try user.require(.manageEvents)
         return try register.write { session in
-            let now = register.now().seconds
-            try session.load(
-                "event_entry",
-                ["event_id", "station", "sequence", "bytes", "hash", "signature", "received_at"],
-                count: entries.count
-            ) { index, row in
-                let entry = entries[index]
-                row.put(event)
-                row.put(entry.station)
-                row.put(Int64(clamping: entry.sequence))
-                row.put(entry.bytes)
-                row.put(entry.hash)
-                row.put(entry.signature)
-                row.put(now)
-            }
+            try load(entries, into: "event_entry", event, in: session)
             try log("event.journal", event, "entries \(entries.count)", by: user, in: session)
-            var outcome = HandOutBook.Outcome()
-            for (station, cards) in handOuts.sorted(by: { $0.key < $1.key }) {
-                outcome.add(
-                    try HandOutBook(register).record(
-                        cards,
-                        station: station,
-                        by: user,
-                        in: session
-                    )
-                )
-            }
-            return outcome
+            return try record(handOuts, by: user, in: session)
         }
     }
 
@@ -253,16 +228,69 @@ extension EventBook {
                 SELECT station, sequence, bytes, hash, signature FROM event_entry
                 WHERE event_id = $1 ORDER BY station, sequence
                 """,
+                [.integer(event)],
+                Self.entry
+            )
+        }
+    }
+
+    /// A station at work over HTTP: to be made only after its signature was verified.
+    ///
+    /// - Parameters:
+    ///   - station: The station's name.
+    ///   - account: The account that the service runs under; its rows bear that id.
+    /// - Returns: Who may do what events need, and stands in the audit log as the station.
+    public func acting(as station: String, under account: SignedInUser) -> SignedInUser {
+        SignedInUser(
+            id: account.id,
+            name: "station:\(station)",
+            role: .supervisor,
+            scope: .centralCouncil
+        )
+    }
+
+    /// The newest snapshot that was made.
+    public struct Snapshot: Sendable, Equatable {
+        /// Counts up with every snapshot of the event.
+        public let sequence: UInt64
+        /// SHA-256 of its bytes.
+        public let sha256: [UInt8]
+        /// Until when it admits.
+        public let leaseEnd: Instant
+        /// Where its bytes are kept.
+        public let path: String
+    }
+
+    /// The newest snapshot of an event, or nil before the first.
+    public func newestSnapshot(of event: Int64) throws -> Snapshot? {
+        try register.read { session in
+            try session.first(
+                """
+                SELECT sequence, sha256, lease_end FROM event_snapshot WHERE event_id = $1
+                ORDER BY sequence DESC LIMIT 1
+                """,
                 [.integer(event)]
             ) {
-                StoredEntry(
-                    station: $0.text(0),
-                    sequence: UInt64(clamping: $0.integer(1)),
-                    bytes: $0.blob(2),
-                    hash: $0.blob(3),
-                    signature: $0.blob(4)
+                let sequence = UInt64(clamping: $0.integer(0))
+                return Snapshot(
+                    sequence: sequence,
+                    sha256: $0.blob(1),
+                    leaseEnd: Instant(seconds: $0.integer(2)),
+                    path: register.directory.snapshotFile(event: event, sequence)
                 )
             }
+        }
+    }
+
+    /// Keeps a snapshot's bytes where stations fetch them; earlier ones are removed.
+    public func store(snapshot sequence: UInt64, _ bytes: [UInt8], of event: Int64) throws {
+        let path = register.directory.snapshotFile(event: event, sequence)
+        try Files.makeDirectory(register.directory.snapshots)
+        try Files.write(bytes, to: path)
+        for earlier in stride(from: Int64(clamping: sequence) - 1, to: 0, by: -1) {
+            let path = register.directory.snapshotFile(event: event, UInt64(earlier))
+            guard Files.exists(path) else { return }
+            Files.remove(path)
         }
     }
 }

@@ -2,7 +2,7 @@ import UnionTicket
 
 /// Which organisations an import may name.
 struct OrganisationGate: Sendable {
-    /// Every organisation of the register, with the day it was closed on.
+    /// Every organisation that may be asked for, with the day it was closed on.
     private let closing: [Int64: Int64?]
     private let today: CalendarDate
     private let whole: OrganisationCode?
@@ -12,12 +12,22 @@ struct OrganisationGate: Sendable {
         today: CalendarDate,
         completeFor whole: OrganisationCode?,
         scope: OrganisationCode,
+        named: Set<OrganisationCode>? = nil,
         in session: any DatabaseSession
     ) throws {
         (self.today, self.whole, self.scope) = (today, whole, scope)
         var closing: [Int64: Int64?] = [:]
-        try session.query("SELECT code, closed_on FROM organisation", []) {
-            closing[$0.integer(0)] = $0.optionalInteger(1)
+        let asked = named?.map { SQLValue.integer($0.ordinal) }.parts(of: 256)
+        for part in asked.map({ Array($0) }) ?? [] {
+            try session.query(
+                "SELECT code, closed_on FROM organisation WHERE code IN (\(part.placeholders))",
+                part.padded
+            ) { closing[$0.integer(0)] = $0.optionalInteger(1) }
+        }
+        if asked == nil {
+            try session.query("SELECT code, closed_on FROM organisation", []) {
+                closing[$0.integer(0)] = $0.optionalInteger(1)
+            }
         }
         self.closing = closing
     }

@@ -32,6 +32,8 @@ public struct RosterImport: Sendable {
         public var fileSHA256: [UInt8] = []
         /// Format, encoding and separator in words, kept with the import.
         public var format = ""
+        /// The only organisations that rows name, where that is known; nil loads them all.
+        var named: Set<OrganisationCode>?
 
         /// Plain import.
         public init() {}

@@ -37,6 +37,7 @@ final class RosterRun {
             today: Instant(seconds: at).moscowDate,
             completeFor: options.completeFor,
             scope: user.scope,
+            named: options.named,
             in: session
         )
         try session.execute(

@@ -23,7 +23,7 @@ enum RegisterSchema {
             EventSchema.tables + refusals(in: "event_person", for: engine)
                 + EventSchema.refusals(for: engine)
         },
-        Migration(number: 8, name: "service", sql: ServiceSchema.sql),
+        Migration(number: 8, name: "service") { ServiceSchema.sql($0) + ContactSchema.sql($0) },
         Migration(number: 9, name: "virtual cards", sql: VirtualSchema.sql),
         Migration(number: 10, name: "delivery", sql: DeliverySchema.sql),
         Migration(number: 11, name: "money", sql: MoneySchema.sql),

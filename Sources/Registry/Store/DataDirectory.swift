@@ -33,6 +33,12 @@ public struct DataDirectory: Sendable {
     public var erasureLog: String { path + "/erasures.log" }
     /// Manifests of what was issued.
     public var issuances: String { path + "/issuances" }
+    /// The newest snapshot of each event, for its stations to fetch.
+    var snapshots: String { path + "/snapshots" }
+    /// Where a snapshot of an event is kept.
+    func snapshotFile(event: Int64, _ sequence: UInt64) -> String {
+        "\(snapshots)/event-\(event)-\(sequence).cose"
+    }
     private var auditHeadFile: String { path + "/audit.head" }
 
     /// Makes the folder and its `keys` folder with mode 0700; refuses one that holds a register.

@@ -76,6 +76,9 @@ package enum Files {
         syncDirectory(of: path)
     }
 
+    /// Removes a file, if it is there.
+    package static func remove(_ path: String) { unsafe unlink(path) }
+
     /// Adds to the end of a file and flushes it to the disk.
     package static func append(_ bytes: [UInt8], to path: String) throws(RegisterError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

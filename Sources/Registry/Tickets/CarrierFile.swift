@@ -218,14 +218,26 @@ extension CarrierFile {
         in session: any DatabaseSession
     ) throws -> [Carrier] {
         let found = try select(reference, in: session)
-        guard !found.isEmpty else { throw Self.unknown }
+        guard !found.isEmpty else { throw Self.unknown(to: user) }
         for member in Set(found.compactMap(\.member)) {
-            try user.require(
-                .findByNumber,
-                at: try MemberFile(register).organisation(of: member, in: session)
-            )
+            let place = try MemberFile(register).organisation(of: member, in: session)
+            guard user.scope.contains(place) else { throw Self.unknown(to: user) }
+        }
+        // Whose carrier is known to a manifest only, nobody can say: it is the whole union's.
+        guard user.scope == .centralCouncil || found.allSatisfy({ $0.member != nil }) else {
+            throw Self.unknown(to: user)
         }
         return found
+    }
+
+    /// One refusal for the unknown and for what is elsewhere, for whoever has a part of the union only.
+    private static func unknown(to user: SignedInUser) -> RegisterError {
+        guard user.scope != .centralCouncil else { return unknown }
+        return RegisterError(
+            .forbidden,
+            "В вашей области такого носителя нет. Проверьте номер по карте.",
+            "Within your scope there is no such carrier. Check the number on the card."
+        )
     }
 
     private func select(

@@ -136,6 +136,16 @@ public struct TicketSearch: Sendable {
         }
     }
 
+    /// What is wrong with a number that cannot be one of ours.
+    ///
+    /// Where an issued number lies one slip away, it names the printed group. The look-up is logged.
+    func refusal(of text: String, by user: SignedInUser) throws -> RegisterError {
+        try log("hotline.lookup", "refused", by: user)
+        if let hint = try hint(text, by: user) { return hint }
+        guard case .refused(let refusal) = TypedNumber(text) else { return CarrierFile.unknown }
+        return Self.error(refusal)
+    }
+
     private func hint(_ text: String, by user: SignedInUser) throws -> RegisterError? {
         let repairs = TypedNumber.repairs(of: text)
         guard !repairs.isEmpty else { return nil }

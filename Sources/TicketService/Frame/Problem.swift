@@ -19,6 +19,8 @@ struct Problem: Error, Equatable, Sendable {
     var retryAfter: Int?
     /// More headers: `Allow`, `WWW-Authenticate`.
     var headers: [String: String] = [:]
+    /// Everything that is wrong with a record, where there is more than one thing.
+    var issues: [RowIssue] = []
     /// Whether the rest of the request is not worth reading: the connection ends with the answer.
     var closes = false
 
@@ -52,6 +54,9 @@ struct Problem: Error, Equatable, Sendable {
         ]
         if let field { members.append(.init(name: "field", value: .text(field))) }
         if let retryAfter { members.append(.init(name: "retryAfter", value: .int(retryAfter))) }
+        if !issues.isEmpty {
+            members.append(.init(name: "issues", value: MemberFields.json(issues)))
+        }
         return .object(members)
     }
 }

@@ -58,11 +58,20 @@ public struct ServiceOffice: Sendable {
     public var checks: [HealthCheck] = []
     /// How members are told of their virtual cards; nil: only the log says that they would be.
     public var messages: (any MessageSender)?
+    /// Judges members that cabinets send.
+    public var judgement: MemberJudgement?
+    /// Headquarters of events, for their stations.
+    public var headquarters: (any StationHeadquarters)?
+    /// The files of batches.
+    public var batches: (any BatchShelf)?
+    /// Milliseconds since 1970 that stations measure their clocks against.
+    public var clock: @Sendable () -> Int64
 
     /// The things every service needs; the rest is set afterwards.
     public init(register: Register, secrets: SigningSecrets, account: SignedInUser) {
         self.register = register
         self.secrets = secrets
         self.account = account
+        clock = { [now = register.now] in now().seconds * 1000 }
     }
 }

@@ -1,0 +1,101 @@
+import Registry
+import UnionTicket
+
+/// A member as the API writes one: typed fields on the way in, the record on the way out.
+///
+/// Forms are judged here; what the fields say is judged by the same rules as a roster's rows, so both
+/// ways in refuse the same people for the same reasons.
+enum MemberFields {
+    /// The fields of a member as texts, by the glossary's names.
+    ///
+    /// - Parameters:
+    ///   - fields: The JSON object's members.
+    ///   - aisId: The identifier, where the address names it; else the object must.
+    /// - Returns: The texts; fields that were left out are missing.
+    /// - Throws: ``Problem`` with the place of a field of the wrong form.
+    static func read(
+        _ fields: inout JSONFields,
+        aisId: String? = nil
+    ) throws -> [String: String] {
+        var texts: [String: String] = [:]
+        texts["aisId"] = try aisId ?? fields.text("aisId", 1...64)
+        for name in ["last", "first"] { texts[name] = try fields.text(name, 1...128) }
+        texts["patronymic"] = try fields.optionalText("patronymic", 1...128)
+        texts["birthDate"] = try date(&fields, "birthDate")
+        texts["sex"] = try fields.optionalChoice("sex", of: Sex.self)?.rawValue
+        texts["category"] = try fields.choice("category", of: MemberCategory.self).rawValue
+        texts["organisation"] = try fields.parsed("organisation", "RR-TTT-PPPP") {
+            OrganisationCode($0)
+        }.description
+        texts["joinDate"] = try date(&fields, "joinDate")
+        texts["phone"] = try fields.optionalText("phone", 1...32)
+        texts["email"] = try fields.optionalText("email", 3...254)
+        texts["legacyNumber"] = try fields.optionalText("legacyNumber", 1...64)
+        texts["status"] = try fields.optionalChoice("status", of: MemberStatus.self)?.rawValue
+        try fields.object("consents") { answers in
+            for purpose in ConsentPurpose.allCases {
+                texts[purpose.rawValue] = try consent(&answers, purpose.rawValue)
+            }
+        }
+        return texts
+    }
+
+    private static func date(_ fields: inout JSONFields, _ name: String) throws -> String {
+        try fields.parsed(name, "yyyy-mm-dd") { CalendarDate(iso: $0) }.iso
+    }
+
+    /// `true`, `false`, or the day the consent was given on.
+    private static func consent(_ fields: inout JSONFields, _ name: String) throws -> String? {
+        switch fields.value(name) {
+        case nil: return nil
+        case .flag(let isGiven): return isGiven ? "да" : "нет"
+        case .text(let text):
+            guard let day = CalendarDate(iso: text) else { fallthrough }
+            return day.iso
+        default:
+            throw Problem.badField(
+                fields.pointer(name),
+                "Нужно true, false или день согласия yyyy-mm-dd.",
+                "true, false or the day of consent yyyy-mm-dd is needed."
+            )
+        }
+    }
+
+    /// A record as the API shows it.
+    static func json(_ record: MemberFile.Record) -> JSON {
+        let draft = record.draft
+        return [
+            "aisId": .optional(draft.aisId), "last": .text(draft.name.last),
+            "first": .text(draft.name.first), "patronymic": .optional(draft.name.patronymic),
+            "birthDate": .text(draft.birthDate.iso), "sex": .optional(draft.sex?.rawValue),
+            "category": .text(draft.category.rawValue),
+            "organisation": .text("\(draft.organisation)"),
+            "joinDate": .text(draft.joinDate.iso), "phone": .optional(draft.phone),
+            "email": .optional(draft.email), "legacyNumber": .optional(draft.legacyNumber),
+            "status": .text(draft.status.rawValue), "ticket": .optional(record.ticket?.digits),
+            "consents": .array(
+                record.consents.map {
+                    [
+                        "purpose": .text($0.purpose.rawValue), "recipient": .text($0.recipient),
+                        "form": .text($0.form), "givenOn": .text($0.givenOn.iso),
+                        "until": .optional($0.until?.iso),
+                        "withdrawnOn": .optional($0.withdrawnOn?.iso),
+                    ]
+                }
+            ),
+        ]
+    }
+
+    /// What was found about one row.
+    static func json(_ issues: [RowIssue]) -> JSON {
+        .array(
+            issues.map {
+                [
+                    "field": .optional($0.field), "code": .text($0.code),
+                    "severity": .text($0.severity.rawValue),
+                    "message": ["ru": .text($0.message.russian), "en": .text($0.message.english)],
+                ]
+            }
+        )
+    }
+}

@@ -1,0 +1,200 @@
+import Crypto
+import HTTPTypes
+import Registry
+import TicketSeal
+public import UnionTicket
+
+/// Judges members as rosters' rows are judged; supplied by the composition root.
+///
+/// Of each member it gets the fields by the glossary's names, and the day to judge by; it returns a row
+/// for each, in order, its line the place from 1.
+public typealias MemberJudgement =
+    @Sendable (_ members: [[String: String]], _ today: CalendarDate) -> [RosterRow]
+
+/// Members for cabinets: one by one and in bulk, matched as a roster import matches.
+struct MemberRoutes: RouteGroup {
+    let judge: MemberJudgement
+
+    private static let access = Route.Access.clients([.cabinet])
+    /// How many members one request may bring.
+    static let bulk = 500
+
+    var routes: [Route] {
+        [
+            .get("/v1/members/{aisId}", Self.access, show),
+            .write(.put, "/v1/members/{aisId}", Self.access, put),
+            .write(.post, "/v1/members:batch", Self.access, body: .json(atMost: 1 << 20), batch),
+        ]
+    }
+
+    @Sendable private func show(_ call: Call) throws -> Answer {
+        let (document, tag) = try Self.current(call, reason: "api")
+        if call.headers[.ifNoneMatch] == tag {
+            return Answer(status: 304, headers: [("ETag", tag)])
+        }
+        return .json(document, headers: [("ETag", tag), ("Cache-Control", "no-store")])
+    }
+
+    /// The record and its tag, which changes with it.
+    private static func current(_ call: Call, reason: String) throws -> (JSON, tag: String) {
+        let record = try MemberFile(call.register)
+            .record(aisId: try aisId(call), reason: reason, by: call.user)
+        let document = MemberFields.json(record)
+        let hash = call.register.serviceTag(document.bytes, for: "member")
+        return (document, "\"\(Base64URL.text(Array(hash.prefix(16))))\"")
+    }
+
+    private static func aisId(_ call: Call) throws(Problem) -> String {
+        let text = call.parameter("aisId")
+        guard (1...64).contains(text.unicodeScalars.count) else {
+            throw .badField(
+                "aisId",
+                "ИД АИС: от 1 до 64 знаков.",
+                "An АИС id has 1 to 64 characters."
+            )
+        }
+        return text
+    }
+
+    @Sendable private func put(_ call: Call) throws -> Answer {
+        let aisId = try Self.aisId(call)
+        let fields = try call.object { try MemberFields.read(&$0, aisId: aisId) }
+        try Self.requireMatch(call)
+        let rows = judge([fields], call.service.now.moscowDate)
+        let done = try RosterImport(call.register).take(
+            rows,
+            hash: Array(SHA256.hash(data: call.body)),
+            by: call.user
+        )
+        guard let result = done.results.first else { throw Problem.internal }
+        return try answer(result, call)
+    }
+
+    /// `If-Match` and `If-None-Match: *` (RFC 9110 § 13.1): who writes knows what they overwrite.
+    private static func requireMatch(_ call: Call) throws {
+        let wanted = call.headers[.ifMatch]
+        let isNew = call.headers[.ifNoneMatch] == "*"
+        guard wanted != nil || isNew else { return }
+        let tag: String?
+        do { tag = try current(call, reason: "If-Match").tag } catch let error as RegisterError {
+            guard error.code == .notFound || error.code == .forbidden else { throw error }
+            tag = nil
+        }
+        guard isNew ? tag == nil : (tag != nil && (wanted == "*" || wanted == tag)) else {
+            throw Problem(
+                412,
+                "changed_meanwhile",
+                "Запись изменилась с тех пор, как вы её читали. Прочтите снова и повторите.",
+                "The record has changed since you read it. Read it again and repeat."
+            )
+        }
+    }
+
+    private func answer(_ result: RosterImport.RowResult, _ call: Call) throws -> Answer {
+        let issues = MemberFields.json(result.issues)
+        let outcome = JSON.text(result.outcome.rawValue)
+        switch result.outcome {
+        case .error: throw Problem.refusedRow(result.issues)
+        // A person decides; until then the register stays as it was.
+        case .conflict, .duplicate:
+            return .json(["outcome": outcome, "issues": issues], status: 202)
+        case .added, .updated, .unchanged:
+            let (document, tag) = try Self.current(call, reason: "api")
+            return .json(
+                ["outcome": outcome, "issues": issues, "member": document],
+                status: result.outcome == .added ? 201 : 200,
+                headers: [("ETag", tag), ("Cache-Control", "no-store")]
+            )
+        }
+    }
+
+    @Sendable private func batch(_ call: Call) throws -> Answer {
+        let read = try call.object { fields in
+            try fields.array("members", 1...Self.bulk) { value, path in
+                Self.row(value, path)
+            }
+        }
+        let good = read.compactMap { try? $0.get() }
+        var judged = judge(good, call.service.now.moscowDate)[...]
+        let rows = read.enumerated().map { place, member in
+            switch member {
+            case .success:
+                let row = judged.removeFirst()
+                return RosterRow(
+                    line: place + 1,
+                    draft: row.draft,
+                    issues: row.issues,
+                    organisation: row.organisation
+                )
+            case .failure(let problem):
+                return RosterRow(line: place + 1, draft: nil, issues: [problem.issue])
+            }
+        }
+        let done = try RosterImport(call.register).take(
+            rows,
+            hash: Array(SHA256.hash(data: call.body)),
+            by: call.user
+        )
+        return .json(Self.report(done.results, good: read))
+    }
+
+    private static func row(_ value: JSON, _ path: String) -> Result<[String: String], Problem> {
+        do {
+            return .success(
+                try JSONFields.object(value, at: path) { try MemberFields.read(&$0) }
+            )
+        } catch { return .failure(error as? Problem ?? .internal) }
+    }
+
+    private static func report(
+        _ results: [RosterImport.RowResult],
+        good: [Result<[String: String], Problem>]
+    ) -> JSON {
+        let counts = RowOutcome.allCases.map { outcome in
+            JSON.Member(
+                name: outcome.rawValue,
+                value: .int(results.count { $0.outcome == outcome })
+            )
+        }
+        return [
+            "counts": .object(counts),
+            "results": .array(
+                zip(results, good).map { result, member in
+                    [
+                        "index": .int(result.line - 1),
+                        "aisId": .optional((try? member.get())?["aisId"]),
+                        "outcome": .text(result.outcome.rawValue),
+                        "issues": MemberFields.json(result.issues),
+                    ]
+                }
+            ),
+        ]
+    }
+}
+
+extension Problem {
+    /// A member that the rules refuse: the first error speaks, all are listed.
+    static func refusedRow(_ issues: [RowIssue]) -> Problem {
+        let first = issues.first { $0.severity == .error }
+        var problem = Problem(
+            422,
+            "member_refused",
+            first?.message.russian ?? "Запись не принята.",
+            first?.message.english ?? "The record is refused.",
+            field: first?.field.map { "/\($0)" }
+        )
+        problem.issues = issues
+        return problem
+    }
+
+    /// The same about one row of many.
+    fileprivate var issue: RowIssue {
+        RowIssue(
+            field: field,
+            column: nil,
+            code: code,
+            severity: .error,
+            message: message
+        )
+    }
+}

@@ -1,0 +1,15 @@
+/// The groups of cabinets, the hotline, stations, auditors and manufacturers.
+enum OperatorGroups {
+    /// Those that stand on the register alone, and those whose supplies the composition root gave.
+    static func all(_ office: ServiceOffice) -> [any RouteGroup] {
+        var groups: [any RouteGroup] = [
+            OrderRoutes(), CarrierRoutes(), HotlineRoutes(), AuditRoutes(),
+        ]
+        if let judge = office.judgement { groups.append(MemberRoutes(judge: judge)) }
+        if let headquarters = office.headquarters {
+            groups.append(StationRoutes(headquarters: headquarters, clock: office.clock))
+        }
+        if let batches = office.batches { groups.append(BatchRoutes(shelf: batches)) }
+        return groups
+    }
+}

@@ -1,0 +1,23 @@
+import EventStation
+import Registry
+import Roster
+import TicketService
+import UnionTicket
+
+extension ServiceOffice {
+    /// What cabinets, stations and manufacturers need of the other services.
+    func withCabinetsAndStations() -> ServiceOffice {
+        var office = self
+        office.judgement = { members, today in RowJudge(today: today).judge(members) }
+        office.headquarters = EventHeadquarters(register: register, account: account)
+        office.batches = BatchFiles(register: register)
+        let now = register.now
+        office.clock = {
+            let system = StationDuty.systemClock()
+            // A specimen register may be told another time.
+            let told = now().seconds
+            return abs(told - system / 1000) <= 2 ? system : told * 1000
+        }
+        return office
+    }
+}

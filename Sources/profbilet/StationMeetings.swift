@@ -1,0 +1,57 @@
+import ArgumentParser
+import EventStation
+import TicketSeal
+import UnionTicket
+
+/// Meetings with headquarters while the station works.
+struct StationMeetings: ParsableArguments {
+    @Option(help: "Адрес штаба: встречаться с ним во время работы / meet headquarters at work")
+    var sync: String?
+    @Option(help: "Секунд между встречами / seconds between meetings") var syncEvery = 15
+    @OptionGroup var trust: StationServerOptions
+
+    func validate() throws {
+        guard (1...3_600).contains(syncEvery) else {
+            throw ValidationError("--sync-every: 1…3600")
+        }
+    }
+
+    /// The meetings of a station at work; nil where none are wanted.
+    func sync(
+        _ duty: StationDuty,
+        _ folder: StationFolder,
+        _ place: StationCommand.Place
+    ) throws -> StationSync? {
+        guard let sync else { return nil }
+        return StationSync(
+            folder: folder,
+            key: try folder.key(passphrase: try place.passphrase()),
+            server: try StationServer(sync, authority: trust.ca),
+            take: DutyIntake(duty: duty)
+        )
+    }
+
+    /// Meets headquarters again and again until it is cancelled; only a revocation ends it, and with it
+    /// the station's work.
+    static func keepMeeting(_ sync: StationSync, _ seconds: Int) async throws {
+        var isAway = false
+        while !Task.isCancelled {
+            do {
+                _ = try await sync.run()
+                if isAway { tell("Штаб снова на связи.\nHeadquarters is reachable again.") }
+                isAway = false
+            } catch let revoked as StationSync.Revoked {
+                throw revoked.failure
+            } catch {
+                if !isAway, !Task.isCancelled {
+                    tell(
+                        "Штаб недоступен, работаем дальше.\nHeadquarters is out of reach; work goes on."
+                    )
+                }
+                isAway = true
+            }
+            try? await Task.sleep(for: .seconds(seconds))
+        }
+        await sync.server.close()
+    }
+}

@@ -1,0 +1,169 @@
+import Testing
+import UnionTicket
+
+@testable import Registry
+
+@Suite struct `What a cabinet asks of the register` {
+    private func cabinet(_ office: TestOffice, _ scope: String) throws -> SignedInUser {
+        SignedInUser(
+            id: office.admin.id,
+            name: "api:cabinet",
+            role: .registrar,
+            scope: try TestOffice.code(scope)
+        )
+    }
+
+    private func rows(_ drafts: [MemberDraft]) -> [RosterRow] {
+        drafts.enumerated().map { RosterRow(line: $0.offset + 1, draft: $0.element, issues: []) }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `rows of the API end as a roster's do`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let user = try cabinet(office, "26")
+            let book = RosterImport(office.register)
+            let drafts = [
+                try TestOffice.draft(1), try TestOffice.draft(2),
+                try TestOffice.draft(3, organisation: "27-001-0001"),
+                try TestOffice.draft(4, organisation: "26-001-0099"), try TestOffice.draft(1),
+            ]
+            let taken = try book.take(rows(drafts), hash: [1], by: user)
+            #expect(taken.results.map(\.outcome) == [.added, .added, .error, .error, .duplicate])
+            #expect(
+                taken.results.map { $0.issues.map(\.code) } == [
+                    [], [], ["outside_scope"], ["organisation_unknown"], ["duplicate"],
+                ]
+            )
+            let changed = try TestOffice.draft(1) { $0.phone = "+70009999999" }
+            let moved = try TestOffice.draft(2, organisation: "26-001-0002")
+            let again = try book.take(rows([changed, moved]), hash: [2], by: user)
+            #expect(again.results.map(\.outcome) == [.updated, .conflict])
+            #expect(try office.number("SELECT count(*) FROM member") == 2)
+            let record = try MemberFile(office.register)
+                .record(aisId: "1001", reason: "api", by: user)
+            #expect(record.draft.phone == "+70009999999")
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `rows and an idempotency key share one transaction`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let book = RosterImport(office.register)
+            struct Broken: Error {}
+            #expect(throws: Broken.self) {
+                try office.register.together {
+                    let done = try book.take(
+                        rows([try TestOffice.draft(1)]),
+                        hash: [],
+                        by: office.admin
+                    )
+                    #expect(done.results.map(\.outcome) == [.added])
+                    throw Broken()
+                }
+            }
+            #expect(try office.number("SELECT count(*) FROM member") == 0)
+            let done = try office.register.together {
+                try book.take(rows([try TestOffice.draft(1)]), hash: [], by: office.admin)
+            }
+            #expect(done.results.map(\.outcome) == [.added])
+            let record = try MemberFile(office.register)
+                .record(aisId: "1001", reason: "api", by: office.admin)
+            #expect(record.draft.name.last == "Орлова")
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `the unknown and those elsewhere get one refusal`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([
+                try TestOffice.draft(1), try TestOffice.draft(2, organisation: "27-001-0001"),
+            ])
+            _ = try office.issue("27")
+            let number = UInt64(try office.number("SELECT number FROM ticket_number"))
+            let elsewhere = try #require(TicketNumber(value: number)).digits
+            let nobody = TicketNumber(scheme: .specimen, region: 26, serial: 5).digits
+            let user = try cabinet(office, "26")
+            let members = MemberFile(office.register)
+            let carriers = CarrierFile(office.register)
+            let orders = OrderBook(office.register)
+            func refusal(_ body: () throws -> Void) -> RegisterError? {
+                #expect(throws: RegisterError.self) { try body() }
+            }
+            func pair(
+                _ first: () throws -> Void,
+                _ second: () throws -> Void
+            ) {
+                let (one, other) = (refusal(first), refusal(second))
+                #expect(one?.code == .forbidden && one == other)
+            }
+            pair {
+                _ = try members.record(aisId: "1002", reason: "", by: user)
+            } _: {
+                _ = try members.record(aisId: "9999", reason: "", by: user)
+            }
+            pair {
+                _ = try carriers.show(elsewhere, by: user)
+            } _: {
+                _ = try carriers.show(nobody, by: user)
+            }
+            #expect(refusal { _ = try orders.show(1, by: user) }?.code == .forbidden)
+            #expect(refusal { _ = try orders.show(99, by: user) }?.code == .forbidden)
+            let wide = try cabinet(office, "99")
+            #expect(
+                refusal { _ = try members.record(aisId: "9999", reason: "", by: wide) }?.code
+                    == .notFound
+            )
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `each order is made by itself and pages follow one another`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            try office.take(try (1...5).map { try TestOffice.draft($0) })
+            try office.take([
+                try TestOffice.draft(6) {
+                    $0.consents = [Consent(purpose: .register, isGiven: true)]
+                },
+                try TestOffice.draft(7, organisation: "27-001-0001"),
+            ])
+            let user = try cabinet(office, "26")
+            let book = OrderBook(office.register)
+            let done = try book.create(
+                each: ["1001", "1002", "1006", "1007", "9999"],
+                reason: .first,
+                note: "",
+                by: user
+            )
+            #expect(Set(done.made.compactMap(\.aisId)) == ["1001", "1002"])
+            #expect(done.made.allSatisfy { $0.order.state == .submitted })
+            #expect(Set(done.refused.map(\.subject)) == ["1006", "1007", "9999"])
+            _ = try book.create(each: ["1003", "1004", "1005"], reason: .first, note: "", by: user)
+            var seen: [Int64] = []
+            var before: Int64?
+            repeat {
+                let page = try book.page(
+                    before: before,
+                    state: .submitted,
+                    organisation: try TestOffice.code("26-001"),
+                    limit: 2,
+                    by: user
+                )
+                seen += page.map(\.order.id)
+                before = page.last?.order.id
+                if page.isEmpty { break }
+            } while true
+            #expect(seen == [5, 4, 3, 2, 1])
+            let shown = try book.show(1, by: user)
+            #expect(shown.steps.map(\.state) == ["submitted"])
+            #expect(throws: RegisterError.self) {
+                try book.page(
+                    before: nil,
+                    state: nil,
+                    organisation: try TestOffice.code("27"),
+                    limit: 2,
+                    by: user
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Registry
+import Roster
+import Synchronization
+import Testing
+import TicketSeal
+import UnionTicket
+
+@testable import TicketService
+
+/// Cabinets, the hotline, auditors and manufacturers past the socket, by the real rules of rosters.
+@Suite struct `Routes of cabinets and their neighbours` {
+    private static func judged(_ office: inout ServiceOffice) {
+        office.judgement = { RowJudge(today: $1).judge($0) }
+        office.batches = Shelf()
+    }
+
+    /// Files of batches that a test says.
+    private struct Shelf: BatchShelf {
+        func manufacturer(of batch: BatchBook.Batch) -> String? { nil }
+        func package(of batch: BatchBook.Batch) -> SealedPackage? { nil }
+        func take(
+            report: [UInt8],
+            of batch: BatchBook.Batch,
+            by user: SignedInUser
+        ) -> ProductionCounts? { nil }
+    }
+
+    private static let member = """
+        {"last": "Белова", "first": "Вера", "birthDate": "1980-05-06", "category": "working",
+        "organisation": "26-001-0001", "joinDate": "2001-09-01", "phone": "+70005550011",
+        "consents": {"register": true, "cardProduction": "2026-01-15"}}
+        """
+
+    @Test func `a member is put, read, guarded by its tag`() async throws {
+        try await TestService.with(supply: Self.judged) { service in
+            let key = try service.client("cabinet", .cabinet, "26")
+            let path = "/v1/members/A-1"
+            let added = try await service.send(.put, path, key: key, json: Self.member)
+            #expect(added.status == 201 && added.json["outcome"] == "added")
+            #expect(added.json["member"]?["consents"] != nil)
+            let tag = try #require(added.headers[.eTag])
+            let again = try await service.send(.put, path, key: key, json: Self.member)
+            #expect(again.status == 200 && again.json["outcome"] == "unchanged")
+            let read = try await service.send(.get, path, key: key)
+            #expect(read.status == 200 && read.headers[.eTag] == tag)
+            #expect(read.json["phone"] == "+70005550011")
+            let held = ["If-None-Match": tag]
+            #expect(try await service.send(.get, path, key: key, headers: held).status == 304)
+            let changed = Self.member.replacing("5550011", with: "5550022")
+            let fits = ["If-Match": tag]
+            let updated = try await service.send(.put, path, key: key, json: changed, headers: fits)
+            #expect(updated.status == 200 && updated.json["outcome"] == "updated")
+            let late = try await service.send(
+                .put,
+                path,
+                key: key,
+                json: Self.member,
+                headers: fits
+            )
+            #expect(late.status == 412 && late.code == "changed_meanwhile")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("\"Белова\"", "\"Б3лова\"", 422, "member_refused"),
+            ("\"1980-05-06\"", "\"06.05.1980\"", 400, "bad_request"),
+            ("\"working\"", "\"работающий\"", 400, "bad_request"),
+            ("\"26-001-0001\"", "\"27-001-0001\"", 422, "member_refused"),
+            ("\"26-001-0001\"", "\"26-001-0009\"", 422, "member_refused"),
+            ("\"register\": true", "\"register\": false", 422, "member_refused"),
+            ("\"register\": true", "\"register\": \"завтра\"", 400, "bad_request"),
+            ("\"last\": \"Белова\"", "\"last\": 7", 400, "bad_request"),
+            ("{\"last\"", "{\"passport\": \"x\", \"last\"", 400, "bad_request"),
+        ]
+    )
+    func `a member that cannot be is refused with its field`(
+        _ from: String,
+        _ to: String,
+        _ status: Int,
+        _ code: String
+    ) async throws {
+        try await TestService.with(supply: Self.judged) { service in
+            let key = try service.client("cabinet", .cabinet, "26")
+            let body = Self.member.replacing(from, with: to)
+            #expect(body != Self.member)
+            let reply = try await service.send(.put, "/v1/members/A-1", key: key, json: body)
+            #expect(reply.status == status && reply.code == code)
+            #expect(reply.json["field"] != nil)
+            #expect(try await service.send(.get, "/v1/members/A-1", key: key).status == 403)
+        }
+    }
+
+    @Test func `a batch answers each member by itself`() async throws {
+        try await TestService.with(supply: Self.judged) { service in
+            let key = try service.client("cabinet", .cabinet, "26")
+            let named = Self.member.replacing("{\"last\"", with: "{\"aisId\": \"A-1\", \"last\"")
+            let other = named.replacing("A-1", with: "A-2").replacing("1980", with: "1981")
+            let odd = other.replacing("A-2", with: "A-3").replacing("Вера", with: "<b>Вера</b>")
+            let body = "{\"members\": [\(named), {\"aisId\": 1}, \(odd), \(other), \(named)]}"
+            let reply = try await service.send(.post, "/v1/members:batch", key: key, json: body)
+            #expect(reply.status == 200)
+            guard case .array(let results)? = reply.json["results"] else {
+                Issue.record("no results")
+                return
+            }
+            #expect(
+                results.map { $0["outcome"] } == [
+                    "added", "error", "error", "added", "duplicate",
+                ]
+            )
+            #expect(results[2]["aisId"] == "A-3")
+            let many = Array(repeating: "1", count: 501).joined(separator: ",")
+            let tooMany = try await service.send(
+                .post,
+                "/v1/members:batch",
+                key: key,
+                json: "{\"members\": [\(many)]}"
+            )
+            #expect(tooMany.status == 400)
+        }
+    }
+
+    @Test func `a verb behind a colon finds its own route`() async throws {
+        try await TestService.with(supply: Self.judged) { service in
+            let number = try #require(try service.issue(1).first).carrier.digits
+            let file = CarrierFile(service.register)
+            _ = try file.apply(.unblock, to: number, reason: "выдана", by: service.admin)
+            let key = try service.client("cabinet", .cabinet)
+            let path = "/v1/carriers/\(number)"
+            let blocked = try await service.send(
+                .post,
+                path + ":block",
+                key: key,
+                json: #"{"as": "suspended", "reason": "звонок"}"#
+            )
+            #expect(blocked.status == 200 && blocked.text.contains("suspended"))
+            let open = try await service.send(
+                .post,
+                path + ":unblock",
+                key: key,
+                json: #"{"reason": "нашлась"}"#
+            )
+            #expect(open.status == 200 && open.text.contains("\"active\""))
+            let replaced = try await service.send(
+                .post,
+                path + ":replace",
+                key: key,
+                json: #"{"reason": "damaged"}"#
+            )
+            #expect(replaced.status == 201)
+            #expect(try await service.send(.post, path, key: key, json: "{}").status == 405)
+            let odd = try await service.send(.post, path + ":burn", key: key, json: "{}")
+            #expect(odd.status == 405 || odd.status == 404)
+            let ticket = number.dropLast()
+            let told = try await service.send(.get, "/v1/tickets/\(ticket)/history", key: key)
+            #expect(told.status == 200 && told.text.contains("suspended"))
+        }
+    }
+
+    @Test func `the hotline says the same of known and unknown numbers`() async throws {
+        try await TestService.with(supply: Self.judged) { service in
+            let known = try #require(try service.issue(1).first).carrier.ticket
+            let unknown = TicketNumber(scheme: .specimen, region: 26, serial: 77)
+            let key = try service.client("hotline", .hotline)
+            var words: [[String]] = []
+            for number in [known, unknown] {
+                let begun = try await service.send(
+                    .post,
+                    "/v1/hotline/lookups",
+                    key: key,
+                    json: "{\"number\": \"\(number.printed)\"}"
+                )
+                #expect(begun.status == 201 && !begun.text.contains(number.digits))
+                guard case .text(let id)? = begun.json["id"] else { continue }
+                var told = ["\(begun.status)"]
+                for _ in 0..<4 {
+                    let reply = try await service.send(
+                        .post,
+                        "/v1/hotline/lookups/\(id)/answers",
+                        key: key,
+                        json: """
+                            {"birthDate": "1901-01-01", "phone": "+70000000000",
+                            "name": {"last": "Нет", "first": "Никто"}}
+                            """
+                    )
+                    told.append("\(reply.status) \(reply.code ?? reply.text)")
+                }
+                words.append(told)
+            }
+            #expect(words[0] == words[1])
+            #expect(words[0].last == "429 attempts_spent")
+        }
+    }
+
+    @Test func `the audit log pages without a gap, for auditors only`() async throws {
+        try await TestService.with(supply: Self.judged) { service in
+            _ = try service.issue(3)
+            let auditor = try service.client("auditor", .auditor)
+            let other = try service.client("cabinet", .cabinet)
+            #expect(try await service.send(.get, "/v1/audit", key: other).status == 403)
+            var seen: [JSON] = []
+            var path: String? = "/v1/audit?limit=3"
+            while let next = path {
+                let reply = try await service.send(.get, next, key: auditor)
+                #expect(reply.status == 200)
+                guard case .array(let entries)? = reply.json["entries"] else { break }
+                seen += entries.compactMap { $0["sequence"] }
+                path = nil
+                if case .text(let cursor)? = reply.json["next"] {
+                    path = "/v1/audit?limit=3&cursor=\(cursor)"
+                }
+            }
+            #expect(seen == (1...seen.count).map { JSON.int($0) })
+            #expect(seen.count > 4)
+        }
+    }
+}
