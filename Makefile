@@ -18,6 +18,15 @@ RUNS ?= 10000
 SECONDS_A_TARGET ?= 600
 ROWS ?= 1000000
 
+# what `test` runs on the real program, two at a time, the longest first
+END = Tests/EndToEnd
+POSTGRES = Tests/with-postgres.sh python3
+SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' \
+	'$(POSTGRES) $(END)/custody.py' '$(POSTGRES) $(END)/faults.py' 'python3 $(END)/station.py' \
+	'python3 $(END)/delivery.py' '$(POSTGRES) $(END)/chaos.py 8' 'python3 $(END)/chaos.py 20' \
+	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/rights.py' \
+	'$(POSTGRES) $(END)/rights.py' '$(VENV)/bin/python Tests/independent/check.py'
+
 .PHONY: build demo test lint packages test-packages venv fuzz bench chaos clean help
 
 help: ## this list
@@ -56,19 +65,7 @@ venv: test-packages
 test: test-packages lint venv ## everything: unit tests on both databases, independent checks, kills
 	swift build --build-tests --explicit-target-dependency-import-check error
 	Tests/with-postgres.sh swift test --skip-build
-	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/independent/check.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/faults.py
-	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/faults.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/custody.py
-	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/custody.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py 20
-	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/chaos.py 8
-	PROFBILET=$(PROFBILET) $(VENV)/bin/python Tests/EndToEnd/production.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/delivery.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/rights.py
-	PROFBILET=$(PROFBILET) Tests/with-postgres.sh python3 Tests/EndToEnd/rights.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/station.py
-	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/partner.py
+	@printf '%s\n' $(SCRIPTS) | PROFBILET=$(PROFBILET) .ci/abreast
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/reader.py
 	python3 Tests/Fuzz/fuzz.py 60

@@ -81,6 +81,12 @@ public struct PackageMaker {
         )
     }
 
+    /// The very file that was put into the outbox; nil when it is not kept.
+    public func sent(_ package: PartnerPackages.Package) throws -> [UInt8]? {
+        guard Files.exists(kept(package)) else { return nil }
+        return try Files.read(kept(package), atMost: 1 << 32)
+    }
+
     /// The file's name, as `profcards-000017-delta.tar.cms`.
     public static func file(_ package: PartnerPackages.Package) -> String {
         "\(package.partner)-\(package.name)-\(package.kind.rawValue).tar.cms"

@@ -44,17 +44,22 @@ public enum SealedFile {
     private static let magic = Array("PBSF".utf8) + [1]
     private static let headerLength = 5 + 4 + 16
 
+    /// log₂ of scrypt's N where a caller names none: a tenth of a second and 32 MB.
+    ///
+    /// Unit tests make hundreds of registers and seal them cheaper; a file tells its own cost.
+    @TaskLocal package static var cost: UInt8 = 15
+
     /// Seals a secret.
     ///
-    /// `cost` is log₂ of scrypt's N; 15 takes about a tenth of a second and 32 MB.
+    /// `cost` is log₂ of scrypt's N; nil takes ``cost``.
     public static func seal(
         _ secret: [UInt8],
         passphrase: String,
         purpose: Purpose,
-        cost: UInt8 = 15
+        cost: UInt8? = nil
     ) throws -> [UInt8] {
         let salt = Array(FieldSeal.randomKey().prefix(16))
-        let header = magic + [purpose.rawValue, cost, 8, 1] + salt
+        let header = magic + [purpose.rawValue, cost ?? Self.cost, 8, 1] + salt
         let key = try key(passphrase, header)
         return header + (try FieldSeal(key: key).seal(secret, for: header))
     }

@@ -35,11 +35,13 @@ struct BatchFiles: BatchShelf {
         let name = "/report-\(UUID().uuidString).\(isWorkbook ? "xlsx" : "csv")"
         let path = register.directory.path + name
         defer { try? FileManager.default.removeItem(atPath: path) }
-        guard FileManager.default.createFile(
-            atPath: path,
-            contents: Data(report),
-            attributes: [.posixPermissions: 0o600]
-        ) else { throw RegisterError(DatabaseError(.full, reason: "report")) }
+        guard
+            FileManager.default.createFile(
+                atPath: path,
+                contents: Data(report),
+                attributes: [.posixPermissions: 0o600]
+            )
+        else { throw RegisterError(DatabaseError(.full, reason: "report")) }
         do {
             let outcome = try AcceptanceOffice(register)
                 .accept(batch.id, .init(path: path), by: user)

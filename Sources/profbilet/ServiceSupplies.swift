@@ -11,6 +11,7 @@ extension ServiceOffice {
         office.judgement = { members, today in RowJudge(today: today).judge(members) }
         office.headquarters = EventHeadquarters(register: register, account: account)
         office.batches = BatchFiles(register: register)
+        office.partners = .over(register, account)
         let now = register.now
         office.clock = {
             let system = StationDuty.systemClock()

@@ -28,7 +28,7 @@ struct DutyIntake: StationIntake {
         _ = try await duty.record(.service(offset, uncertainty))
     }
 
-    func take(snapshot: [UInt8]) async throws { try await duty.take(snapshot: snapshot) }
+    func take(snapshot: [UInt8]) async throws { _ = try await duty.take(snapshot: snapshot) }
 
     func take(statusLists: [[UInt8]]) async throws -> Int {
         try await duty.take(statusLists: statusLists)

@@ -72,6 +72,12 @@ import UnionTicket
         }
     }
 
+    /// What the register said no with.
+    private static func refusal(_ body: () throws -> Void) -> RegisterError? {
+        do { try body() } catch { return error as? RegisterError }
+        return nil
+    }
+
     @Test(arguments: TestEngine.allCases)
     func `the unknown and those elsewhere get one refusal`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
@@ -86,31 +92,22 @@ import UnionTicket
             let members = MemberFile(office.register)
             let carriers = CarrierFile(office.register)
             let orders = OrderBook(office.register)
-            func refusal(_ body: () throws -> Void) -> RegisterError? {
-                #expect(throws: RegisterError.self) { try body() }
-            }
-            func pair(
-                _ first: () throws -> Void,
-                _ second: () throws -> Void
-            ) {
-                let (one, other) = (refusal(first), refusal(second))
-                #expect(one?.code == .forbidden && one == other)
-            }
-            pair {
-                _ = try members.record(aisId: "1002", reason: "", by: user)
-            } _: {
-                _ = try members.record(aisId: "9999", reason: "", by: user)
-            }
-            pair {
-                _ = try carriers.show(elsewhere, by: user)
-            } _: {
-                _ = try carriers.show(nobody, by: user)
-            }
-            #expect(refusal { _ = try orders.show(1, by: user) }?.code == .forbidden)
-            #expect(refusal { _ = try orders.show(99, by: user) }?.code == .forbidden)
+            let asked: [(RegisterError?, RegisterError?)] = [
+                (
+                    Self.refusal { _ = try members.record(aisId: "1002", reason: "", by: user) },
+                    Self.refusal { _ = try members.record(aisId: "9999", reason: "", by: user) }
+                ),
+                (
+                    Self.refusal { _ = try carriers.show(elsewhere, by: user) },
+                    Self.refusal { _ = try carriers.show(nobody, by: user) }
+                ),
+            ]
+            for (one, other) in asked { #expect(one?.code == .forbidden && one == other) }
+            #expect(Self.refusal { _ = try orders.show(1, by: user) }?.code == .forbidden)
+            #expect(Self.refusal { _ = try orders.show(99, by: user) }?.code == .forbidden)
             let wide = try cabinet(office, "99")
             #expect(
-                refusal { _ = try members.record(aisId: "9999", reason: "", by: wide) }?.code
+                Self.refusal { _ = try members.record(aisId: "9999", reason: "", by: wide) }?.code
                     == .notFound
             )
         }

@@ -137,7 +137,9 @@ import UnionTicket
 
     @Test func `a carrier in use never goes back to the plant`() {
         for state in CarrierState.allCases where state.isUsable {
-            #expect(state.successors.filter(\.isInPipeline).isEmpty)
+            // A card that came into force with its parcel may turn out to be wanted by nobody.
+            let back = state.successors.filter(\.isInPipeline)
+            #expect(back.subtracting([.unclaimed]).isEmpty)
         }
         #expect(CarrierState.allCases.filter { $0.published == .valid } == [.active])
         #expect(CarrierState.destroyed.successors.isEmpty)

@@ -64,6 +64,8 @@ public struct ServiceOffice: Sendable {
     public var headquarters: (any StationHeadquarters)?
     /// The files of batches.
     public var batches: (any BatchShelf)?
+    /// The forms and files of bonus partners.
+    public var partners: PartnerExchange?
     /// Milliseconds since 1970 that stations measure their clocks against.
     public var clock: @Sendable () -> Int64
 

@@ -1,4 +1,4 @@
-/// The groups of cabinets, the hotline, stations, auditors and manufacturers.
+/// The groups of cabinets, the hotline, stations, auditors, manufacturers and bonus partners.
 enum OperatorGroups {
     /// Those that stand on the register alone, and those whose supplies the composition root gave.
     static func all(_ office: ServiceOffice) -> [any RouteGroup] {
@@ -9,6 +9,7 @@ enum OperatorGroups {
         if let headquarters = office.headquarters {
             groups.append(StationRoutes(headquarters: headquarters, clock: office.clock))
         }
+        if let exchange = office.partners { groups.append(PartnerRoutes(exchange: exchange)) }
         if let batches = office.batches { groups.append(BatchRoutes(shelf: batches)) }
         return groups
     }
