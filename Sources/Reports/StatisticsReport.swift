@@ -41,7 +41,9 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
     }
 
     /// One measure of a report.
-    typealias Measure = (column: StatisticsTable.Column, cell: (UnionCounts) -> StatisticsTable.Cell)
+    typealias Measure = (
+        column: StatisticsTable.Column, cell: (UnionCounts) -> StatisticsTable.Cell
+    )
 
     /// The finished table of counted lines.
     ///

@@ -29,7 +29,8 @@ struct ProfBilet: ParsableCommand {
             EventCommand.self, StationCommand.self, ReadersCommand.self, CardCommand.self,
             PartnerCommand.self, VirtualCommand.self, CodeCommand.self, DossierCommand.self,
             EraseCommand.self, IncidentCommand.self, RetentionCommand.self, HostsCommand.self,
-            HealthCommand.self, ClientCommand.self, ServeCommand.self, ReportCommand.self, RegisterCommand.self, ManualCommand.self,
+            HealthCommand.self, ClientCommand.self, ServeCommand.self, ReportCommand.self,
+            RegisterCommand.self, ManualCommand.self,
         ]
     )
 

@@ -2,7 +2,9 @@ import EventStation
 import TicketSeal
 import UnionTicket
 
-/// A station's folder: what comes is put into it. A station that works from it goes by what it has
+/// A station's folder: what comes is put into it.
+///
+/// A station that works from it goes by what it has
 /// read until its next start.
 struct FolderIntake: StationIntake {
     let folder: StationFolder

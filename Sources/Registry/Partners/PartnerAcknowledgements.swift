@@ -244,7 +244,8 @@ extension PartnerAcknowledgements {
         try ConsentWithdrawals(register).settle(
             partner: partner.terms.recipient,
             of: {
-                try PartnerTransfers(register: register).revoked(by: said.sequence, partner, in: session)
+                try PartnerTransfers(register: register)
+                    .revoked(by: said.sequence, partner, in: session)
             },
             how: "partner applied package \(said.sequence)",
             by: user,

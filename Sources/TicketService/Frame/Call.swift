@@ -199,6 +199,7 @@ extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     static let requestID = known("X-Request-Id")
     static let forwardedFor = known("X-Forwarded-For")
+    static let deviceProof = known("Device-Proof")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("no header's name") }

@@ -2,7 +2,9 @@ public import Registry
 public import UnionTicket
 
 /// What the service needs of a partner's contract and cannot know itself: the forms of its files and
-/// where its packages lie. The composition root supplies it; without it the partner's routes answer 404.
+/// where its packages lie.
+///
+/// The composition root supplies it; without it the partner's routes answer 404.
 public struct PartnerExchange: Sendable {
     /// Reads an acknowledgement of a partner.
     public var acknowledgement:

@@ -96,7 +96,3 @@ struct VirtualCardRoutes: RouteGroup {
         ]
     }
 }
-
-extension HTTPField.Name {
-    static let deviceProof = HTTPField.Name("Device-Proof")!
-}
