@@ -4,7 +4,6 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import Registry
-import Roster
 import Synchronization
 import Testing
 import TicketSeal
@@ -14,22 +13,6 @@ import UnionTicket
 
 /// Cabinets, the hotline, auditors and manufacturers past the socket, by the real rules of rosters.
 @Suite struct `Routes of cabinets and their neighbours` {
-    private static func judged(_ office: inout ServiceOffice) {
-        office.judgement = { RowJudge(today: $1).judge($0) }
-        office.batches = Shelf()
-    }
-
-    /// Files of batches that a test says.
-    private struct Shelf: BatchShelf {
-        func manufacturer(of batch: BatchBook.Batch) -> String? { nil }
-        func package(of batch: BatchBook.Batch) -> SealedPackage? { nil }
-        func take(
-            report: [UInt8],
-            of batch: BatchBook.Batch,
-            by user: SignedInUser
-        ) -> ProductionCounts? { nil }
-    }
-
     private static let member = """
         {"last": "Белова", "first": "Вера", "birthDate": "1980-05-06", "category": "working",
         "organisation": "26-001-0001", "joinDate": "2001-09-01", "phone": "+70005550011",
@@ -37,7 +20,7 @@ import UnionTicket
         """
 
     @Test func `a member is put, read, guarded by its tag`() async throws {
-        try await TestService.with(supply: Self.judged) { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let key = try service.client("cabinet", .cabinet, "26")
             let path = "/v1/members/A-1"
             let added = try await service.send(.put, path, key: key, json: Self.member)
@@ -85,7 +68,7 @@ import UnionTicket
         _ status: Int,
         _ code: String
     ) async throws {
-        try await TestService.with(supply: Self.judged) { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let key = try service.client("cabinet", .cabinet, "26")
             let body = Self.member.replacing(from, with: to)
             #expect(body != Self.member)
@@ -97,7 +80,7 @@ import UnionTicket
     }
 
     @Test func `a batch answers each member by itself`() async throws {
-        try await TestService.with(supply: Self.judged) { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let key = try service.client("cabinet", .cabinet, "26")
             let named = Self.member.replacing("{\"last\"", with: "{\"aisId\": \"A-1\", \"last\"")
             let other = named.replacing("A-1", with: "A-2").replacing("1980", with: "1981")
@@ -127,7 +110,7 @@ import UnionTicket
     }
 
     @Test func `a verb behind a colon finds its own route`() async throws {
-        try await TestService.with(supply: Self.judged) { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let number = try #require(try service.issue(1).first).carrier.digits
             let file = CarrierFile(service.register)
             _ = try file.apply(.unblock, to: number, reason: "выдана", by: service.admin)
@@ -164,7 +147,7 @@ import UnionTicket
     }
 
     @Test func `the hotline says the same of known and unknown numbers`() async throws {
-        try await TestService.with(supply: Self.judged) { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let known = try #require(try service.issue(1).first).carrier.ticket
             let unknown = TicketNumber(scheme: .specimen, region: 26, serial: 77)
             let key = try service.client("hotline", .hotline)
@@ -199,7 +182,7 @@ import UnionTicket
     }
 
     @Test func `the audit log pages without a gap, for auditors only`() async throws {
-        try await TestService.with(supply: Self.judged) { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             _ = try service.issue(3)
             let auditor = try service.client("auditor", .auditor)
             let other = try service.client("cabinet", .cabinet)

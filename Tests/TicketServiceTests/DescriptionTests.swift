@@ -53,7 +53,7 @@ struct DescribedOperation {
 
 @Suite struct DescriptionTests {
     @Test func `routes and description are the same set`() async throws {
-        try await TestService.with { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let served = Set(
                 service.server.table.routes.map { "\($0.method.rawValue) \($0.template)" }
             )
@@ -66,7 +66,7 @@ struct DescribedOperation {
     @Test func `roles and query parameters stand in the description as they are enforced`()
         async throws
     {
-        try await TestService.with { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let described = Dictionary(
                 uniqueKeysWithValues: try DescribedOperation.all().map { ($0.name, $0) }
             )
@@ -86,7 +86,7 @@ struct DescribedOperation {
     }
 
     @Test func `no key is 401 and every other role 403, whatever the operation`() async throws {
-        try await TestService.with { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             var keys: [ClientRole: String] = [:]
             for role in ClientRole.allCases {
                 keys[role] = try service.client("c-\(role.rawValue)", role)
@@ -106,7 +106,7 @@ struct DescribedOperation {
     }
 
     @Test func `an address called the wrong way is 405 and says how`() async throws {
-        try await TestService.with { service in
+        try await TestService.with(supply: TestSupplies.all) { service in
             let operations = try DescribedOperation.all()
             for template in Set(operations.map(\.template)) {
                 let methods = Set(operations.filter { $0.template == template }.map(\.method))

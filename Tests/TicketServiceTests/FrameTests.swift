@@ -144,7 +144,8 @@ import UnionTicket
         ("/%2e%2e/healthz", 400), ("/./healthz", 400), ("/healthz%00", 400), ("/healthz%", 400),
         ("/healthz%ff", 400), ("/healthz%2F", 404), ("/v1/status-lists/..%2F..%2Fetc", 400),
         ("/v1/status-lists/0", 400), ("/v1/status-lists/99999999999999999999", 400),
-        ("/v1/status-lists/1e3", 400), ("/v1/status-lists/-1", 400), ("/v1/status-lists/26 ", 400),
+        ("/v1/status-lists/1e3", 400), ("/v1/status-lists/-1", 400),
+        ("/v1/status-lists/26%20", 400),
         ("/healthz?x=1", 400), ("/healthz?", 200), ("/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", 400),
         ("/", 404),
     ])

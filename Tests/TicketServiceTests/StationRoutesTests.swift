@@ -10,40 +10,6 @@ import UnionTicket
 
 /// What HTTP adds to headquarters: who is let in, the time, parts of the snapshot.
 @Suite struct `Routes of stations` {
-    /// Headquarters that answers as the test says; what a signature is worth is EventStation's.
-    private struct Scripted: StationHeadquarters {
-        let snapshot: StationContact.Snapshot?
-
-        func enrol(_ request: String) throws -> EnrolledStation? {
-            request == "123" ? EnrolledStation(event: 7, station: "A") : nil
-        }
-
-        func caller(_ call: SignedCall, event: Int64) -> StationCaller {
-            switch call.authorization {
-            case "Station good": .station("A", at: TestService.start.seconds * 1000)
-            case "Station late": .station("A", at: (TestService.start.seconds - 301) * 1000)
-            case "Station gone": .revoked("A")
-            default: .unknown
-            }
-        }
-
-        func contact(of station: String, event: Int64) -> StationContact {
-            StationContact(wanted: ["A": 12, "B": 1], snapshot: snapshot)
-        }
-
-        func take(
-            chunk: [UInt8],
-            from station: String,
-            event: Int64
-        ) -> [StationItem]? {
-            guard chunk == [0xA0] else { return nil }
-            return [
-                StationItem(station: "A", sequence: 12, outcome: "taken", code: nil),
-                StationItem(station: "A", sequence: 13, outcome: "refused", code: "changed"),
-            ]
-        }
-    }
-
     private func with(
         _ content: [UInt8]?,
         _ body: (TestService) async throws -> Void
@@ -60,7 +26,9 @@ import UnionTicket
                 path: path
             )
         }
-        try await TestService.with(supply: { $0.headquarters = Scripted(snapshot: snapshot) }) {
+        try await TestService.with(supply: {
+            $0.headquarters = ScriptedHeadquarters(snapshot: snapshot)
+        }) {
             try await body($0)
         }
     }

@@ -136,16 +136,19 @@ final class TestService: Sendable {
         _ count: Int,
         _ organisation: String = "26-001-0001"
     ) throws -> [IssuanceManifest.Payload] {
-        let drafts = try (0..<count).map { number in
+        // Elsewhere are other people.
+        let place = try #require(OrganisationCode(organisation))
+        let shift = place.region == 26 ? 0 : 500 * Int(place.region)
+        let drafts = (0..<count).map { number in
             MemberDraft(
-                aisId: "\(1000 + number)",
+                aisId: "\(1000 + shift + number)",
                 name: PersonName(last: "Орлова", first: "Анна", patronymic: "Петровна"),
-                birthDate: CalendarDate(day: 4000 + number),
+                birthDate: CalendarDate(day: 4000 - shift / 10 + number),
                 sex: .female,
                 category: .working,
-                organisation: try #require(OrganisationCode(organisation)),
+                organisation: place,
                 joinDate: CalendarDate(day: 12_000),
-                phone: "+7000\(1_000_000 + number)",
+                phone: "+7000\(1_000_000 + shift + number)",
                 email: nil,
                 legacyNumber: nil,
                 status: .active,
@@ -162,8 +165,7 @@ final class TestService: Sendable {
         } each: { _ in
         }
         let book = OrderBook(register)
-        let code = try #require(OrganisationCode(organisation))
-        let made = try book.create(.organisation(code), reason: .first, by: admin)
+        let made = try book.create(.organisation(place), reason: .first, by: admin)
         _ = try book.move(.orders(made.done), to: .submitted, reason: "", by: admin)
         _ = try book.move(.orders(made.done), to: .approved, reason: "", by: admin)
         let report = try TicketIssuance(register).issue(
