@@ -64,6 +64,12 @@ public enum SealedFile {
         return header + (try FieldSeal(key: key).seal(secret, for: header))
     }
 
+    /// The cost that a sealed file was made with; nil for what is none.
+    package static func cost(of file: [UInt8]) -> UInt8? {
+        guard file.count > headerLength, file.starts(with: magic) else { return nil }
+        return file[6]
+    }
+
     /// Opens a sealed secret.
     ///
     /// - Throws: ``Refusal``.

@@ -267,7 +267,7 @@ extension UserDirectory {
             key = SigningKey.generate(.edDSA)
         }
         try Passphrase.require(passphrase)
-        let sealed = try key.sealed(passphrase, .userKey)
+        let sealed = try register.scheme.stretching { try key.sealed(passphrase, .userKey) }
         try register.write { session in
             let id = try Counter.user.take(in: session)
             let added = SignedInUser(id: id, name: name, role: role, scope: scope)

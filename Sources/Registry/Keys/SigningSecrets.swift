@@ -95,10 +95,12 @@ public struct SigningSecrets: Sendable {
                 CBOR.map([1: .integer(Int64(key.algorithm.rawValue)), 2: .bytes($0)])
             }
         }
+        let before = try? Files.read(directory.signingKeysFile, atMost: 1 << 16)
         let sealed = try SealedFile.seal(
             CBOR.array(secrets + placed.map(\.item)).encoded,
             passphrase: passphrase,
-            purpose: .signingKeys
+            purpose: .signingKeys,
+            cost: before.flatMap(SealedFile.cost(of:))
         )
         try Files.write(sealed, to: directory.signingKeysFile)
     }
@@ -119,11 +121,9 @@ public struct SigningSecrets: Sendable {
             now: register.now().seconds
         )
         let map = CBOR.map([1: .bytes(identity.key), 2: .bytes(identity.certificate)])
-        let sealed = try SealedFile.seal(
-            map.encoded,
-            passphrase: passphrase,
-            purpose: .signingKeys
-        )
+        let sealed = try register.scheme.stretching {
+            try SealedFile.seal(map.encoded, passphrase: passphrase, purpose: .signingKeys)
+        }
         try Files.write(sealed, to: path)
         return identity
     }

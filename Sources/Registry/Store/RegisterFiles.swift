@@ -43,6 +43,17 @@ extension Register {
         for passphrase in [plan.passphrase, plan.rootPassphrase, plan.administratorPassphrase] {
             try Passphrase.require(passphrase)
         }
+        return try plan.scheme.stretching {
+            try make(in: directory, plan, location: location, now: now)
+        }
+    }
+
+    private static func make(
+        in directory: DataDirectory,
+        _ plan: Plan,
+        location: Location,
+        now: @escaping @Sendable () -> Instant
+    ) throws -> Register {
         try directory.create()
         let master = FieldSeal.randomKey()
         let root = SigningKey.generate(.edDSA)
