@@ -168,9 +168,12 @@ extension StationSync {
     private func handOver(_ contact: Contact, _ report: inout Report) async throws {
         let entries = try folder.journal().entries()
         let last = entries.last { $0.entry.station == folder.name }?.entry.sequence ?? 0
+        // The own last entry goes along always: it shows headquarters when this journal tells another
+        // story than the one it holds, also where that one is longer.
         let wanted = entries.filter { entry in
             let first = contact.wanted[entry.entry.station] ?? .max
             return entry.entry.sequence >= first
+                || entry.entry.station == folder.name && entry.entry.sequence == last
         }
         var chunks = JournalChunk.cut(wanted, itemLimit: chunk)
         // The mark that everything is handed over comes by itself where there is nothing new.

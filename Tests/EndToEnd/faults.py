@@ -159,7 +159,7 @@ def disk(office):
     mount = office.folder / "small"
     mount.mkdir()
     if os.geteuid() != 0 or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=2500k", "tmpfs", mount], capture_output=True).returncode:
+            ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", mount], capture_output=True).returncode:
         failures.append("disk full: cannot mount a small disk")
         print("  FAIL  disk full: a small tmpfs cannot be mounted (needs root)")
         return

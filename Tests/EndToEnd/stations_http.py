@@ -187,7 +187,8 @@ def journals(event, server, proxy, door, texts):
     _, report = door.sync(server.address, "--chunk", "3")
     check("afterwards headquarters has every entry", held(office, door.name) == door.entries(),
           (held(office, door.name), door.entries(), report))
-    check("only what was missing was sent", report["items"].get("known", 0) == 0, report)
+    # the last entry goes along always: it shows forks
+    check("only what was missing was sent", report["items"].get("known", 0) <= 1, report)
     _, report = door.sync(server.address)
     check("the same again changes nothing", report["items"].get("taken", 0) == 0
           and held(office, door.name) == door.entries(), report)

@@ -240,8 +240,8 @@ def independent(office, service, shown, foreign, card):
     bundle.write_bytes(service.ask("GET", "/v1/trust-bundle", raw=True)[1])
     expect("our judge takes a foreign phone's presentation",
            office.run("inspect", foreign.present(card, time.time()).hex(), "--hex", "--keys", bundle), 0, "valid")
-    expect("a static payload is unbound",
-           office.run("inspect", bytes64(card["payload"]).hex(), "--hex", "--keys", bundle, "--json"), 0, "nbound")
+    expect("of a static payload the key is told that it lacks",
+           office.run("inspect", bytes64(card["payload"]).hex(), "--hex", "--keys", bundle, "--json"), 0, "deviceKey")
 
 
 def attacks(service, key, people, code, office):
@@ -282,7 +282,8 @@ def attacks(service, key, people, code, office):
 
     proof = victim.renewal(card)
     status, renewed = victim.renew(card, proof, Idempotency_Key="renewal-1")
-    check("a renewal is answered with a fresh payload", status == 200 and renewed["payload"] != card["payload"], renewed)
+    check("a renewal is answered with a fresh payload", status == 200 and renewed["nonce"] != card["nonce"]
+          and renewed["expiresAt"] >= card["expiresAt"], renewed)
     status, again = victim.renew(card, victim.renewal(card), Idempotency_Key="renewal-1")
     check("the same Idempotency-Key gives the first answer", (status, again) == (200, renewed), again)
     status, problem = victim.renew(card, proof)
@@ -347,7 +348,7 @@ def at_the_door(office, service, key, people, environment, victim, card):
     """A station accepts presentations offline; stale, replayed, unbound and revoked ones it refuses."""
     delegates = people[:4]
     event = Event(office, delegates)
-    event.roll([f"{ais};;{place + 1};решающий;избран;\n" for place, (ais, _, _) in enumerate(delegates)])
+    event.roll([f"{ais};;{place + 1};решающий;подтверждён;\n" for place, (ais, _, _) in enumerate(delegates)])
     event.provision("A")
     snapshot = event.snapshot()
     now = int(time.time())
@@ -356,12 +357,12 @@ def at_the_door(office, service, key, people, environment, victim, card):
     fresh = text(victim.present(card, now + 1))
     _, answers = replay(office, snapshot, [
         {"at": now, "station": "A", "text": shown},
-        {"at": now + 20, "station": "A", "text": shown},
-        {"at": now + 21, "station": "A", "text": text(victim.present(card, now - 100))},
-        {"at": now + 22, "station": "A", "text": text(bytes64(card["payload"]))},
-        {"at": now + 23, "station": "A", "text": fresh},
-        {"at": now + 24, "station": "A", "text": text(ForeignPhone.present(
-            ForeignPhone(service, key["phone"]), card, now + 24))},
+        {"at": now + 40, "station": "A", "text": shown},
+        {"at": now + 41, "station": "A", "text": text(victim.present(card, now - 100))},
+        {"at": now + 42, "station": "A", "text": text(bytes64(card["payload"]))},
+        {"at": now + 43, "station": "A", "text": fresh},
+        {"at": now + 44, "station": "A", "text": text(ForeignPhone.present(
+            ForeignPhone(service, key["phone"]), card, now + 44))},
     ])
     outcomes = [answer["outcome"] for answer in answers if "outcome" in answer]
     check("the station's verdicts on phones", outcomes == [

@@ -1,1 +1,100 @@
 import Testing
+import UnionTicket
+
+@testable import Registry
+@testable import Reports
+
+@Suite struct `Reports on paper and screen` {
+    private static func line(
+        _ code: String,
+        _ change: (inout UnionCounts) -> Void
+    ) throws -> UnionStatistics.Line {
+        var counts = UnionCounts()
+        change(&counts)
+        return UnionStatistics.Line(
+            organisation: try #require(OrganisationCode(code)),
+            name: "Организация <\(code)>",
+            hasTerritorialRights: code.hasSuffix("0002"),
+            counts: counts
+        )
+    }
+
+    private static let day = CalendarDate(day: 18_604)
+
+    @Test(arguments: [
+        (936_179, 1_537_605, "60,89 %"), (86_526, 78_986, "109,55 %"), (31_113, 154_221, "20,17 %"),
+        (30_062, 30_405, "98,87 %"), (1, 3, "33,33 %"), (1, 8, "12,50 %"), (5, 100_000, "0,01 %"),
+        (0, 5, "0,00 %"), (5, 0, "—"),
+    ])
+    func `shares are rounded half away from zero, never capped`(
+        _ part: Int,
+        _ whole: Int,
+        _ text: String
+    ) {
+        #expect(Percentage.text(part, of: whole) == text)
+    }
+
+    @Test(arguments: StatisticsReport.allCases)
+    func `every report has a sum that its lines add up to`(_ report: StatisticsReport) throws {
+        let lines = [
+            try Self.line("26") { ($0.registered, $0.plastic, $0.produced) = (100, 60, 80) },
+            try Self.line("27") { ($0.registered, $0.plastic, $0.produced) = (50, 7, 9) },
+        ]
+        let table = report.table(lines, asOf: Self.day)
+        let total = try #require(table.total)
+        #expect(total.count == table.columns.count)
+        for column in table.columns.indices {
+            let counts = table.rows.compactMap { row -> Int? in
+                if case .count(let count) = row[column] { return count }
+                return nil
+            }
+            guard case .count(let sum) = total[column] else { continue }
+            #expect(counts.reduce(0, +) == sum)
+        }
+        #expect(report.table([lines[0]], asOf: Self.day).total == nil)
+    }
+
+    @Test func `what leaves the union tells no small number, not even by subtraction`() throws {
+        let lines = [
+            try Self.line("26") { ($0.registered, $0.plastic) = (100, 3) },
+            try Self.line("27") { ($0.registered, $0.plastic) = (50, 7) },
+            try Self.line("28") { ($0.registered, $0.plastic) = (50, 40) },
+        ]
+        let table = StatisticsReport.coverage.table(lines, asOf: Self.day).forPublication()
+        let plastic = try #require(table.columns.firstIndex { $0.name == "plastic" })
+        let share = try #require(table.columns.firstIndex { $0.name == "coverage" })
+        #expect(table.rows.map { $0[plastic] } == [.suppressed, .suppressed, .count(40)])
+        #expect(table.rows[0][share] == .none)
+        let text = String(decoding: table.spreadsheet.csv(), as: UTF8.self)
+        #expect(!text.contains(";3;") && text.contains("< 5"))
+    }
+
+    @Test func `a page is closed in itself and escapes names`() throws {
+        let lines = [
+            try Self.line("26") { ($0.registered, $0.plastic) = (100, 60) },
+            try Self.line("27") { ($0.registered, $0.plastic) = (50, 7) },
+        ]
+        let table = StatisticsReport.coverage.table(lines, asOf: Self.day)
+        let page = ReportPage(.coverage, table, lines: lines, months: [])
+        let html = String(decoding: page.html, as: UTF8.self)
+        #expect(!html.contains("<26>") && html.contains("&lt;26&gt;"))
+        #expect(!html.contains("http://") && !html.contains("https://"))
+        #expect(html.contains("<svg") && html.contains("44,67 %") && html.contains("08.12.2020"))
+    }
+
+    @Test(arguments: [
+        (StatForm.sp1, ["26-001-0001"]), (.sp2, ["26-001-0002"]),
+        (.sp3, ["26-001", "26-001-0002"]),
+        (.sp4, ["26"]), (.sp5, ["99"]),
+    ])
+    func `each form has the organisations that fill it in`(
+        _ form: StatForm,
+        _ codes: [String]
+    ) throws {
+        let lines = try ["26", "26-001", "26-001-0001", "26-001-0002", "99"].map {
+            try Self.line($0) { $0.registered = 9 }
+        }
+        let table = FormReport(form).table(lines, asOf: Self.day)
+        #expect(table.rows.map { $0[0] } == codes.map { .text($0) })
+    }
+}

@@ -200,6 +200,8 @@ extension HTTPField.Name {
     static let requestID = known("X-Request-Id")
     static let forwardedFor = known("X-Forwarded-For")
     static let deviceProof = known("Device-Proof")
+    /// A second one: the first is the request's authority.
+    static let host = known("Host")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("no header's name") }

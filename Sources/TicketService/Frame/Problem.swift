@@ -142,6 +142,17 @@ extension Problem {
         retryAfter: 1
     )
     static let notFound = Problem(404, "not_found", "Здесь ничего нет.", "There is nothing here.")
+    /// What two readers could take for different requests; the connection ends with it.
+    static let badFraming: Problem = {
+        var problem = Problem(
+            400,
+            "bad_framing",
+            "Запрос оформлен не по правилам HTTP или слишком велик его заголовок.",
+            "The request breaks the rules of HTTP, or its header is too large."
+        )
+        problem.closes = true
+        return problem
+    }()
     static let badTarget = Problem(
         400,
         "bad_target",

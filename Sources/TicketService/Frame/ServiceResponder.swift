@@ -63,6 +63,7 @@ struct ServiceResponder: HTTPResponder {
         _ context: Context,
         _ course: inout Course
     ) async throws -> Answer {
+        try requireFraming(request)
         let target = (request.head.path ?? "")[...]
         let mark = target.firstIndex(of: "?")
         let path = target[..<(mark ?? target.endIndex)]
@@ -96,6 +97,14 @@ struct ServiceResponder: HTTPResponder {
                 isOnce ? try call.once { try work(call) } : try work(call)
             }
         }
+    }
+
+    /// Refuses what a proxy in front could read otherwise (RFC 9112 § 3.2, § 6.1).
+    private func requireFraming(_ request: Request) throws(Problem) {
+        let codings = request.headers[values: .transferEncoding]
+        guard codings.isEmpty || codings == ["chunked"], request.head.authority != nil,
+            request.headers[.host] == nil
+        else { throw .badFraming }
     }
 
     private func match(

@@ -1,0 +1,181 @@
+import TicketSeal
+import Testing
+import UnionTicket
+
+@testable import Registry
+
+@Suite struct `Statistics as of a day` {
+    private static func count(
+        _ batch: BatchOffice,
+        asOf day: CalendarDate,
+        by level: ReportLevel = .union
+    ) throws -> [String: UnionCounts] {
+        let lines = try UnionStatistics(batch.register)
+            .count(asOf: day, by: level, by: batch.admin)
+        return Dictionary(
+            uniqueKeysWithValues: lines.map { ($0.organisation.description, $0.counts) }
+        )
+    }
+
+    private static func day(_ batch: BatchOffice) -> CalendarDate {
+        batch.register.now().moscowDate
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a past day is told as it was, whatever came after`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine) { batch in
+            let clock = batch.office.clock
+            let planned = Self.day(batch)
+            clock.advance(86_400)
+            try batch.report(String(repeating: "p", count: 10))
+            let produced = Self.day(batch)
+            clock.advance(86_400)
+            try batch.deliver()
+            let delivered = Self.day(batch)
+            clock.advance(86_400)
+            _ = try CarrierFile(batch.register).apply(
+                .lost,
+                to: try batch.carrier(1).digits,
+                reason: "test",
+                by: batch.admin
+            )
+            try MemberFile(batch.register).setStatus(
+                "1001",
+                to: .left,
+                reason: "test",
+                by: batch.admin
+            )
+            let today = Self.day(batch)
+            let totals = try [planned, produced, delivered, today].map {
+                try #require(try Self.count(batch, asOf: $0)["99"])
+            }
+            #expect(totals.map(\.registered) == [10, 10, 10, 9])
+            #expect(totals.map(\.produced) == [0, 10, 10, 10])
+            #expect(totals.map(\.plastic) == [0, 0, 10, 8])
+            #expect(totals.map(\.none) == [10, 10, 0, 1])
+            #expect(totals.map(\.producedFormer) == [0, 0, 0, 1])
+            #expect(totals.map { $0.cards[.allocated] ?? 0 } == [10, 0, 0, 0])
+            #expect(totals.map { $0.cards[.lost] ?? 0 } == [0, 0, 0, 1])
+            #expect(totals.map { $0.cards[.withdrawn] ?? 0 } == [0, 0, 0, 1])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `whoever moved counts where they were on that day`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine) { batch in
+            let before = Self.day(batch)
+            batch.office.clock.advance(86_400)
+            try batch.office.take(
+                [try TestOffice.draft(0, organisation: "26-001-0002")],
+                .init()
+            )
+            let conflicts = try ConflictQueue(batch.register).list(by: batch.admin)
+            for conflict in conflicts {
+                try ConflictQueue(batch.register).resolve(
+                    conflict.id,
+                    as: .take,
+                    by: batch.admin
+                )
+            }
+            let places = ["26-001-0001", "26-001-0002"]
+            let then = try Self.count(batch, asOf: before, by: .primary)
+            #expect(places.map { then[$0]?.registered } == [5, 5])
+            let now = try Self.count(batch, asOf: Self.day(batch), by: .primary)
+            #expect(places.map { now[$0]?.registered } == [4, 6])
+            // Cards stay where they were ordered for.
+            #expect(places.map { now[$0]?.cards[.allocated] } == [5, 5])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `levels add up, and organisations without a figure are listed`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch in
+            let today = Self.day(batch)
+            let union = try #require(try Self.count(batch, asOf: today)["99"])
+            for level in [ReportLevel.region, .territorial, .primary] {
+                let lines = try Self.count(batch, asOf: today, by: level)
+                var sum = UnionCounts()
+                for counts in lines.values { sum += counts }
+                #expect(sum == union)
+                #expect(lines.keys.contains { $0.hasPrefix("27") })
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a day to come and a role without reports are refused`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine, cards: 2) { batch in
+            let statistics = UnionStatistics(batch.register)
+            let tomorrow = CalendarDate(day: Self.day(batch).day + 1)
+            #expect(throws: RegisterError.self) {
+                try statistics.count(asOf: tomorrow, by: .union, by: batch.admin)
+            }
+            try UserDirectory(batch.register).add(
+                "door",
+                role: .doorOperator,
+                scope: .centralCouncil,
+                passphrase: "door passphrase",
+                by: batch.admin
+            )
+            let door = try UserDirectory(batch.register)
+                .signIn("door", passphrase: "door passphrase")
+            #expect(throws: RegisterError.self) {
+                try statistics.count(asOf: Self.day(batch), by: .union, by: door)
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `memberships returned by organisations stand beside, the last before the day`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine, cards: 2) { batch in
+            let returns = MembershipReturns(batch.register)
+            let region = try TestOffice.code("26")
+            let today = Self.day(batch)
+            func take(_ members: Int, _ back: Int) throws -> MembershipReturns.Report {
+                try returns.take(
+                    [(2, region, members), (3, try TestOffice.code("55"), 1)],
+                    asOf: CalendarDate(day: today.day - back),
+                    by: batch.admin
+                )
+            }
+            let first = try take(100, 20)
+            #expect(first.added == 1 && first.refused.map(\.line) == [3])
+            #expect(try take(120, 10).added == 1)
+            #expect(try take(121, 10).updated == 1)
+            #expect(try take(121, 10).unchanged == 1)
+            #expect(try Self.count(batch, asOf: today, by: .region)["26"]?.returned == 121)
+            let past = CalendarDate(day: today.day - 15)
+            #expect(try Self.count(batch, asOf: past, by: .region)["26"]?.returned == 100)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `cards are told by the month they were made in, empty months between`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine, cards: 4) { batch in
+            try batch.report("pppp")
+            batch.office.clock.advance(70 * 86_400)
+            let months = try UnionStatistics(batch.register)
+                .cardsPerMonth(asOf: Self.day(batch), by: batch.admin)
+            #expect(months.map(\.cards) == [4])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `the export tells АИС each carrier of members it knows`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine, cards: 4) { batch in
+            var rows: [RegisterExport.Row] = []
+            let counts = try RegisterExport(batch.register)
+                .export(of: .centralCouncil, by: batch.admin) { rows.append($0) }
+            #expect(counts.rows == 4 && counts.withoutAisId == 0)
+            #expect(Set(rows.map(\.aisId)) == ["1000", "1001", "1002", "1003"])
+            #expect(rows.allSatisfy { $0.state == .allocated && $0.issue == 1 })
+            #expect(rows.allSatisfy { $0.since == Self.day(batch) && $0.number != nil })
+        }
+    }
+}
