@@ -64,11 +64,16 @@ struct InitCommand: ParsableCommand {
             now: Clock.now(specimenOnly: specimen)
         )
         if specimen, !FileManager.default.fileExists(atPath: path + "/profbilet.yaml") {
-            try "specimen: true\n".write(
-                toFile: path + "/profbilet.yaml",
-                atomically: true,
-                encoding: .utf8
-            )
+            let settings = path + "/profbilet.yaml"
+            do { try OutputFile.write(Array("specimen: true\n".utf8), to: settings) } catch {
+                throw Failure(
+                    .storage,
+                    "Реестр создан, но \(settings) не записан. Освободите место и впишите туда строку "
+                        + "specimen: true.",
+                    "The register is made, but \(settings) was not written. Free some space and put the "
+                        + "line specimen: true there."
+                )
+            }
         }
         say(
             "Реестр создан в \(path). Корневой ключ \(directory.rootKeyFile) уберите в сейф.",

@@ -159,14 +159,14 @@ def disk(office):
     mount = office.folder / "small"
     mount.mkdir()
     if os.geteuid() != 0 or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", mount], capture_output=True).returncode:
+            ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", mount], capture_output=True).returncode:
         failures.append("disk full: cannot mount a small disk")
         print("  FAIL  disk full: a small tmpfs cannot be mounted (needs root)")
         return
     try:
         small = Office(mount)
         roster = office.folder / "large.csv"
-        office.ok("sample", "roster", "--rows", 6000, "--seed", 4, "--dirt", 0, "--out", roster)
+        office.ok("sample", "roster", "--rows", 20000, "--seed", 4, "--dirt", 0, "--out", roster)
         small.ok("init", "--specimen")
         first = small.run("organisation", "import", f"{roster}.organisations.csv")
         result = first if first.returncode else small.run("roster", "import", roster)
@@ -175,7 +175,7 @@ def disk(office):
         subprocess.run(["mount", "-o", "remount,size=200m", mount], check=True)
         small.ok("organisation", "import", f"{roster}.organisations.csv")
         small.ok("roster", "import", roster)
-        check("with more room the same commands succeed", count(small, "SELECT count(*) FROM member") == 6000)
+        check("with more room the same commands succeed", count(small, "SELECT count(*) FROM member") == 20000)
         small.ok("audit", "verify")
     finally:
         subprocess.run(["umount", "-l", mount])
