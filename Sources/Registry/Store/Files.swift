@@ -98,6 +98,17 @@ package enum Files {
         }
     }
 
+    /// Does something while no other process does the same in this folder; waits for its turn.
+    package static func alone<T>(in folder: String, _ body: () throws -> T) throws -> T {
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(folder) }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw failure(folder) }
+        }
+        return try body()
+    }
+
     package static func writeAll(
         _ bytes: [UInt8],
         to descriptor: Int32,

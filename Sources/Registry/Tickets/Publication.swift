@@ -49,13 +49,17 @@ public struct Publication: Sendable {
 }
 
 extension Publication {
-    /// Writes into a folder: `trust-bundle`, `jwks.json`, `cose-keyset`, for each list
+    /// Writes into a folder that exists: `trust-bundle`, `jwks.json`, `cose-keyset`, for each list
     /// `status-lists/N.cwt` and `.jwt`, and `root-changes/N` for each bundle that changed the roots;
     /// every file is replaced in one step.
     ///
-    /// - Throws: ``RegisterError``: the folder cannot be written, or holds a newer list.
-    public func write(to folder: String) throws {
-        try Files.makeDirectory(folder)
+    /// - Throws: ``RegisterError``: the folder cannot be written, or holds a newer list or bundle.
+    func write(to folder: String) throws {
+        if Files.exists(folder + "/trust-bundle") {
+            let bytes = try Files.read(folder + "/trust-bundle", atMost: 1 << 22)
+            let published = (try? TrustBundle(unjudged: bytes))?.sequence ?? 0
+            guard published <= UInt64(clamping: bundleSequence) else { throw Self.newer }
+        }
         try Files.makeDirectory(folder + "/status-lists")
         for list in lists {
             let path = folder + "/status-lists/\(list.number)"
@@ -108,13 +112,14 @@ extension Publication {
                 ofCWT: try Files.read(path, atMost: 1 << 22)
             ), published.sequence > UInt64(clamping: sequence)
         else { return }
-        throw RegisterError(
-            .mustReclaim,
-            "В каталоге публикации список новее, чем в реестре: сначала profbilet reclaim КАТАЛОГ.",
-            "The publication folder holds a newer list than the register: first profbilet reclaim "
-                + "DIR."
-        )
+        throw newer
     }
+
+    private static let newer = RegisterError(
+        .mustReclaim,
+        "В каталоге публикации список новее, чем в реестре: сначала profbilet reclaim КАТАЛОГ.",
+        "The publication folder holds a newer list than the register: first profbilet reclaim DIR."
+    )
 }
 
 extension StatusPublisher {
@@ -146,6 +151,27 @@ extension StatusPublisher {
                 lists: lists,
                 rootChanges: try RootChanges.bundles(in: session)
             )
+        }
+    }
+
+    /// Writes what is signed into a folder (``Publication/write(to:)``).
+    ///
+    /// Two processes may publish into one folder: each reads the register when its turn has come, so
+    /// that neither puts back what the other replaced.
+    ///
+    /// - Parameter known: Sequences of the lists that the folder has.
+    /// - Returns: Sequences of the lists that were written.
+    /// - Throws: ``RegisterError``: the folder cannot be written, or holds newer lists than the register.
+    @discardableResult
+    public func write(
+        to folder: String,
+        newerThan known: [UInt32: Int64] = [:]
+    ) throws -> [UInt32: Int64] {
+        try Files.makeDirectory(folder)
+        return try Files.alone(in: folder) {
+            let publication = try publication(newerThan: known)
+            try publication.write(to: folder)
+            return publication.lists.reduce(into: [:]) { $0[$1.number] = $1.sequence }
         }
     }
 

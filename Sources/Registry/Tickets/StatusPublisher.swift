@@ -27,7 +27,7 @@ public struct StatusPublisher: Sendable {
         public var bundleSequence: Int64 = 0
     }
 
-    /// Rebuilds what changed, then writes everything into a folder (``Publication/write(to:)``).
+    /// Rebuilds what changed, then writes everything into a folder (``write(to:newerThan:)``).
     ///
     /// - Throws: ``RegisterError``, also where the folder holds newer lists than the register.
     public func publish(
@@ -37,7 +37,7 @@ public struct StatusPublisher: Sendable {
         by user: SignedInUser
     ) throws -> Report {
         let report = try refresh(secrets: secrets, rebuildAll: rebuildAll, by: user)
-        try publication().write(to: folder)
+        try write(to: folder)
         return report
     }
 

@@ -16,6 +16,8 @@ final class PublicationClerk: Service, Sendable {
         var failure: Bilingual?
         /// The folder lacks something that the shelf has.
         var isFolderBehind = true
+        /// Sequence of every list that this process wrote into the folder.
+        var folder: [UInt32: Int64] = [:]
         var folderFailure: Bilingual?
     }
 
@@ -73,7 +75,7 @@ final class PublicationClerk: Service, Sendable {
                 "profbilet_status_lists_rebuilt_total",
                 UInt64(report.rebuilt.count)
             )
-            writeFolder(isNew ? publication : nil)
+            writeFolder()
         } catch {
             note(failure: error)
         }
@@ -116,20 +118,21 @@ final class PublicationClerk: Service, Sendable {
     }
 
     /// Writes what is new; everything, when the folder missed something before.
-    private func writeFolder(_ fresh: Publication?) {
+    private func writeFolder() {
         guard let folder = context.settings.publication,
             state.withLock({ $0.isFolderBehind || $0.folderFailure != nil })
         else { return }
         do {
-            let missed = state.withLock { $0.folderFailure != nil || $0.lastSuccess == nil }
-            let whole =
-                try missed || fresh == nil
-                ? StatusPublisher(context.register).publication() : fresh
-            try whole?.write(to: folder)
-            state.withLock { ($0.isFolderBehind, $0.folderFailure) = (false, nil) }
+            let known = state.withLock { $0.folder }
+            let written = try StatusPublisher(context.register)
+                .write(to: folder, newerThan: known)
+            state.withLock { state in
+                state.folder.merge(written) { $1 }
+                (state.isFolderBehind, state.folderFailure) = (false, nil)
+            }
         } catch {
             let words = (error as? RegisterError)?.message ?? Self.unwritable
-            state.withLock { $0.folderFailure = words }
+            state.withLock { ($0.folder, $0.folderFailure) = ([:], words) }
             context.log.warning("publication folder", metadata: ["reason": .string(words.english)])
         }
     }
