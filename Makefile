@@ -17,6 +17,8 @@ KILLS ?= 500
 RUNS ?= 10000
 SECONDS_A_TARGET ?= 600
 ROWS ?= 1000000
+REGIONS ?= Tests/Golden/Data/regions_80.tsv
+SCALE ?= 1
 
 # what `test` runs on the real program, two at a time, the longest first
 END = Tests/EndToEnd
@@ -27,9 +29,10 @@ SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' 
 	'python3 $(END)/stations_http.py' '$(VENV)/bin/python $(END)/virtual.py' \
 	'python3 $(END)/delivery.py' '$(POSTGRES) $(END)/chaos.py 8' 'python3 $(END)/chaos.py 20' \
 	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/rights.py' \
-	'$(POSTGRES) $(END)/rights.py' '$(VENV)/bin/python Tests/independent/check.py'
+	'$(POSTGRES) $(END)/rights.py' 'python3 Tests/Golden/golden.py --scale 100 --name golden-100' \
+	'python3 Tests/Golden/altered.py' '$(VENV)/bin/python Tests/independent/check.py'
 
-.PHONY: build demo test lint packages test-packages venv fuzz bench chaos clean help
+.PHONY: build demo test lint packages test-packages venv fuzz bench chaos golden clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
@@ -84,6 +87,13 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
+
+golden: packages ## the decree's figures from a register of 3.9 M members (REGIONS=file, SCALE=100, KEEP=folder)
+	@python3 Tests/Golden/regions.py '$(REGIONS)'
+	swift build -c release --product profbilet --scratch-path .build-release
+	swift build -c release --product profbilet-golden --scratch-path .build-release
+	PROFBILET=.build-release/release/profbilet python3 Tests/Golden/golden.py '$(REGIONS)' --scale $(SCALE) \
+		$(if $(KEEP),--keep '$(KEEP)')
 
 chaos: build venv ## 500 kills (KILLS=…), 10 000 random crowds at stations (RUNS=…)
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/chaos.py $(KILLS)

@@ -177,6 +177,13 @@ let package = Package(
             path: "Tests/Benchmarks/Sources",
             swiftSettings: strict
         ),
+        // a register brought to life for the golden test, Tests/Golden/golden.py
+        .executableTarget(
+            name: "profbilet-golden",
+            dependencies: ["Registry", "TicketSeal", "UnionTicket"],
+            path: "Tests/Golden/Sources",
+            swiftSettings: strict
+        ),
         // cards of our own behind a virtual reader, for tests and the demonstration
         .executableTarget(
             name: "card-emulator",
