@@ -46,7 +46,7 @@ test-packages:
 build: packages ## the program, debug
 	swift build --product profbilet --explicit-target-dependency-import-check error
 
-demo: build ## a dirty roster becomes a card package; chip cards are judged at an event's door
+demo: build ## a dirty roster becomes a card package; chip cards and a phone are judged at an event's door
 	@.ci/packages pcscd vsmartcard-vpcd iproute2 pkg-config python3 curl
 	swift build --product card-emulator
 	@PROFBILET=$(PROFBILET) .ci/demo

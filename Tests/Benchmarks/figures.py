@@ -12,14 +12,15 @@ rows = []
 
 
 def row(name, value, unit, floor, target, is_at_most=False):
+    """A figure against its floor; with no target it only tells."""
     ratio = value / floor if floor else None
     measure = ratio if ratio is not None else value
-    passed = measure <= target if is_at_most else measure >= target
+    passed = target is None or (measure <= target if is_at_most else measure >= target)
     rows.append({"name": name, "value": round(value, 1), "unit": unit,
                  "floor": round(floor, 1) if floor else None,
                  "ratio": round(ratio, 3) if ratio is not None else None, "target": target, "passed": passed})
     print(f"{name:52} {value:12.1f} {unit:10} floor {floor or 0:12.1f}  ratio {ratio or 0:6.3f}  "
-          f"target {'≤' if is_at_most else '≥'} {target}  {'ok' if passed else 'SHORT'}", flush=True)
+          f"target {'≤' if is_at_most else '≥'} {target or 'none'}  {'ok' if passed else 'SHORT'}", flush=True)
 
 
 def finish(name):

@@ -66,12 +66,12 @@ def readers(options):
         verdicts(batch, options.taps)
 
 
-def bare_inserts(folder, count=300):
+def bare_inserts(folder, mode, count=300):
     """Seconds of each flushed insert of a journal's size into SQLite, as bare as it can be."""
-    path = pathlib.Path(folder) / "bare.sqlite"
+    path = pathlib.Path(folder) / f"bare-{mode}.sqlite"
     times = []
     with sqlite3.connect(path, isolation_level=None) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {mode}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, bytes BLOB)")
         for _ in range(count):
@@ -85,9 +85,11 @@ def core(_):
     """What a station does without a disk and without a card."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([BENCH, "station", "make", folder], check=True)
-        before = bare_inserts(folder)
+        # as SQLite comes, each insert flushed; and, to be told beside it, by the write-ahead log a station has
+        modes = ("DELETE", "WAL")
+        inserts = {mode: bare_inserts(folder, mode) for mode in modes}
         output = subprocess.run([BENCH, "station", "run", folder], check=True, capture_output=True, text=True).stdout
-        floor = statistics.median(before + bare_inserts(folder))
+        flushed, logged = (statistics.median(inserts[mode] + bare_inserts(folder, mode)) * 1e6 for mode in modes)
     figures = {figure["name"]: figure["value"] for figure in map(json.loads, output.splitlines())}
     for scan, floor in (("plastic", "one Ed25519 verification"), ("virtual", "one Ed25519 and one P-256 verification")):
         row(f"decide, {scan}, of 100 000 people", figures[f"decide, {scan}"] * 1000, "µs", figures[floor] * 1000, 1.2,
@@ -96,7 +98,8 @@ def core(_):
     row("load of the status lists of 3.9 M carriers", figures["load of the status lists"], "ms", None, 200,
         is_at_most=True)
     row("peak memory of both", figures["peak"], "MB", None, 150, is_at_most=True)
-    row("scan → durable journal entry", figures["scan to durable entry"] * 1000, "µs", floor * 1e6, 1.5, is_at_most=True)
+    row("scan → durable journal entry", figures["scan to durable entry"] * 1000, "µs", flushed, 1.5, is_at_most=True)
+    row("the same, of an insert into a write-ahead log", figures["scan to durable entry"] * 1000, "µs", logged, None)
     row("merge of 10 journals of 10 000 entries", figures["merge of ten journals"], "ms", None, 5000, is_at_most=True)
 
 

@@ -1,4 +1,4 @@
-"""Builds the fuzz targets and runs each for so many seconds, two at a time.
+"""Builds the fuzz targets and runs them two at a time: what the world sends for so many seconds each, the rest half as long.
 
 A target that traps on a magic word must be found, or the harness itself is broken.
 Usage: python3 Tests/Fuzz/fuzz.py SECONDS
@@ -15,8 +15,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-fuzz"
-TARGETS = ["text", "cose", "publication", "csv", "xlsx", "json", "sealed", "layout", "art", "batch", "profile",
-           "apdu", "ndef", "snapshot", "journal", "replay"]
+# first what anybody may send: payload texts, CBOR and COSE, rosters
+WORLD = ["text", "cose", "csv", "xlsx", "json"]
+TARGETS = [*WORLD, "publication", "sealed", "layout", "art", "batch", "profile", "apdu", "ndef", "snapshot", "journal",
+           "replay"]
 
 
 def cbor(value):
@@ -153,12 +155,12 @@ def main():
     if subprocess.run(build, stdout=subprocess.DEVNULL).returncode:
         sys.exit("the fuzz targets do not build")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda target: run(target, seconds), TARGETS))
+        results = list(pool.map(lambda target: run(target, seconds if target in WORLD else seconds // 2), TARGETS))
     planted = run("planted", seconds)
     rows = []
     for result in results:
         is_right = result["code"] == 0 and result["runs"] > 100
-        rows.append({"name": result["target"], "value": result["runs"], "unit": "runs", "floor": seconds,
+        rows.append({"name": result["target"], "value": result["runs"], "unit": "runs", "floor": None,
                      "ratio": None, "target": "no crash", "passed": is_right})
         print(f"{result['target']:12} {result['runs']:>10} runs, {result['coverage']:>6} edges, "
               f"{result['seconds']:5.0f} s  {'ok' if is_right else 'CRASH: ' + result['artifacts']}")
