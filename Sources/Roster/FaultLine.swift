@@ -32,7 +32,7 @@ public struct FaultLine: Sendable, Equatable {
         var walk = FaultWalk(line: line, aim)
         while let byte = source.next() {
             if walk.isThere(before: byte) {
-                self.init(walk, rest: source.line(after: byte, atMost: Self.window.after * 4))
+                self.init(walk, rest: source.rest(after: byte, atMost: Self.window.after * 4).bytes)
                 return
             }
             guard !walk.isPast(byte) else { break }
@@ -41,6 +41,43 @@ public struct FaultLine: Sendable, Equatable {
         guard walk.line >= line else { return nil }
         if let header = error.excerpt { walk.retreat(toLast: header) }
         self.init(walk, rest: walk.left)
+    }
+
+    /// Shows cells of a text table, such as the findings of its rows name; one walk through the file.
+    ///
+    /// - Parameters:
+    ///   - places: Lines on which rows begin, and their columns from 1.
+    ///   - path: The file that was read.
+    ///   - encoding: As it was given for reading; nil detects.
+    ///   - separator: What stands between the cells.
+    /// - Returns: The shown lines by the line of the row; of several columns of a row the first. A row
+    ///   that is not there any more is left out.
+    public static func cells(
+        _ places: [(line: Int, column: Int)],
+        in path: String,
+        encoding: TextEncoding? = nil,
+        separator: Character
+    ) -> [Int: FaultLine] {
+        guard let mark = separator.asciiValue,
+            let source = FaultSource(path, encoding, isRaw: false)
+        else { return [:] }
+        var found: [Int: FaultLine] = [:]
+        var line = 1
+        for place in places.sorted(by: <) where place.line >= line && found[place.line] == nil {
+            var walk = FaultWalk(line: place.line, .cell(place.column, separator: mark), from: line)
+            while !walk.isRowOver, let byte = source.next() {
+                guard walk.isThere(before: byte) else {
+                    walk.pass(byte)
+                    line = walk.line
+                    continue
+                }
+                let rest = source.rest(after: byte, atMost: Self.window.after * 4)
+                found[place.line] = FaultLine(walk, rest: rest.bytes)
+                line = walk.line + (rest.endsLine ? 1 : 0)
+                break
+            }
+        }
+        return found
     }
 
     private init(_ walk: FaultWalk, rest: [UInt8]) {
@@ -81,13 +118,15 @@ struct FaultWalk {
 
     private let target: Int
     private let aim: Aim
-    private(set) var line = 1
+    private(set) var line: Int
     /// The bytes of the present line up to the place.
     private(set) var before: [UInt8] = []
     /// What lies between the place and the end of the line, after a retreat.
     private(set) var left: [UInt8] = []
     /// Whether the beginning of a long line was dropped.
     private(set) var isCut = false
+    /// Whether the row of the target's line ended before the place.
+    private(set) var isRowOver = false
     private var column = 1
     /// Bytes still missing of a character.
     private var owed = 0
@@ -95,7 +134,10 @@ struct FaultWalk {
     private var isQuoted = false
     private var isCellStart = true
 
-    init(line target: Int, _ aim: Aim) { (self.target, self.aim) = (target, aim) }
+    /// A walk that begins on the line `first`.
+    init(line target: Int, _ aim: Aim, from first: Int = 1) {
+        (self.target, self.aim, line) = (target, aim, first)
+    }
 
     /// Whether the place is right before `byte`.
     func isThere(before byte: UInt8) -> Bool {
@@ -134,6 +176,7 @@ struct FaultWalk {
         if byte == 0x22, isCellStart || isQuoted { isQuoted.toggle() }
         if isSeparator { cell += 1 }
         isCellStart = isSeparator
+        isRowOver = byte == 0x0A && !isQuoted
     }
 
     /// Goes back to where the line last says `text`.
@@ -184,14 +227,14 @@ private final class FaultSource {
         return buffer[position - 1]
     }
 
-    /// `first` and what follows it on its line.
-    func line(after first: UInt8, atMost limit: Int) -> [UInt8] {
+    /// `first` and what follows it on its line; whether the line's end was read too.
+    func rest(after first: UInt8, atMost limit: Int) -> (bytes: [UInt8], endsLine: Bool) {
         var bytes: [UInt8] = []
         var byte: UInt8? = first
         while let found = byte, found != 0x0A, found != 0x0D, bytes.count < limit {
             bytes.append(found)
             byte = next()
         }
-        return bytes
+        return (bytes, byte == 0x0A)
     }
 }

@@ -45,18 +45,24 @@ public struct RosterRow: Hashable, Sendable {
     public let issues: [RowIssue]
     /// The organisation the row names, also when the row is refused: the register checks it.
     public let organisation: OrganisationCode?
+    /// The person of a row that is refused only because it answers «нет» to the keeping of the record.
+    ///
+    /// Of somebody the register knows this is a withdrawal.
+    public let withdrawing: MemberDraft?
 
     /// A row that was read.
     public init(
         line: Int,
         draft: MemberDraft?,
         issues: [RowIssue],
-        organisation: OrganisationCode? = nil
+        organisation: OrganisationCode? = nil,
+        withdrawing: MemberDraft? = nil
     ) {
         self.line = line
         self.draft = draft
         self.issues = issues
         self.organisation = organisation ?? draft?.organisation
+        self.withdrawing = withdrawing
     }
 }
 

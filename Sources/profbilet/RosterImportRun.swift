@@ -37,6 +37,7 @@ struct RosterImportRun {
         }
         if !command.json { announce(probe) }
         let report = try ImportReport(path: command.report, isJSON: command.json)
+        let bar = ProgressBar("строк / rows", json: command.json)
         var last: RosterReader?
         let summary: RosterImport.Summary
         do {
@@ -51,14 +52,41 @@ struct RosterImportRun {
                 }
             } each: {
                 try report.add($0)
+                bar.show(report.rows)
             }
         } catch {
+            bar.end()
             report.abandon()
             throw error
         }
+        bar.end()
+        show(report, probe)
         try report.finish()
         announce(summary, ignored: last?.ignoredCount ?? 0)
         return summary[.error] > 0 ? .rowsRefused : .done
+    }
+
+    /// Findings on the terminal, each under its row where the file is a table of text.
+    private func show(_ report: ImportReport, _ reader: RosterReader) {
+        let places = report.shown.compactMap { result in
+            result.issues.compactMap(\.column).min().map { (line: result.line, column: $0) }
+        }
+        let excerpts =
+            reader.separator.map {
+                FaultLine.cells(places, in: command.file, encoding: command.encoding, separator: $0)
+            } ?? [:]
+        for result in report.shown {
+            for issue in result.issues {
+                let place =
+                    (issue.column.map { ", столбец \($0)" } ?? "")
+                    + (issue.field.map { ", \($0)" } ?? "")
+                print("  строка \(result.line)\(place): \(issue.message.russian) [\(issue.code)]")
+            }
+            if let excerpt = excerpts[result.line] { print(excerpt.text) }
+        }
+        if report.isCut {
+            say("  … остальное в отчёте (--report).", "  … the rest is in the report (--report).")
+        }
     }
 
     private func open() throws -> RosterReader {
@@ -140,7 +168,12 @@ struct RosterImportRun {
 final class ImportReport {
     private let path: String?
     private let isJSON: Bool
-    private var shown = 0
+    /// The first rows that need a look.
+    private(set) var shown: [RosterImport.RowResult] = []
+    /// Whether there are more of them.
+    private(set) var isCut = false
+    /// Rows so far.
+    private(set) var rows = 0
     private var handle: FileHandle?
     private var buffer: [UInt8] = []
     private static let shownAtMost = 40
@@ -156,7 +189,7 @@ final class ImportReport {
 
     /// Begins anew when the database repeats the transaction.
     func restart() throws {
-        shown = 0
+        (shown, isCut, rows) = ([], false, 0)
         buffer = []
         guard let temporary else { return }
         guard FileManager.default.createFile(atPath: temporary, contents: nil),
@@ -175,20 +208,15 @@ final class ImportReport {
     }
 
     func add(_ result: RosterImport.RowResult) throws {
+        rows += 1
         if isJSON { print(Self.line(result)) }
         if handle != nil {
             buffer += Array((isTable ? Self.rows(result) : Self.line(result) + "\n").utf8)
             if buffer.count > 1 << 16 { try flush() }
         }
-        guard !isJSON, !result.issues.isEmpty, shown < Self.shownAtMost else { return }
-        for issue in result.issues {
-            let field = issue.field.map { ", \($0)" } ?? ""
-            print("  строка \(result.line)\(field): \(issue.message.russian) [\(issue.code)]")
-        }
-        shown += 1
-        if shown == Self.shownAtMost {
-            say("  … остальное в отчёте (--report).", "  … the rest is in the report (--report).")
-        }
+        guard !isJSON, !result.issues.isEmpty else { return }
+        guard shown.count < Self.shownAtMost else { return isCut = true }
+        shown.append(result)
     }
 
     func finish() throws {

@@ -96,11 +96,13 @@ struct TicketCommand: ParsableCommand {
                     organisation: organisation,
                     limit: limit
                 )
+                let bar = ProgressBar("билетов / tickets", json: false)
                 let report = try TicketIssuance(register).issue(
                     terms,
                     secrets: try office.signingSecrets(),
                     by: user
-                )
+                ) { bar.show($0, of: $1) }
+                bar.end()
                 if json {
                     say([
                         "issuance": .int(report.sequence), "cards": .int(report.cards),

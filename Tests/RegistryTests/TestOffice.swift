@@ -114,11 +114,20 @@ struct TestOffice {
         _ options: RosterImport.Options = .init(),
         by user: SignedInUser? = nil
     ) throws -> (summary: RosterImport.Summary, outcomes: [RowOutcome], codes: [[String]]) {
+        let rows = drafts.enumerated().map { RosterRow(line: $0 + 2, draft: $1, issues: []) }
+        return try take(rows: rows, options, by: user)
+    }
+
+    /// Imports rows as a reader hands them out.
+    func take(
+        rows: [RosterRow],
+        _ options: RosterImport.Options = .init(),
+        by user: SignedInUser? = nil
+    ) throws -> (summary: RosterImport.Summary, outcomes: [RowOutcome], codes: [[String]]) {
         var outcomes: [RowOutcome] = []
         var codes: [[String]] = []
         let summary = try RosterImport(register).run(options, by: user ?? admin) {
             (outcomes, codes) = ([], [])
-            let rows = drafts.enumerated().map { RosterRow(line: $0 + 2, draft: $1, issues: []) }
             let rest = Mutex([rows])
             return { rest.withLock { $0.popLast() } }
         } each: {

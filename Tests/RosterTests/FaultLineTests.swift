@@ -89,6 +89,23 @@ import UnionTicket
         )
     }
 
+    @Test func `cells that findings name are shown in one walk`() throws {
+        let file =
+            Self.header + "\r\n10000014;Орлова;Анна\r\n10000021;\"Бело\nва\";Вера;x\r\n"
+            + "10000038;Лис\r\n10000045;Ким;Ян"
+        let shown = try RosterFiles.with(file.utf8) {
+            FaultLine.cells(
+                [(5, 3), (3, 4), (2, 2), (2, 3), (6, 3), (9, 1)],
+                in: $0,
+                separator: ";"
+            )
+        }
+        #expect(shown.keys.sorted() == [2, 3, 6])
+        #expect(shown[2]?.text == "  2 | 10000014;Орлова;Анна\n    |          ^")
+        #expect(shown[3]?.text == "  4 | ва\";Вера;x\n    |          ^")
+        #expect(shown[6]?.text == "  6 | 10000045;Ким;Ян\n    |              ^")
+    }
+
     @Test func `a workbook and a missing file show nothing`() throws {
         let error = RosterError(.jsonSyntax, .init("", ""), line: 1, column: 2)
         #expect(FaultLine(error, in: "/nowhere/at/all") == nil)

@@ -194,6 +194,16 @@ struct RowJudgementTests {
         #expect(row.draft?.consents.map(\.purpose) == [.register, .cardProduction])
     }
 
+    @Test func `«нет» to the record alone names the person who takes it back`() throws {
+        let no = try RosterFiles.row(["Согласие ПДн": "нет"])
+        #expect(no.draft == nil)
+        #expect(no.withdrawing?.consents.first == Consent(purpose: .register, isGiven: false))
+        #expect(try RosterFiles.row(["Согласие ПДн": ""]).withdrawing == nil)
+        let more = try RosterFiles.row(["Согласие ПДн": "нет", "Дата вступления": "вчера"])
+        #expect(more.draft == nil && more.withdrawing == nil)
+        #expect(try RosterFiles.row([:]).withdrawing == nil)
+    }
+
     @Test func `one column of consent speaks for the register only`() throws {
         let text = RosterFiles.table().replacing("Согласие ПДн", with: "Согласие")
         let row = try #require(try RosterFiles.rows(text.utf8).first)

@@ -213,7 +213,7 @@ public struct ConflictQueue: Sendable {
         switch resolution {
         case .keep: return nil
         case .take:
-            _ = try MemberFile(register).update(
+            let overlay = try MemberFile(register).update(
                 known,
                 with: prepared,
                 import: importId,
@@ -223,6 +223,9 @@ public struct ConflictQueue: Sendable {
                 consents: consents,
                 in: session
             )
+            if case .refused(let issue) = overlay {
+                throw RegisterError(.refused, issue.message.russian, issue.message.english)
+            }
             return known
         case .separate:
             return try addSeparately(

@@ -129,6 +129,13 @@ final class ConsentLedger {
                 try PartnerJudgement.mark(member, in: session)
             }
             if consent.isGiven {
+                try withdrawals.end(
+                    consent.purpose,
+                    consent.recipient,
+                    of: member,
+                    by: user,
+                    in: session
+                )
                 let day = consent.date.map { Int64($0.day) } ?? today
                 try session.execute(
                     """
@@ -157,6 +164,22 @@ final class ConsentLedger {
             }
         }
         return isChanged
+    }
+
+    /// Whether the member took back the consent to the keeping of the record, and these answers,
+    /// older than that, do not bring it back.
+    func isOver(
+        of member: Int64,
+        _ answers: [Consent],
+        at: Int64,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        guard let answer = answers.first(where: { $0.purpose == .register && $0.isGiven }),
+            try isOutdated(answer, of: member, in: session)
+        else { return false }
+        let today = Int64(Instant(seconds: at).moscowDate.day)
+        return try !Self.standing(of: member, on: today, in: session)
+            .contains { $0.purpose == .register }
     }
 
     /// Whether a withdrawal came after this answer: a list that was made before it, or that gives no

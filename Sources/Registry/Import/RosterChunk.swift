@@ -20,7 +20,7 @@ struct RosterChunk {
     }
 
     /// Decides whom a row means and how it ends.
-    mutating func match(
+    mutating func take(
         _ prepared: PreparedDraft,
         at index: Int,
         _ issues: inout [RowIssue]
@@ -31,7 +31,9 @@ struct RosterChunk {
             run.queued[prepared.fingerprint]
             ?? self.prepared.conflicts[prepared.fingerprint]
         if let member = standing?.member, people[member] == nil { try find([member]) }
-        switch try identify(prepared, standing) {
+        let identity = try identify(prepared, standing)
+        if self.prepared.rows[index].isWithdrawal { return try withdraw(identity, row, &issues) }
+        switch identity {
         case .nobody: return try add(row)
         case .unsure(let kind, let person):
             return try queue(kind, row, person, standing, &issues)
@@ -130,7 +132,7 @@ struct RosterChunk {
         guard sameOrganisation, person.fingerprint != prepared.fingerprint else {
             return .unchanged
         }
-        let isChanged = try MemberFile(run.register).update(
+        let overlay = try MemberFile(run.register).update(
             person.id,
             with: prepared,
             import: run.importId,
@@ -140,8 +142,42 @@ struct RosterChunk {
             consents: run.consents,
             in: run.session
         )
-        // From now on the person answers to a new name too.
-        if isChanged { run.met.insert(prepared) }
+        switch overlay {
+        case .unchanged: return .unchanged
+        case .changed:
+            // From now on the person answers to a new name too.
+            run.met.insert(prepared)
+            return .updated
+        case .refused(let issue):
+            issues.append(issue)
+            return .error
+        }
+    }
+
+    /// A row that answers «нет» to the keeping of the record: of a known member of that organisation
+    /// it takes the consent back and changes nothing else, of all others it is refused.
+    private mutating func withdraw(
+        _ identity: Identity,
+        _ row: Row,
+        _ issues: inout [RowIssue]
+    ) throws -> RowOutcome {
+        guard case .member(let person) = identity,
+            person.organisation == row.prepared.draft.organisation.ordinal
+        else { return .error }
+        if let before = person.line {
+            issues.append(.duplicate(of: before))
+            return .error
+        }
+        met(person, row.line)
+        issues.removeAll { $0.severity == .error }
+        issues.append(.registerWithdrawn)
+        let isChanged = try MemberFile(run.register).withdraw(
+            person.id,
+            at: run.at,
+            by: run.user,
+            consents: run.consents,
+            in: run.session
+        )
         return isChanged ? .updated : .unchanged
     }
 
@@ -247,6 +283,19 @@ extension RowIssue {
             )
         )
     }
+
+    static let registerWithdrawn = RowIssue(
+        field: ConsentPurpose.register.rawValue,
+        column: nil,
+        code: "consent_register_withdrawn",
+        severity: .warning,
+        message: Bilingual(
+            "Согласие на обработку персональных данных отозвано этой строкой; остальное в ней не "
+                + "учтено. Сроки: profbilet consent deadlines, затем profbilet erase.",
+            "The row takes back the consent to the processing of personal data; nothing else of it "
+                + "was taken. Terms: profbilet consent deadlines, then profbilet erase."
+        )
+    )
 
     static func conflict(_ kind: ConflictQueue.Kind, with line: Int?) -> RowIssue {
         let place = line.map { (" (строка \($0))", " (line \($0))") } ?? ("", "")

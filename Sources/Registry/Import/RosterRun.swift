@@ -67,7 +67,7 @@ final class RosterRun {
         results.reserveCapacity(prepared.rows.count)
         for (index, row) in prepared.rows.enumerated() {
             var issues = row.issues
-            let outcome = try row.draft.map { try chunk.match($0, at: index, &issues) } ?? .error
+            let outcome = try row.draft.map { try chunk.take($0, at: index, &issues) } ?? .error
             summary.counts[outcome, default: 0] += 1
             if outcome != .error, issues.contains(where: { $0.severity == .warning }) {
                 summary.warnings += 1

@@ -9,6 +9,8 @@ struct PreparedChunk: Sendable {
         let line: Int
         let issues: [RowIssue]
         let draft: PreparedDraft?
+        /// Whether the row is refused unless it takes back a known member's consent.
+        let isWithdrawal: Bool
         /// Sealed fields, when the row is new for all that the register knew before.
         let sealed: MemberVault.Sealed?
     }
@@ -38,7 +40,7 @@ final class RowPreparation: @unchecked Sendable {
     func prepare(_ rows: [RosterRow]) throws -> PreparedChunk {
         let refusals = rows.map { $0.organisation.flatMap(organisations.refusal) }
         let drafts = zip(rows, refusals).map { row, refusal -> PreparedDraft? in
-            guard refusal == nil, let draft = row.draft else { return nil }
+            guard refusal == nil, let draft = row.draft ?? row.withdrawing else { return nil }
             let birth = birthHash(draft.birthDate)
             return PreparedDraft(draft, register.secrets, birthHash: birth)
         }
@@ -58,8 +60,9 @@ final class RowPreparation: @unchecked Sendable {
                 line: rows[index].line,
                 issues: rows[index].issues + (refusals[index].map { [$0] } ?? []),
                 draft: drafts[index],
+                isWithdrawal: rows[index].draft == nil,
                 sealed: try drafts[index].flatMap {
-                    guard people.bearer(of: $0.draft.aisId) == nil,
+                    guard rows[index].draft != nil, people.bearer(of: $0.draft.aisId) == nil,
                         people.namesakes($0.hash).isEmpty
                     else { return nil }
                     let random = random[start..<start + MemberVault.randomLength]

@@ -211,74 +211,6 @@ extension MemberFile {
         row.put(Int64(line))
     }
 
-    /// Overlays a known member with what a newer row says; what the row leaves out stays.
-    ///
-    /// - Returns: Whether anything but the spelling of the row changed.
-    func update(
-        _ id: Int64,
-        with prepared: PreparedDraft,
-        import importId: Int64,
-        line: Int,
-        at: Int64,
-        by user: SignedInUser,
-        consents: ConsentLedger,
-        in session: any DatabaseSession
-    ) throws -> Bool {
-        let old = try draft(of: id, in: session)
-        var new = prepared.draft
-        new.aisId = new.aisId ?? old.aisId
-        new.sex = new.sex ?? old.sex
-        new.phone = new.phone ?? old.phone
-        new.email = new.email ?? old.email
-        new.legacyNumber = new.legacyNumber ?? old.legacyNumber
-        var changed = changedFields(old, new)
-        if try consents.record(
-            new.consents,
-            of: id,
-            region: new.organisation.region,
-            import: importId,
-            at: at,
-            by: user,
-            withdrawals: ConsentWithdrawals(register),
-            in: session
-        ) {
-            changed.append("consents")
-        }
-        guard !changed.isEmpty else { return false }
-        if old.status != new.status {
-            try change(id, to: new.status, reason: "roster", by: user, in: session)
-        }
-        if old.organisation != new.organisation || old.category != new.category {
-            try MemberPast(register: register).keep(id, in: session)
-        }
-        let sealed = try MemberVault(register: register).reseal(PersonalFields(new), member: id)
-        let hash = register.secrets.hash(of: PersonalFields(new))
-        try session.execute(
-            """
-            UPDATE member SET ais_id = $1, organisation = $2, region = $3, name_hash = $4,
-                birth_hash = $5, category = $6, sex = $7, joined_on = $8, legacy_number = $9,
-                sealed = $10, fingerprint = $11, import_id = $12, import_line = $13
-            WHERE id = $14
-            """,
-            [
-                .optional(new.aisId), .integer(new.organisation.ordinal),
-                .int(new.organisation.region), .integer(hash.name), .integer(hash.birth),
-                .text(new.category.rawValue), .optional(new.sex?.rawValue),
-                .int(new.joinDate.day), .optional(new.legacyNumber), .blob(sealed),
-                .integer(prepared.fingerprint), .integer(importId), .int(line), .integer(id),
-            ]
-        )
-        var detail = changed.joined(separator: ",")
-        if old.organisation != new.organisation {
-            detail += " organisation \(old.organisation) > \(new.organisation)"
-        }
-        if old.category != new.category {
-            detail += " category \(old.category.rawValue) > \(new.category.rawValue)"
-        }
-        try event("update", detail, of: id, new.organisation.region, by: user, in: session)
-        return true
-    }
-
     /// Changes a member's standing inside the caller's transaction.
     func change(
         _ id: Int64,
@@ -329,7 +261,7 @@ extension MemberFile {
         }
     }
 
-    private func event(
+    func event(
         _ kind: String,
         _ detail: String,
         of id: Int64,
@@ -347,21 +279,5 @@ extension MemberFile {
                 .integer(register.now().seconds), .integer(user.id), .text(kind), .text(detail),
             ]
         )
-    }
-
-    private func changedFields(_ old: MemberDraft, _ new: MemberDraft) -> [String] {
-        var fields: [String] = []
-        if old.aisId != new.aisId { fields.append("aisId") }
-        if old.name != new.name { fields.append("name") }
-        if old.birthDate != new.birthDate { fields.append("birthDate") }
-        if old.sex != new.sex { fields.append("sex") }
-        if old.category != new.category { fields.append("category") }
-        if old.organisation != new.organisation { fields.append("organisation") }
-        if old.joinDate != new.joinDate { fields.append("joinDate") }
-        if old.phone != new.phone { fields.append("phone") }
-        if old.email != new.email { fields.append("email") }
-        if old.legacyNumber != new.legacyNumber { fields.append("legacyNumber") }
-        if old.status != new.status { fields.append("status") }
-        return fields
     }
 }

@@ -84,6 +84,8 @@ public struct ConsentDesk: Sendable {
                     .int(day.day), .optional(text.until(from: Int64(day.day))),
                 ]
             )
+            try ConsentWithdrawals(register)
+                .end(given.purpose, given.recipient, of: member.id, by: user, in: session)
             if given.purpose == .bonusTransfer {
                 try PartnerJudgement.mark(member.id, in: session)
             }

@@ -160,38 +160,21 @@ public struct ConsentWithdrawals: Sendable {
 }
 
 extension ConsentWithdrawals {
-    /// Ends the consents of a purpose, stops at once what the register itself does with them, and
-    /// notes what is left with its deadline.
-    ///
-    /// - Returns: The withdrawals; several where `register` takes all other purposes with it.
-    @discardableResult
-    func begin(
-        _ request: Request,
+    /// Ends what is still open of a purpose that the member has consented to again.
+    func end(
+        _ purpose: ConsentPurpose,
+        _ recipient: String,
         of member: Int64,
-        region: UInt8,
         by user: SignedInUser,
         in session: any DatabaseSession
-    ) throws -> [Withdrawal] {
-        var requests = [request]
-        if request.purpose == .register {
-            // Nothing can be processed of whose record may not be kept.
-            let standing = try ConsentLedger.standing(
-                of: member,
-                on: Int64(request.on.day),
-                in: session
-            )
-            requests += standing.filter { $0.purpose != .register }.map {
-                Request(purpose: $0.purpose, recipient: $0.recipient, on: request.on)
-            }
-        }
-        return try requests.map {
-            try close($0, of: member, in: session)
-            let id = try note($0, of: member, region: region, in: session)
-            if let how = try stop($0, of: member, by: user, in: session) {
-                try settle(id, how, by: user, in: session)
-            }
-            return try reread(id, in: session)
-        }
+    ) throws {
+        try settle(
+            "purpose = '\(purpose.rawValue)' AND recipient = $5 AND member_id = $4",
+            [.integer(member), .text(recipient)],
+            "given again",
+            by: user,
+            in: session
+        )
     }
 
     /// Ends what is still open of somebody, as an erasure does.
@@ -201,7 +184,7 @@ extension ConsentWithdrawals {
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        try settle("member_id = $4", .integer(member), how, by: user, in: session)
+        try settle("member_id = $4", [.integer(member)], how, by: user, in: session)
     }
 
     /// Ends the open withdrawals towards one partner, once it has acknowledged that it dropped the
@@ -239,117 +222,18 @@ extension ConsentWithdrawals {
         ).compactMap(\.self)
     }
 
-    private func close(
-        _ request: Request,
-        of member: Int64,
-        in session: any DatabaseSession
-    ) throws {
-        if request.purpose == .bonusTransfer { try PartnerJudgement.mark(member, in: session) }
-        try session.execute(
-            """
-            UPDATE consent SET withdrawn_on = $1
-            WHERE member_id = $2 AND withdrawn_on IS NULL AND text_id IN
-                (SELECT id FROM consent_text WHERE purpose = $3 AND recipient = $4)
-            """,
-            [
-                .int(request.on.day), .integer(member), .text(request.purpose.rawValue),
-                .text(request.recipient),
-            ]
-        )
-    }
-
-    private func note(
-        _ request: Request,
-        of member: Int64,
-        region: UInt8,
-        in session: any DatabaseSession
-    ) throws -> Int64 {
-        let id = try Counter.withdrawal.take(in: session)
-        let term = try register.workingDays().day(
-            try days(request.purpose, in: session),
-            after: request.on
-        )
-        let due = min(term, CalendarDate(day: request.on.day + Self.calendarBound))
-        try session.execute(
-            """
-            INSERT INTO consent_withdrawal (id, region, member_id, purpose, recipient, withdrawn_on,
-                due_on) VALUES ($1, $2, $3, $4, $5, $6, $7)
-            """,
-            [
-                .integer(id), .int(region), .integer(member), .text(request.purpose.rawValue),
-                .text(request.recipient), .int(request.on.day),
-                .int(due.day),
-            ]
-        )
-        return id
-    }
-
-    /// Stops what the register itself does for a purpose.
-    ///
-    /// - Returns: How it ended; nil while others must still act.
-    private func stop(
-        _ request: Request,
-        of member: Int64,
-        by user: SignedInUser,
-        in session: any DatabaseSession
-    ) throws -> String? {
-        switch request.purpose {
-        case .register:
-            return nil
-        case .cardProduction:
-            try OrderBook(register).cancelOpen(
-                of: member,
-                reason: "consent withdrawn",
-                by: user,
-                in: session
-            )
-            return try isAtPlant(member, in: session) ? nil : "open orders cancelled"
-        case .virtualCard:
-            let file = CarrierFile(register)
-            for carrier in try file.carriers(of: member, in: session)
-            where carrier.kind == .virtual && carrier.state.successors.contains(.withdrawn) {
-                try file.set(
-                    carrier,
-                    to: .withdrawn,
-                    reason: "consent withdrawn",
-                    by: user,
-                    in: session
-                )
-            }
-            return "virtual cards withdrawn"
-        case .bonusTransfer:
-            return try Transfers(register).isHeld(by: request.recipient, member, in: session)
-                ? nil : "never handed over"
-        case .photoOnCard, .marketing: return "the register holds nothing of it"
-        case .eventAttendance:
-            // Marks that lie in an event's journal go with the minutes' term (L16).
-            return try Attendance.isRecorded(of: member, in: session) ? nil : "no marks held"
-        }
-    }
-
-    /// Whether a manufacturer still holds the member's printed fields.
-    private func isAtPlant(_ member: Int64, in session: any DatabaseSession) throws -> Bool {
-        try session.first(
-            """
-            SELECT 1 FROM batch_card c JOIN batch b ON b.id = c.batch_id
-            WHERE c.member_id = $1 AND c.live = 1 AND b.state NOT IN ('cancelled', 'closed')
-            """,
-            [.integer(member)]
-        ) { _ in true } ?? false
-    }
-
     func settle(
         _ id: Int64,
         _ how: String,
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        try settle("id = $4", .integer(id), how, by: user, in: session)
+        try settle("id = $4", [.integer(id)], how, by: user, in: session)
     }
 
     private func settle(
         _ condition: String,
-        _ value: SQLValue,
+        _ values: [SQLValue],
         _ how: String,
         by user: SignedInUser,
         in session: any DatabaseSession
@@ -359,11 +243,11 @@ extension ConsentWithdrawals {
             UPDATE consent_withdrawal SET done_at = $1, done_by = $2, done_how = $3
             WHERE \(condition) AND done_at IS NULL
             """,
-            [.integer(register.now().seconds), .integer(user.id), .text(how), value]
+            [.integer(register.now().seconds), .integer(user.id), .text(how)] + values
         )
     }
 
-    private func days(
+    func days(
         _ purpose: ConsentPurpose,
         in session: any DatabaseSession
     ) throws -> Int {
@@ -378,7 +262,7 @@ extension ConsentWithdrawals {
         "consent.days.\(purpose.rawValue)"
     }
 
-    private func reread(_ id: Int64, in session: any DatabaseSession) throws -> Withdrawal {
+    func reread(_ id: Int64, in session: any DatabaseSession) throws -> Withdrawal {
         let found = try session.first(
             "\(Self.columns) WHERE w.id = $1",
             [.integer(id)],
@@ -424,23 +308,5 @@ extension ConsentWithdrawals {
             "Обработка учётной записи прекращается уничтожением данных: profbilet erase.",
             "Keeping a record ends with the destruction of its data: profbilet erase."
         )
-    }
-}
-
-extension Register {
-    /// The office's calendar `working-days.tsv` where there is one, else the program's own.
-    ///
-    /// - Throws: ``RegisterError`` when the office's file cannot be used.
-    public func workingDays() throws -> WorkingDays {
-        let path = directory.path + "/working-days.tsv"
-        guard Files.exists(path) else { return .russian }
-        let text = String(decoding: try Files.read(path, atMost: 1 << 20), as: UTF8.self)
-        do { return try WorkingDays(reading: text) } catch {
-            throw RegisterError(
-                .badInput,
-                "\(path), строка \(error.line): \(error.message.russian)",
-                "\(path), line \(error.line): \(error.message.english)"
-            )
-        }
     }
 }

@@ -140,12 +140,15 @@ enum RegisterSchema {
         """
         + transitions(of: "member", MemberStatus.allCases.map { ($0.rawValue, $0.successors) })
 
+    // The conditions of indexes are chains of ORs too: for an IN of three or more SQLite makes a
+    // table in memory at every insert.
     private static let tickets = """
         CREATE TABLE ticket_number (
             number {int} NOT NULL PRIMARY KEY
                 CHECK (number BETWEEN 100000000000000 AND 999999999999999),
             region {int} NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('reserved', 'assigned', 'retired')),
+            state TEXT NOT NULL
+                CHECK (state = 'reserved' OR state = 'assigned' OR state = 'retired'),
             member_id {int} REFERENCES member (id),
             at {int} NOT NULL
         ) {strict};
@@ -175,9 +178,9 @@ enum RegisterSchema {
             issuance {int} REFERENCES issuance (sequence)
         ) {strict};
         CREATE UNIQUE INDEX card_order_one_open_per_member ON card_order (member_id)
-            WHERE state IN ('draft', 'submitted', 'approved');
+            WHERE \(oneOf("state", OrderState.beforeBatch));
         CREATE INDEX card_order_open ON card_order (state, id)
-            WHERE state = 'draft' OR state = 'submitted' OR state = 'approved';
+            WHERE \(oneOf("state", OrderState.beforeBatch));
         CREATE TABLE carrier (
             id {int} NOT NULL PRIMARY KEY,
             region {int} NOT NULL,
@@ -207,10 +210,10 @@ enum RegisterSchema {
         ) {strict};
         CREATE UNIQUE INDEX carrier_coordinate ON carrier (list, idx);
         CREATE UNIQUE INDEX carrier_one_usable_plastic ON carrier (member_id)
-            WHERE kind = 'plastic' AND state IN ('handedOut', 'active', 'suspended');
+            WHERE kind = 'plastic' AND (\(oneOf("state", CarrierState.allCases.filter(\.isUsable))));
         CREATE UNIQUE INDEX carrier_one_plastic_in_pipeline ON carrier (member_id)
-            WHERE kind = 'plastic' AND state IN
-                ('allocated', 'printed', 'shipped', 'atRegion', 'atPrimary', 'unclaimed');
+            WHERE kind = 'plastic'
+            AND (\(oneOf("state", CarrierState.allCases.filter(\.isInPipeline))));
         CREATE UNIQUE INDEX carrier_issue ON carrier (number, issue) WHERE kind = 'plastic';
         CREATE INDEX carrier_member ON carrier (member_id);
         CREATE INDEX carrier_published ON carrier (list, idx, published, expires_at)

@@ -13,19 +13,26 @@ public struct IssuanceManifest: Sendable {
     public init(_ register: Register) { self.register = register }
 
     /// Writes every record still missing; returns the folder of the newest.
-    func writePending(secrets: SigningSecrets) throws -> String? {
+    ///
+    /// `lists` are lists of tickets by issuance that the caller still has from storing them; the others
+    /// are read from the register and are the same.
+    func writePending(_ lists: [Int64: [UInt8]] = [:], secrets: SigningSecrets) throws -> String? {
         let pending = try register.read { session in
             try session.all(
                 "SELECT sequence FROM issuance WHERE manifest IS NULL ORDER BY sequence"
             ) { $0.integer(0) }
         }
-        return try pending.map { try write($0, secrets: secrets) }.last
+        return try pending.map { try write($0, lists[$0], secrets: secrets) }.last
     }
 
-    private func write(_ sequence: Int64, secrets: SigningSecrets) throws -> String {
+    private func write(
+        _ sequence: Int64,
+        _ known: [UInt8]?,
+        secrets: SigningSecrets
+    ) throws -> String {
         let folder = register.directory.issuances + "/" + Self.name(sequence)
         let (manifest, key, list) = try register.read { session in
-            let list = try tickets(sequence, in: session)
+            let list = try known ?? tickets(sequence, in: session)
             let issuance = try session.first(
                 "SELECT at, kid, cards FROM issuance WHERE sequence = $1",
                 [.integer(sequence)]
@@ -73,7 +80,7 @@ public struct IssuanceManifest: Sendable {
     }
 
     private func tickets(_ sequence: Int64, in session: any DatabaseSession) throws -> [UInt8] {
-        var text = Array("carrier;number;list;index;expires;kid;order;member\n".utf8)
+        var text = IssuedLine.header
         var lastKid: (bytes: [UInt8], hex: [UInt8]) = ([], [])
         try session.query(
             """
@@ -82,24 +89,21 @@ public struct IssuanceManifest: Sendable {
             """,
             [.integer(sequence)]
         ) { row in
-            let number = row.integer(0)
-            text.append(decimal: number)
-            text.append(decimal: row.integer(1))
-            text.append(0x3B)
-            text += (TicketNumber(value: UInt64(number))?.filed ?? "").utf8
-            for column in 2..<5 {
-                text.append(0x3B)
-                text.append(decimal: row.integer(column))
+            guard let ticket = TicketNumber(value: UInt64(row.integer(0))) else {
+                throw DatabaseError(.corrupt, reason: "carrier")
             }
-            text.append(0x3B)
             let kid = row.blob(5)
             if kid != lastKid.bytes { lastKid = (kid, Array(Hex.text(kid).utf8)) }
-            text += lastKid.hex
-            for column in 6..<8 {
-                text.append(0x3B)
-                text.append(decimal: row.integer(column))
-            }
-            text.append(0x0A)
+            IssuedLine(
+                ticket: ticket,
+                issue: row.integer(1),
+                list: row.integer(2),
+                index: row.integer(3),
+                expiresAt: row.integer(4),
+                kid: lastKid.hex,
+                order: row.integer(6),
+                member: row.integer(7)
+            ).append(to: &text)
         }
         return text
     }
@@ -180,11 +184,4 @@ public struct IssuanceManifest: Sendable {
     }
 
     static func name(_ sequence: Int64) -> String { padded(Int(sequence), 6) }
-}
-
-extension [UInt8] {
-    /// Appends a number in decimal digits.
-    fileprivate mutating func append(decimal number: Int64) {
-        append(contentsOf: String(number).utf8)
-    }
 }

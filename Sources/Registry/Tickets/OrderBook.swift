@@ -201,7 +201,7 @@ public struct OrderBook: Sendable {
         let open = try session.all(
             """
             \(Self.columns) WHERE o.member_id = $1
-            AND o.state IN ('draft', 'submitted', 'approved')
+            AND (\(RegisterSchema.oneOf("o.state", OrderState.beforeBatch)))
             """,
             [.integer(member)],
             Self.order

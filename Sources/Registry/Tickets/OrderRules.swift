@@ -67,6 +67,11 @@ struct Applicant: Sendable {
     }
 }
 
+extension OrderState {
+    /// Before a print run takes the order: at most one such order per member.
+    static let beforeBatch: [OrderState] = [.draft, .submitted, .approved]
+}
+
 extension OrderBook.Order {
     /// Why the order may not take this step, or nil.
     func refusal(to state: OrderState) -> Bilingual? {
@@ -146,7 +151,7 @@ extension OrderBook {
                     (SELECT id FROM consent_text
                      WHERE purpose = '\(ConsentPurpose.cardProduction.rawValue)')),
                 (SELECT o.id FROM card_order o WHERE o.member_id = m.id
-                 AND o.state IN ('draft', 'submitted', 'approved')),
+                 AND (\(RegisterSchema.oneOf("o.state", OrderState.beforeBatch)))),
                 (SELECT max(CASE WHEN \(RegisterSchema.oneOf("k.state", pipeline)) THEN 2
                     WHEN \(RegisterSchema.oneOf("k.state", usable)) THEN 1 ELSE 0 END)
                  FROM carrier k WHERE k.member_id = m.id AND k.kind = 'plastic')

@@ -12,6 +12,7 @@ final class TicketAllotment: @unchecked Sendable {
     private let orders: [IssuancePlan.Order]
     private let terms: TicketIssuance.Terms
     private let key: SigningKey
+    private let kid: [UInt8]
     private var position = 0
     private var slots: [UInt8: FreeSlots] = [:]
     private var drawn: Set<UInt64> = []
@@ -24,14 +25,15 @@ final class TicketAllotment: @unchecked Sendable {
         _ key: SigningKey
     ) {
         (self.register, self.orders, self.terms, self.key) = (register, orders, terms, key)
+        kid = Array(Hex.text(key.publicKey.kid).utf8)
     }
 
     /// The next signed cards, or nil when all orders are served.
-    func next(_ count: Int) throws -> [TicketIssuance.Card]? {
+    func next(_ count: Int) throws -> TicketIssuance.Part? {
         guard position < orders.count else { return nil }
         let part = orders[position..<min(position + count, orders.count)]
         position += part.count
-        return try register.read { session in
+        var cards = try register.read { session in
             let regions = part.filter { $0.ticket == nil }.map(\.region)
             var fresh = try freeNumbers(regions, in: session).makeIterator()
             return try part.map { order in
@@ -50,6 +52,34 @@ final class TicketAllotment: @unchecked Sendable {
                 )
             }
         }
+        // A batch has its own order; else the rows come as the status lists' indexes want them.
+        if terms.batch == nil {
+            cards.sort {
+                ($0.coordinate.list, $0.coordinate.index)
+                    < ($1.coordinate.list, $1.coordinate.index)
+            }
+        }
+        var lines: [UInt8] = []
+        lines.reserveCapacity(cards.count * 96)
+        for card in cards { line(of: card).append(to: &lines) }
+        return TicketIssuance.Part(
+            cards: cards,
+            fresh: cards.filter(\.isNewTicket).sorted { $0.carrier.ticket < $1.carrier.ticket },
+            lines: lines
+        )
+    }
+
+    private func line(of card: TicketIssuance.Card) -> IssuedLine {
+        IssuedLine(
+            ticket: card.carrier.ticket,
+            issue: Int64(card.carrier.issue),
+            list: Int64(card.coordinate.list),
+            index: Int64(card.coordinate.index),
+            expiresAt: terms.expiresAt.seconds,
+            kid: kid,
+            order: card.order,
+            member: card.member
+        )
     }
 
     /// Writes how full the lists are; after the last card.

@@ -68,6 +68,19 @@ public struct TicketIssuance: Sendable {
         let payload: [UInt8]
     }
 
+    /// Cards that go into the tables together.
+    struct Part: Sendable {
+        /// In the order of their rows.
+        let cards: [Card]
+        /// Those with a new number, by number.
+        let fresh: [Card]
+        /// Their lines of `tickets.csv`.
+        let lines: [UInt8]
+    }
+
+    /// Cards a part: the more, the nearer to each other lie their places in the indexes.
+    private static let part = 16_384
+
     /// Numbers and signs every approved order that the terms select.
     ///
     /// - Throws: ``RegisterError``: the register awaits reclaiming, there is no usable key, the key
@@ -124,12 +137,15 @@ public struct TicketIssuance: Sendable {
             )
             let allotment = TicketAllotment(register, plan.orders, terms, key)
             // Signed on the other core while the cards before them are stored.
-            let signing = Ahead { try allotment.next(4_096) }
+            let signing = Ahead { try allotment.next(Self.part) }
             defer { signing.stop() }
             var done = 0
-            while let cards = try signing.next() {
-                try store(cards, terms, stored.key.kid, sequence, in: session)
-                done += cards.count
+            var list = IssuedLine.header
+            list.reserveCapacity(plan.orders.count * 96)
+            while let part = try signing.next() {
+                try store(part, terms, stored.key.kid, sequence, in: session)
+                list += part.lines
+                done += part.cards.count
                 progress(done, plan.orders.count)
             }
             try allotment.finish(in: session)
@@ -142,9 +158,12 @@ public struct TicketIssuance: Sendable {
                 by: user,
                 in: session
             )
-            return (sequence: sequence, cards: done, skipped: plan.skipped)
+            return (sequence: sequence, cards: done, skipped: plan.skipped, list: list)
         }
-        let folder = try IssuanceManifest(register).writePending(secrets: secrets)
+        let folder = try IssuanceManifest(register).writePending(
+            [issued.sequence: issued.list],
+            secrets: secrets
+        )
         return Report(
             sequence: issued.sequence,
             cards: issued.cards,
@@ -185,13 +204,13 @@ public struct TicketIssuance: Sendable {
     }
 
     private func store(
-        _ cards: [Card],
+        _ part: Part,
         _ terms: Terms,
         _ kid: [UInt8],
         _ sequence: Int64,
         in session: any DatabaseSession
     ) throws {
-        let fresh = cards.filter(\.isNewTicket).sorted { $0.carrier.ticket < $1.carrier.ticket }
+        let (cards, fresh) = (part.cards, part.fresh)
         let at = register.now().seconds
         try session.load(
             "ticket_number",
@@ -224,7 +243,14 @@ public struct TicketIssuance: Sendable {
             row.put(card.order)
         }
         // Who did it, when and why stands in the issuance, once for all its orders.
-        for part in cards.map({ SQLValue.integer($0.order) }).parts(of: 256) {
+        let runs = Self.runs(of: cards.map(\.order))
+        for run in runs.long {
+            try session.execute(
+                "UPDATE card_order SET state = 'batched', issuance = $1 WHERE id BETWEEN $2 AND $3",
+                [.integer(sequence), .integer(run.lowerBound), .integer(run.upperBound)]
+            )
+        }
+        for part in runs.single.map(SQLValue.integer).parts(of: 256) {
             try session.execute(
                 """
                 UPDATE card_order SET state = 'batched', issuance = \(sequence)
@@ -233,6 +259,21 @@ public struct TicketIssuance: Sendable {
                 part.padded
             )
         }
+    }
+
+    /// Numbers that follow one another without a gap, and the others.
+    private static func runs(of orders: [Int64]) -> (long: [ClosedRange<Int64>], single: [Int64]) {
+        var (long, single): ([ClosedRange<Int64>], [Int64]) = ([], [])
+        var rest = orders.sorted()[...]
+        while let first = rest.first {
+            let length =
+                zip(rest.indices, rest).first { $1 - first != Int64($0 - rest.startIndex) }
+                .map { $0.0 - rest.startIndex } ?? rest.count
+            let run = rest.prefix(length)
+            if length < 64 { single += run } else { long.append(first...run[run.endIndex - 1]) }
+            rest = rest.dropFirst(length)
+        }
+        return (long, single)
     }
 
     private static let carrierColumns = [

@@ -7,6 +7,8 @@ struct RowCells {
     let judge: RowJudge
     private(set) var issues: [RowIssue] = []
     private(set) var hasError = false
+    /// Whether the row answers «нет» to the keeping of the record.
+    var refusesRegister = false
 
     init(rows: RawRows, row: Int, judge: RowJudge) {
         self.rows = rows

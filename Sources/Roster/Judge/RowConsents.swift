@@ -20,7 +20,9 @@ extension RowCells {
                 continue
             }
             consents.append(consent(purpose, answer))
-            if purpose == .register { isRegistered = answer.isGiven }
+            guard purpose == .register else { continue }
+            isRegistered = answer.isGiven
+            refusesRegister = !answer.isGiven && !cell(field, bytes).isEmpty
         }
         var blamed = RosterField.register
         let isSilent = judge.isTable ? !has(.register) : cell(.register, bytes).isEmpty
@@ -30,6 +32,7 @@ extension RowCells {
             if let answer = answer(.singleConsent, bytes) {
                 consents.insert(consent(.register, answer), at: 0)
                 isRegistered = answer.isGiven
+                refusesRegister = !answer.isGiven
             } else {
                 isReported = true
             }

@@ -44,15 +44,13 @@ public struct RowJudge: Sendable {
         let status = cells.status(bytes)
         let consents = cells.consents(bytes)
         let line = rows.rows[row].line
-        guard !cells.hasError, let name, let birthDate = birth.date, let category,
+        let issues = cells.orderedIssues
+        let isWithdrawal =
+            cells.refusesRegister && issues.count(where: { $0.severity == .error }) == 1
+        guard !cells.hasError || isWithdrawal, let name, let birthDate = birth.date, let category,
             let organisation, let join, let status
         else {
-            return RosterRow(
-                line: line,
-                draft: nil,
-                issues: cells.orderedIssues,
-                organisation: organisation
-            )
+            return RosterRow(line: line, draft: nil, issues: issues, organisation: organisation)
         }
         let draft = MemberDraft(
             aisId: aisId,
@@ -68,6 +66,12 @@ public struct RowJudge: Sendable {
             status: status,
             consents: consents
         )
-        return RosterRow(line: line, draft: draft, issues: cells.orderedIssues)
+        return RosterRow(
+            line: line,
+            draft: isWithdrawal ? nil : draft,
+            issues: issues,
+            organisation: organisation,
+            withdrawing: isWithdrawal ? draft : nil
+        )
     }
 }

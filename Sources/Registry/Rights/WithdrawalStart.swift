@@ -1,0 +1,137 @@
+import UnionTicket
+
+// What a withdrawal does on the day it comes in.
+extension ConsentWithdrawals {
+    /// Ends the consents of a purpose, stops at once what the register itself does with them, and
+    /// notes what is left with its deadline.
+    ///
+    /// - Returns: The withdrawals; several where `register` takes all other purposes with it.
+    @discardableResult
+    func begin(
+        _ request: Request,
+        of member: Int64,
+        region: UInt8,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> [Withdrawal] {
+        var requests = [request]
+        if request.purpose == .register {
+            // Nothing can be processed of whose record may not be kept.
+            let standing = try ConsentLedger.standing(
+                of: member,
+                on: Int64(request.on.day),
+                in: session
+            )
+            requests += standing.filter { $0.purpose != .register }.map {
+                Request(purpose: $0.purpose, recipient: $0.recipient, on: request.on)
+            }
+        }
+        return try requests.map {
+            try close($0, of: member, in: session)
+            let id = try note($0, of: member, region: region, in: session)
+            if let how = try stop($0, of: member, by: user, in: session) {
+                try settle(id, how, by: user, in: session)
+            }
+            return try reread(id, in: session)
+        }
+    }
+
+    private func close(
+        _ request: Request,
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        if request.purpose == .bonusTransfer { try PartnerJudgement.mark(member, in: session) }
+        try session.execute(
+            """
+            UPDATE consent SET withdrawn_on = $1
+            WHERE member_id = $2 AND withdrawn_on IS NULL AND text_id IN
+                (SELECT id FROM consent_text WHERE purpose = $3 AND recipient = $4)
+            """,
+            [
+                .int(request.on.day), .integer(member), .text(request.purpose.rawValue),
+                .text(request.recipient),
+            ]
+        )
+    }
+
+    private func note(
+        _ request: Request,
+        of member: Int64,
+        region: UInt8,
+        in session: any DatabaseSession
+    ) throws -> Int64 {
+        let id = try Counter.withdrawal.take(in: session)
+        let term = try register.workingDays().day(
+            try days(request.purpose, in: session),
+            after: request.on
+        )
+        let due = min(term, CalendarDate(day: request.on.day + Self.calendarBound))
+        try session.execute(
+            """
+            INSERT INTO consent_withdrawal (id, region, member_id, purpose, recipient, withdrawn_on,
+                due_on) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            [
+                .integer(id), .int(region), .integer(member), .text(request.purpose.rawValue),
+                .text(request.recipient), .int(request.on.day),
+                .int(due.day),
+            ]
+        )
+        return id
+    }
+
+    /// Stops what the register itself does for a purpose.
+    ///
+    /// - Returns: How it ended; nil while others must still act.
+    private func stop(
+        _ request: Request,
+        of member: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> String? {
+        switch request.purpose {
+        case .register:
+            return nil
+        case .cardProduction:
+            try OrderBook(register).cancelOpen(
+                of: member,
+                reason: "consent withdrawn",
+                by: user,
+                in: session
+            )
+            return try isAtPlant(member, in: session) ? nil : "open orders cancelled"
+        case .virtualCard:
+            let file = CarrierFile(register)
+            for carrier in try file.carriers(of: member, in: session)
+            where carrier.kind == .virtual && carrier.state.successors.contains(.withdrawn) {
+                try file.set(
+                    carrier,
+                    to: .withdrawn,
+                    reason: "consent withdrawn",
+                    by: user,
+                    in: session
+                )
+            }
+            return "virtual cards withdrawn"
+        case .bonusTransfer:
+            return try Transfers(register).isHeld(by: request.recipient, member, in: session)
+                ? nil : "never handed over"
+        case .photoOnCard, .marketing: return "the register holds nothing of it"
+        case .eventAttendance:
+            // Marks that lie in an event's journal go with the minutes' term (L16).
+            return try Attendance.isRecorded(of: member, in: session) ? nil : "no marks held"
+        }
+    }
+
+    /// Whether a manufacturer still holds the member's printed fields.
+    private func isAtPlant(_ member: Int64, in session: any DatabaseSession) throws -> Bool {
+        try session.first(
+            """
+            SELECT 1 FROM batch_card c JOIN batch b ON b.id = c.batch_id
+            WHERE c.member_id = $1 AND c.live = 1 AND b.state NOT IN ('cancelled', 'closed')
+            """,
+            [.integer(member)]
+        ) { _ in true } ?? false
+    }
+}
