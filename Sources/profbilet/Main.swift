@@ -44,7 +44,7 @@ struct ProfBilet: ParsableCommand {
         } catch let error as PKCS11Error {
             fail(error.message, code: ExitStatus(error.code))
         } catch let error as MarkedError {
-            fail(Bilingual("\(error.error)\n\(error.excerpt)", ""), code: .unusable)
+            fail(Bilingual(error.text, ""), code: .unusable)
         } catch let error as RosterError {
             fail(Bilingual("\(error)", ""), code: .unusable)
         } catch let error as LayoutError {

@@ -187,7 +187,7 @@ enum Passphrases {
                     "The passphrase file \(path) cannot be read."
                 )
             }
-            return String(text.split(separator: "\n", omittingEmptySubsequences: false)[0])
+            return String(text.prefix { !$0.isNewline })
         }
         if let value = Environment[variable] { return value }
         guard isatty(0) == 1 else {
@@ -202,7 +202,8 @@ enum Passphrases {
     }
 }
 
-/// TIME on the command line: Unix seconds, ISO 8601 or dd.mm.yyyy[ hh:mm] in Moscow.
+/// TIME on the command line: Unix seconds, ISO 8601 or dd.mm.yyyy[ hh:mm[:ss]]; without a zone in
+/// Moscow.
 enum TimeArgument {
     static func parse(_ text: String) throws -> Instant {
         guard let instant = instant(text) else {
@@ -218,26 +219,62 @@ enum TimeArgument {
 
     static func instant(_ text: String) -> Instant? {
         if let seconds = Int64(text) { return Instant(seconds: seconds) }
-        if let date = CalendarDate(iso: text) { return Instant(startOf: date) }
-        if let date = ISO8601DateFormatter().date(from: text) {
-            return Instant(seconds: Int64(date.timeIntervalSince1970))
+        let parts = text.split(maxSplits: 1, omittingEmptySubsequences: false) {
+            $0 == " " || $0 == "T"
         }
-        let parts = text.split(separator: " ")
-        guard (1...2).contains(parts.count), let date = date(parts[0]) else { return nil }
-        guard parts.count == 2 else { return Instant(startOf: date) }
-        let clock = parts[1].split(separator: ":").compactMap { Int64($0) }
-        guard (2...3).contains(clock.count), (0..<24).contains(clock[0]),
-            (0..<60).contains(clock[1])
-        else { return nil }
-        return Instant(startOf: date)
-            + (clock[0] * 3600 + clock[1] * 60 + (clock.count > 2 ? clock[2] : 0))
+        guard let date = date(parts[0]) else { return nil }
+        let midnight = Instant(startOf: date)
+        guard parts.count == 2 else { return midnight }
+        return time(parts[1]).map { midnight + $0 }
     }
 
     /// dd.mm.yyyy or yyyy-mm-dd.
     static func date(_ text: some StringProtocol) -> CalendarDate? {
         if let date = CalendarDate(iso: text) { return date }
-        let parts = text.split(separator: ".").compactMap { Int($0) }
-        guard parts.count == 3, parts[2] >= 1000 else { return nil }
+        let parts = numbers(text, separator: ".")
+        guard let parts, parts.count == 3, (1000...9999).contains(parts[2]) else { return nil }
         return CalendarDate(year: parts[2], month: parts[1], day: parts[0])
+    }
+
+    /// Seconds after midnight in Moscow of hh:mm[:ss[.f]][Z|±hh[[:]mm]]; fractions are cut.
+    private static func time(_ text: Substring) -> Int64? {
+        let clock = text.prefix { $0 != "Z" && $0 != "+" && $0 != "-" }
+        guard let shift = shift(text[clock.endIndex...]) else { return nil }
+        let whole = clock.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let parts = numbers(whole[0], separator: ":"), (2...3).contains(parts.count),
+            whole.count == 1 || parts.count == 3 && numbers(whole[1], separator: ".")?.count == 1,
+            parts[0] < 24, parts[1] < 60, parts.count == 2 || parts[2] < 60
+        else { return nil }
+        let seconds = parts[0] * 3600 + parts[1] * 60 + (parts.count == 3 ? parts[2] : 0)
+        return Int64(seconds + shift)
+    }
+
+    /// Seconds that a zone lies behind Moscow.
+    private static func shift(_ zone: Substring) -> Int? {
+        let moscow = 3 * 3600
+        if zone.isEmpty { return 0 }
+        if zone == "Z" { return moscow }
+        let digits = zone.dropFirst().filter { $0 != ":" }
+        guard digits.count == 2 || digits.count == 4, zone.first != "Z",
+            let hours = numbers(digits.prefix(2), separator: ":")?.first, hours < 15,
+            let minutes = digits.count == 2
+                ? 0 : numbers(digits.suffix(2), separator: ":")?.first, minutes < 60
+        else { return nil }
+        let offset = hours * 3600 + minutes * 60
+        return moscow - (zone.first == "-" ? -offset : offset)
+    }
+
+    /// ASCII numbers of at most nine digits between separators; nil when anything else is there.
+    private static func numbers(
+        _ text: some StringProtocol,
+        separator: Character
+    ) -> [Int]? {
+        let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part -> Int? in
+            guard (1...9).contains(part.count), part.utf8.allSatisfy({ (48...57).contains($0) })
+            else { return nil }
+            return Int(part)
+        }
+        return numbers.count == parts.count ? numbers : nil
     }
 }

@@ -61,10 +61,17 @@ func printTable(_ head: [String], _ rows: [[String]]) {
     }
 }
 
-/// A fault of a file with the line it stands in, for the terminal of who named the file.
+/// A fault of a file with the file's name and the line it stands in, for the terminal of who named
+/// the file.
 struct MarkedError: Error {
+    let path: String
     let error: RosterError
-    let excerpt: String
+    let excerpt: String?
+
+    /// `path:line:column: code: message`, and the line with its caret.
+    var text: String {
+        path + (error.line == nil ? ": " : ":") + "\(error)" + (excerpt.map { "\n" + $0 } ?? "")
+    }
 
     /// Runs `body` and shows the faulty line of the file in what it throws.
     static func reading<Result>(
@@ -73,8 +80,8 @@ struct MarkedError: Error {
         _ body: () throws -> Result
     ) throws -> Result {
         do { return try body() } catch let error as RosterError {
-            guard let place = FaultLine(error, in: path, encoding: encoding) else { throw error }
-            throw MarkedError(error: error, excerpt: place.text)
+            let place = FaultLine(error, in: path, encoding: encoding)
+            throw MarkedError(path: path, error: error, excerpt: place?.text)
         }
     }
 }

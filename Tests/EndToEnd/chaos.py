@@ -168,7 +168,10 @@ def main():
                 body(office, moment)
             except AssertionError as error:
                 faults[scene].append(f"killed after {moment:.3f} s: {error}")
+                print(f"{scene}: {faults[scene][-1]}", flush=True)
             done[scene] += 1
+            if (number + 1) % 50 == 0:
+                print(f"{number + 1} of {kills} kills", flush=True)
         office.tables.drop()
     for scene in SCENES:
         if not done[scene]:

@@ -84,12 +84,37 @@ def files(office):
         path = office.folder / "bad"
         path.write_bytes(content)
         expect(f"a roster that is: {name}", office.run("roster", "import", path), 1)
-    expect("a roster that is not there", office.run("roster", "import", office.folder / "none"), 1)
+    expect("a roster that is not there", office.run("roster", "import", office.folder / "none"), 1,
+           f"{office.folder}/none: file_unreadable")
     expect("a folder as roster", office.run("roster", "import", office.folder), 1)
+    expect("a file where a folder should be", office.run("status", "publish", path), 1, str(path))
+    findings(office)
+    times(office)
     check("nothing of them was kept", count(office, "SELECT count(*) FROM member") == 0)
     path = office.folder / "organisations.csv"
     path.write_text("Код;Наименование\r\nRR;Область\r\n26-001;Без региона\r\n")
     check("bad organisations are refused by row", office.run("organisation", "import", path).returncode == 2)
+
+
+def findings(office):
+    """A row's finding names its column; the caret stands under the cell."""
+    path = office.folder / "finding.csv"
+    path.write_text("Фамилия;Имя;Дата рождения;Категория;Код организации;Дата вступления;Согласие ПДн\n"
+                    "Орлова;Анна;05.06.80;работающий;26-001-0001;01.09.2001;да\n")
+    result = office.run("roster", "import", path, "--dry-run")
+    check("a finding with its column and a caret", result.returncode == 2 and "столбец 3, birthDate" in result.stdout
+          and "  2 | Орлова;Анна;05.06.80;" in result.stdout and "\n    |             ^\n" in result.stdout)
+
+
+def times(office):
+    """TIME of inspect: every form the help names is understood, and nothing that only looks like one."""
+    right = ["1800000000", "2027-01-15", "2027-01-15T08:00:00Z", "2027-01-15T11:00:00+03:00", "2027-01-15T11:00",
+             "2027-01-15T08:00:00.5Z", "15.01.2027", "15.01.2027 11:00", "15.01.2027 11:00:05"]
+    wrong = ["", "now", "1e9", "31.02.2027", "15.01.2027 25:00", "15.01.2027 11:00:99", "15.x.01.2027", "15.01.27",
+             "2027-01-15T11:00+99", "15.01.2027 11:00:xx"]
+    said = {text: office.run("inspect", "5", "--at", text).returncode for text in right + wrong}
+    check("every form of a time", all(said[text] == 2 for text in right))
+    check("what is no time", all(said[text] == 1 for text in wrong))
 
 
 def count(office, sql):

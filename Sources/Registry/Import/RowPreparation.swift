@@ -29,9 +29,16 @@ final class RowPreparation: @unchecked Sendable {
     private let register: Register
     private let importId: Int64
     private let organisations: OrganisationGate
+    private let cacheMegabytes: Int?
     private var birthHashes: [Int: Int64] = [:]
 
-    init(_ register: Register, _ organisations: OrganisationGate, during importId: Int64) {
+    init(
+        _ register: Register,
+        _ organisations: OrganisationGate,
+        during importId: Int64,
+        cacheMegabytes: Int?
+    ) {
+        self.cacheMegabytes = cacheMegabytes
         self.register = register
         self.organisations = organisations
         self.importId = importId
@@ -47,6 +54,7 @@ final class RowPreparation: @unchecked Sendable {
         var people = KnownPeople()
         var conflicts: [Int64: ConflictQueue.Standing] = [:]
         try register.read { session in
+            try session.setCache(megabytes: cacheMegabytes)
             try people.find(drafts.lazy.compactMap(\.self), during: importId, in: session)
             conflicts = try ConflictQueue.standing(
                 of: drafts.compactMap { $0?.fingerprint },

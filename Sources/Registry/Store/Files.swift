@@ -145,6 +145,18 @@ package enum Files {
                 "Нет прав на \(path). Проверьте владельца и права доступа.",
                 "No permission for \(path). Check its owner and mode."
             )
+        case ENOTDIR:
+            RegisterError(
+                .badInput,
+                "Часть пути \(path) — файл, а не каталог. Проверьте путь.",
+                "A part of the path \(path) is a file, no directory. Check the path."
+            )
+        case EISDIR:
+            RegisterError(
+                .badInput,
+                "\(path) — каталог, а нужен файл. Проверьте путь.",
+                "\(path) is a directory, a file is needed. Check the path."
+            )
         default:
             RegisterError(
                 .storage,
