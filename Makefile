@@ -26,7 +26,7 @@ POSTGRES = Tests/with-postgres.sh python3
 SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' \
 	'$(POSTGRES) $(END)/custody.py' '$(POSTGRES) $(END)/faults.py' 'python3 $(END)/station.py' \
 	'$(VENV)/bin/python $(END)/service.py' 'python3 $(END)/cabinet_http.py --pairs 100' \
-	'python3 $(END)/stations_http.py' '$(VENV)/bin/python $(END)/virtual.py' \
+	'python3 $(END)/stations_http.py' 'python3 $(END)/operator_http.py' '$(VENV)/bin/python $(END)/virtual.py' \
 	'python3 $(END)/delivery.py' '$(POSTGRES) $(END)/chaos.py 8' 'python3 $(END)/chaos.py 20' \
 	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/rights.py' \
 	'$(POSTGRES) $(END)/rights.py' 'python3 Tests/Golden/golden.py --scale 100 --name golden-100' \

@@ -1,13 +1,17 @@
+import CardLayout
 import CardProduction
 import Foundation
 import Registry
 import Roster
+import TicketSeal
 import TicketService
 import UnionTicket
 
 /// The files of batches, for the HTTP service.
 struct BatchFiles: BatchShelf {
     let register: Register
+    /// Where the server's batch specifications lie; nil takes none.
+    var specifications: String?
 
     func manufacturer(of batch: BatchBook.Batch) -> String? {
         let specification = try? BatchSpecification(
@@ -54,6 +58,140 @@ struct BatchFiles: BatchShelf {
             throw RegisterError(.badInput, error.message.russian, error.message.english)
         } catch let error as RosterError {
             throw RegisterError(.badInput, "\(error)", "\(error)")
+        }
+    }
+}
+
+extension BatchFiles: BatchWorks {
+    func plan(_ specification: String, by user: SignedInUser) throws -> PlannedBatch? {
+        // A name in the folder and nothing else: no path leads out of it.
+        guard let specifications, specification.hasSuffix(".yaml"), !specification.hasPrefix("."),
+            !specification.contains("/")
+        else { return nil }
+        let path = specifications + "/" + specification
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let plan = try inWords(.badInput) { try BatchPlanner(register).plan(path, by: user) }
+        return PlannedBatch(
+            batch: plan.batch,
+            parcels: plan.parcels,
+            excluded: plan.excluded.map { ($0.order, $0.faults.map(\.code)) }
+        )
+    }
+
+    func approve(
+        _ batch: BatchBook.Batch,
+        as name: String,
+        passphrase: String,
+        secrets: SigningSecrets
+    ) throws -> Int {
+        let terms = try inWords(.damaged) { try BatchTerms.of(batch).specification }
+        return try BatchBook(register).approve(
+            batch.id,
+            .init(expiresAt: Instant(endOf: terms.validUntil), urlPrefix: terms.url),
+            as: name,
+            passphrase: passphrase,
+            secrets: secrets
+        )
+    }
+
+    func run(
+        _ step: BatchStep,
+        of batch: BatchBook.Batch,
+        secrets: SigningSecrets,
+        by user: SignedInUser,
+        progress: (Int, Int) -> Void
+    ) throws {
+        try inWords(.refused) {
+            switch step {
+            case .build:
+                _ = try BatchBuilder(register, batch.id, secrets: secrets)
+                    .build(by: user) { progress($0.done, $0.total) }
+            case .verify: try verify(batch, by: user, progress)
+            case .seal(let manufacturer, let archive):
+                try seal(batch, manufacturer, archive, by: user)
+            }
+        }
+    }
+
+    private func verify(
+        _ batch: BatchBook.Batch,
+        by user: SignedInUser,
+        _ progress: (Int, Int) -> Void
+    ) throws {
+        let book = BatchBook(register)
+        guard let keys = TrustedKeys(file: try book.trustBundle()) else {
+            throw RegisterError(.keyUnusable, "Нет пакета доверия.", "There is no trust bundle.")
+        }
+        let folder = book.folder + "/" + batch.name
+        guard FileManager.default.fileExists(atPath: folder) else {
+            throw RegisterError(
+                .refused,
+                "Партия \(batch.name) ещё не собрана.",
+                "Batch \(batch.name) is not built yet."
+            )
+        }
+        let report = try PackageVerifier(folder: folder, keys: keys, now: book.now)
+            .verify { progress($0, $1) }
+        guard report.passed else {
+            let failed = report.checks.filter { !$0.faults.isEmpty }
+            throw RegisterError(
+                .refused,
+                "Пакет НЕ исправен: " + failed.map(\.name.russian).joined(separator: "; ") + ".",
+                "The package is NOT sound: "
+                    + failed.map(\.name.english).joined(separator: "; ") + "."
+            )
+        }
+        if try book.batch(batch.id).state == .built {
+            try book.advance(batch.id, to: .verified, manifest: report.manifest, by: user)
+        }
+    }
+
+    /// The certificates lie beside the register while they are used.
+    private func seal(
+        _ batch: BatchBook.Batch,
+        _ manufacturer: [UInt8],
+        _ archive: [UInt8],
+        by user: SignedInUser
+    ) throws {
+        let stem = register.directory.path + "/certificate-" + UUID().uuidString
+        let paths = [stem + "-1.pem", stem + "-2.pem"]
+        defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
+        for (path, bytes) in zip(paths, [manufacturer, archive])
+        where !FileManager.default.createFile(
+            atPath: path,
+            contents: Data(bytes),
+            attributes: [.posixPermissions: 0o600]
+        ) {
+            throw RegisterError(DatabaseError(.full, reason: "certificate"))
+        }
+        _ = try PackageSeal(register, batch.id)
+            .seal(manufacturer: paths[0], archive: paths[1], by: user)
+    }
+
+    /// Errors of production as the register's, with their own words.
+    private func inWords<Result>(
+        _ code: RegisterError.Code,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        do { return try body() } catch let error as ProductionError {
+            throw RegisterError(
+                error.isBusy ? .busy : code,
+                error.message.russian,
+                error.message.english
+            )
+        } catch let error as LayoutError {
+            func words(_ language: (Bilingual) -> String) -> String {
+                error.findings.map {
+                    let place = $0.line.map { ":\($0)" } ?? ""
+                    return
+                        "\(($0.file as NSString).lastPathComponent)\(place): \(language($0.message))"
+                }.joined(separator: "; ")
+            }
+            throw RegisterError(
+                code,
+                words { $0.russian },
+                words { $0.english }
+            )
         }
     }
 }

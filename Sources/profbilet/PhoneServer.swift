@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import UnionTicket
 
 /// The service as an app reaches it: JSON in, JSON out, problems in both languages.
@@ -49,7 +48,7 @@ struct PhoneServer: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: JSONValue.object(body).line))
         }
-        let configuration = try configuration()
+        let configuration = try HTTPClient.Configuration(trusting: authority)
         let (base, ready) = (base, request)
         let answer = try Blocking.run {
             let client = HTTPClient(
@@ -74,25 +73,6 @@ struct PhoneServer: Sendable {
         let members = object as? [String: Any] ?? [:]
         guard answer.status < 400 else { throw Self.refusal(answer.status, members) }
         return members
-    }
-
-    private func configuration() throws -> HTTPClient.Configuration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let authority {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
-            } catch {
-                throw Failure(
-                    "Файл сертификатов \(authority) не читается (нужен PEM).",
-                    "The certificates \(authority) cannot be read (PEM is needed)."
-                )
-            }
-        }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(10)
-        return configuration
     }
 
     private static func refusal(_ status: UInt, _ problem: [String: Any]) -> Failure {

@@ -17,6 +17,8 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Центры сертификатов клиентов, PEM / authorities of client certificates, PEM")
     var clientCA: String?
     @Option(help: "Каталог публикации / folder for the published files") var publish: String?
+    @Option(help: "Каталог спецификаций партий для операторов / folder of batch specifications")
+    var batches: String?
     @Option(help: "Адрес доверенного прокси / address of a trusted proxy") var proxy: [String] = []
     @Option(help: "Файл исходящих сообщений для шлюза / file of outgoing messages, for a gateway")
     var messages: String?
@@ -39,7 +41,7 @@ struct ServeCommand: ParsableCommand {
             register: register,
             secrets: try office.signingSecrets(),
             account: account
-        ).withCabinetsAndStations()
+        ).withCabinetsAndStations(batches: batches)
         opened.messages = messages.map { FileMessageSender(path: $0) }
         let server = try TicketServer(opened, settings: settings)
         let (isJSON, scheme) = (json, tlsCert == nil ? "http" : "https")

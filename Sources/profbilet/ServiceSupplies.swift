@@ -5,12 +5,15 @@ import TicketService
 import UnionTicket
 
 extension ServiceOffice {
-    /// What cabinets, stations and manufacturers need of the other services.
-    func withCabinetsAndStations() -> ServiceOffice {
+    /// What cabinets, operators, stations and manufacturers need of the other services.
+    ///
+    /// - Parameter batches: The folder of batch specifications that operators may plan by.
+    func withCabinetsAndStations(batches: String?) -> ServiceOffice {
         var office = self
         office.judgement = { members, today in RowJudge(today: today).judge(members) }
         office.headquarters = EventHeadquarters(register: register, account: account)
-        office.batches = BatchFiles(register: register)
+        let files = BatchFiles(register: register, specifications: batches)
+        (office.batches, office.works) = (files, files)
         office.partners = .over(register, account)
         let now = register.now
         office.clock = {

@@ -3,7 +3,6 @@ import EventStation
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import TicketSeal
 import UnionTicket
 
@@ -55,21 +54,7 @@ struct StationServer: Sendable {
             )
         }
         base = trimmed
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let authority {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
-            } catch {
-                throw Failure(
-                    "Файл сертификатов \(authority) не читается (нужен PEM).",
-                    "The certificates \(authority) cannot be read (PEM is needed)."
-                )
-            }
-        }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(10)
+        var configuration = try HTTPClient.Configuration(trusting: authority)
         configuration.timeout.read = .seconds(60)
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }

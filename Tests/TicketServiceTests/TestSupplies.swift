@@ -10,6 +10,7 @@ enum TestSupplies {
     static func all(_ office: inout ServiceOffice) {
         office.judgement = { RowJudge(today: $1).judge($0) }
         office.batches = EmptyShelf()
+        office.works = EmptyWorks()
         office.headquarters = ScriptedHeadquarters(snapshot: nil)
         office.partners = PartnerExchange(
             acknowledgement: { _, _ in throw PartnerExchange.Refusal(.badFormat, nothing) },
@@ -30,6 +31,24 @@ struct EmptyShelf: BatchShelf {
         of batch: BatchBook.Batch,
         by user: SignedInUser
     ) -> ProductionCounts? { nil }
+}
+
+/// Steps of batches: there is nothing to plan by.
+struct EmptyWorks: BatchWorks {
+    func plan(_ specification: String, by user: SignedInUser) -> PlannedBatch? { nil }
+    func approve(
+        _ batch: BatchBook.Batch,
+        as name: String,
+        passphrase: String,
+        secrets: SigningSecrets
+    ) throws -> Int { throw RegisterError(.refused, "Нечего.", "Nothing.") }
+    func run(
+        _ step: BatchStep,
+        of batch: BatchBook.Batch,
+        secrets: SigningSecrets,
+        by user: SignedInUser,
+        progress: (Int, Int) -> Void
+    ) throws {}
 }
 
 /// Headquarters that answers as the test says; what a signature is worth is EventStation's.

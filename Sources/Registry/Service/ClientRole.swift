@@ -5,6 +5,8 @@ public import UnionTicket
 public enum ClientRole: String, Sendable, CaseIterable {
     /// личный кабинет: members, orders and carriers of a subtree
     case cabinet
+    /// оператор Центрального Совета: batches, parcels, hand-outs
+    case `operator`
     /// изготовитель: its batches' packages and reports
     case manufacturer
     /// приложение члена профсоюза: virtual cards
@@ -22,7 +24,7 @@ public enum ClientRole: String, Sendable, CaseIterable {
     var userRole: Role {
         switch self {
         case .cabinet: .registrar
-        case .manufacturer: .cardOffice
+        case .operator, .manufacturer: .cardOffice
         case .app, .partner, .station: .doorOperator
         case .hotline: .hotline
         case .auditor: .auditor
@@ -36,6 +38,7 @@ public enum ClientRole: String, Sendable, CaseIterable {
     public var permissions: Set<Permission> {
         switch self {
         case .cabinet: Role.registrar.permissions
+        case .operator: [.issueTickets, .acceptBatches, .handOut, .readReports, .findByNumber]
         case .manufacturer: [.acceptBatches]
         case .app, .partner, .station: []
         case .hotline: Role.hotline.permissions

@@ -64,6 +64,8 @@ public struct ServiceOffice: Sendable {
     public var headquarters: (any StationHeadquarters)?
     /// The files of batches.
     public var batches: (any BatchShelf)?
+    /// What operators lead batches with.
+    public var works: (any BatchWorks)?
     /// The forms and files of bonus partners.
     public var partners: PartnerExchange?
     /// Milliseconds since 1970 that stations measure their clocks against.

@@ -3,13 +3,14 @@ import Registry
 import TicketSeal
 import UnionTicket
 
-/// Batches of cards: auditors see them all, a manufacturer its own, with the sealed package and the
-/// way back for its report.
+/// Batches of cards: auditors and operators see them all, a manufacturer its own, with the sealed
+/// package and the way back for its report.
 struct BatchRoutes: RouteGroup {
     let shelf: any BatchShelf
+    let workshop: BatchWorkshop
 
-    private static let readers = Route.Access.clients([.auditor, .manufacturer])
-    private static let maker = Route.Access.clients([.manufacturer])
+    private static let readers = Route.Access.clients([.auditor, .manufacturer, .operator])
+    private static let maker = Route.Access.clients([.manufacturer, .operator])
     /// How many bytes of a package one ranged answer holds.
     private static let piece: Int64 = 8 << 20
 
@@ -35,13 +36,31 @@ struct BatchRoutes: RouteGroup {
         let page = try BatchBook(call.register).page(before: before, limit: limit, by: call.user)
         let next = page.count == limit ? page.last?.id : nil
         return .json([
-            "batches": .array(page.filter { isShown($0, call) }.map(Self.json)),
+            "batches": .array(page.filter { isShown($0, call) }.map { Self.json($0) }),
             "next": .optional(next.map { cursor.text(after: "\($0)") }),
         ])
     }
 
     @Sendable private func show(_ call: Call) throws -> Answer {
-        .json(Self.json(try batch(call)))
+        let batch = try batch(call)
+        let work = workshop.work(on: batch.id)
+        guard call.client?.role == .operator else { return .json(Self.json(batch)) }
+        return .json(
+            Self.json(
+                batch,
+                [
+                    .init(name: "approvalsNeeded", value: .int(batch.approvalsNeeded)),
+                    .init(
+                        name: "approvals",
+                        value: .array(
+                            try BatchBook(call.register).approvals(of: batch.id)
+                                .map { .text($0.user) }
+                        )
+                    ),
+                    .init(name: "work", value: work?.json ?? .null),
+                ]
+            )
+        )
     }
 
     @Sendable private func package(_ call: Call) throws -> Answer {
@@ -95,10 +114,16 @@ struct BatchRoutes: RouteGroup {
 
     /// The batch that the address names, when the client may see it; else it is not there.
     private func batch(_ call: Call) throws -> BatchBook.Batch {
-        let id = try call.number("id", 1...Int64.max)
+        let found = try Self.batch(try call.number("id", 1...Int64.max), call)
+        guard isShown(found, call) else { throw Problem.notFound }
+        return found
+    }
+
+    /// The batch of a number, whoever may see it.
+    static func batch(_ id: Int64, _ call: Call) throws -> BatchBook.Batch {
         let found = try BatchBook(call.register)
             .page(before: id < .max ? id + 1 : nil, limit: 1, by: call.user).first
-        guard let found, found.id == id, isShown(found, call) else { throw Problem.notFound }
+        guard let found, found.id == id else { throw Problem.notFound }
         return found
     }
 
@@ -107,13 +132,19 @@ struct BatchRoutes: RouteGroup {
         return !client.speaksFor.isEmpty && shelf.manufacturer(of: batch) == client.speaksFor
     }
 
-    private static func json(_ batch: BatchBook.Batch) -> JSON {
-        [
-            "id": .text("\(batch.id)"), "title": .text(batch.title),
-            "state": .text(batch.state.rawValue), "cards": .int(batch.cards),
-            "plannedAt": .text(batch.plannedAt.rfc3339), "plannedBy": .text(batch.plannedBy),
-            "approvedAt": .optional(batch.approvedAt?.rfc3339),
-            "manifest": .optional(batch.manifest.map(Hex.text)),
-        ]
+    /// A batch as everybody who may see it sees it, and `more`.
+    static func json(_ batch: BatchBook.Batch, _ more: [JSON.Member] = []) -> JSON {
+        .object(
+            [
+                .init(name: "id", value: .text("\(batch.id)")),
+                .init(name: "title", value: .text(batch.title)),
+                .init(name: "state", value: .text(batch.state.rawValue)),
+                .init(name: "cards", value: .int(batch.cards)),
+                .init(name: "plannedAt", value: .text(batch.plannedAt.rfc3339)),
+                .init(name: "plannedBy", value: .text(batch.plannedBy)),
+                .init(name: "approvedAt", value: .optional(batch.approvedAt?.rfc3339)),
+                .init(name: "manifest", value: .optional(batch.manifest.map(Hex.text))),
+            ] + more
+        )
     }
 }
