@@ -354,7 +354,7 @@ def contract(office, service):
         check("schemathesis is installed", False)
         return
     keys = {role: office.client(f"schema-{role}", role, "--scope", "99") for role in
-            ("cabinet", "manufacturer", "app", "partner", "station", "hotline", "auditor")}
+            ("cabinet", "operator", "manufacturer", "app", "partner", "station", "hotline", "auditor")}
     with Service(office, "--client-rate", 100000, "--lookup-rate", 6000000) as generous:
         operated = {role for _, _, roles, _ in operations(generous) for role in roles} or {"app"}
         seconds = max(10, 80 // len(operated))
