@@ -84,7 +84,7 @@ release: packages
 	$(RELEASE) --product profbilet
 
 package: release ## a Debian package with the Swift runtime linked in, in .build/package
-	@.ci/packages debhelper dpkg-dev
+	@.ci/packages debhelper dpkg-dev chrpath
 	rm -rf .build/package/*.deb
 	packaging/build .build-release/release/profbilet .build/package
 

@@ -178,7 +178,8 @@ let package = Package(
         .executableTarget(
             name: "profbilet-bench",
             dependencies: [
-                "TicketSeal", "UnionTicket", "CardReader", "EventStation", "Registry", "TicketService",
+                "TicketSeal", "UnionTicket", "CardReader", "EventStation", "Registry",
+                "TicketService",
                 "CQREncode", crypto,
             ],
             path: "Tests/Benchmarks/Sources",
