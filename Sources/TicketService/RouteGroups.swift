@@ -18,6 +18,7 @@ enum RouteGroups {
             EnrolmentRoutes(),
             VirtualCardRoutes(context),
             ActivationCodeRoutes(),
+            ProbeRoutes(probes: office.probes),
         ] + OperatorGroups.all(office)
     }
 }

@@ -1,8 +1,9 @@
 """Cabinets, the hotline, auditors and a manufacturer at a real `profbilet serve`.
 
 Usage: PROFBILET=path/to/profbilet python3 cabinet_http.py [--pairs N]
-`--pairs` is how many pairs of look-ups and of answers are timed: known numbers against unknown ones, interleaved,
-compared by Kolmogorov and Smirnov's test.
+`--pairs` is how many pairs of look-ups are timed: known numbers against unknown ones, interleaved, compared by Kolmogorov
+and Smirnov's test; the first hundred pairs are timed with their answers. A server that leaks on purpose (`profbilet-bench
+service DATA leaky`, beside the program) must fail the same test.
 """
 
 import argparse
@@ -185,33 +186,64 @@ def statistic(first, second):
     return distance, min(1.0, max(0.0, p))
 
 
-def uniform(line, known, unknown, pairs):
-    """Known and unknown numbers, interleaved in random order: the same words, the same time."""
-    look, answered = ([], []), ([], [])
-    words = (set(), set())
-    answers = {"birthDate": "1901-01-01", "name": {"last": "Орлова", "first": "Анна"}, "phone": "+70000000000"}
+def interleaved(line, known, unknown, pairs, path="/v1/hotline/lookups", answered=0):
+    """Times and words of look-ups, and of the first so many answers, in random order within each pair."""
+    look, answers, words = ([], []), ([], []), (set(), set())
+    told = {"birthDate": "1901-01-01", "name": {"last": "Орлова", "first": "Анна"}, "phone": "+70000000000"}
     for count in range(pairs):
         order = [0, 1]
         random.shuffle(order)
         for side in order:
             number = (known, unknown)[side][count % len(known)]
             start = time.perf_counter()
-            status, lookup = line.ask("POST", "/v1/hotline/lookups", {"number": number})
+            status, lookup = line.ask("POST", path, {"number": number})
             middle = time.perf_counter()
-            second, verdict = line.ask("POST", f"/v1/hotline/lookups/{lookup['id']}/answers", answers)
-            end = time.perf_counter()
             look[side].append(middle - start)
-            shape = (status, tuple(sorted(lookup)), lookup["number"][:4] != number[:4], second,
-                     json.dumps({**verdict, "request": ""}, ensure_ascii=False, sort_keys=True))
-            words[side].add(shape)
+            words[side].add((status, tuple(sorted(lookup)), lookup["number"][:4] != number[:4]))
+            if count >= answered:
+                continue
+            second, verdict = line.ask("POST", f"{path}/{lookup['id']}/answers", told)
             if second == 200:
-                answered[side].append(end - middle)
+                answers[side].append(time.perf_counter() - middle)
+            words[side].add((second, json.dumps({**verdict, "request": ""}, ensure_ascii=False, sort_keys=True)))
+    return look, answers, words
+
+
+def uniform(line, known, unknown, pairs):
+    """Known and unknown numbers: the same words, the same time."""
+    look, answers, words = interleaved(line, known, unknown, pairs, answered=100)
     check("the words tell nothing", words[0] == words[1], words)
-    for name, (first, second) in (("look-ups", look), ("answers", answered)):
+    for name, (first, second) in (("look-ups", look), ("answers", answers)):
         distance, p = statistic(first, second)
         check(f"the time of {name} tells nothing (D {distance:.3f}, p {p:.3f}, {len(first)} pairs)", p > 0.01)
-        _, leaky = statistic([value + 0.0005 for value in first], second)
-        check(f"half a millisecond more for {name} would show (p {leaky:.2g})", leaky < 0.01)
+
+
+class LeakyServer(Server):
+    """The same service with a look-up that answers at once where nobody has the number."""
+
+    def __init__(self, office):
+        program = pathlib.Path(production.PROGRAM).with_name("profbilet-bench")
+        self.process = subprocess.Popen([program, "service", office.data, "leaky"], env=office.environment,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("{"):
+            sys.exit(f"the leaky server does not start: {self.process.stderr.read()}")
+        self.address = json.loads(line)["address"]
+
+
+def leaky(office, known, unknown, pairs):
+    """A build that leaks fails the very test that the program passes."""
+    server = LeakyServer(office)
+    try:
+        line = Client(server, office, "leaky", "hotline")
+        look, _, words = interleaved(line, known, unknown, pairs, "/probe/lookups")
+        check("the leaky build's words tell nothing either", words[0] == words[1], words)
+        distance, p = statistic(*look)
+        check(f"its time tells (D {distance:.3f}, p {p:.2g}): the test finds it", p < 0.01)
+        whole = interleaved(line, known, unknown, pairs)[0]
+        check("beside it the true look-up tells nothing", statistic(*whole)[1] > 0.01, statistic(*whole))
+    finally:
+        server.stop()
 
 
 def hotline(line, cabinet, office, carrier, aisId):
@@ -332,6 +364,7 @@ def main():
             if int(number) not in serials:
                 unknown.append(number)
         uniform(line, known, unknown, pairs)
+        leaky(office, known, unknown, min(pairs, 300))
         auditing(auditor, line)
         batches(office, maker, stranger, auditor, batch)
         check("the service ends by itself", server.stop() == 0)

@@ -15,10 +15,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-fuzz"
-# first what anybody may send: payload texts, CBOR and COSE, rosters
-WORLD = ["text", "cose", "csv", "xlsx", "json"]
+# first what anybody may send: payload texts, CBOR and COSE, rosters, bodies of requests
+WORLD = ["text", "cose", "csv", "xlsx", "json", "body"]
 TARGETS = [*WORLD, "publication", "sealed", "layout", "art", "batch", "profile", "apdu", "ndef", "snapshot", "journal",
-           "replay"]
+           "replay", "chunk", "proof"]
 
 
 def cbor(value):
@@ -126,6 +126,17 @@ def seeds(target):
                  '{"at":1800000000,"station":"A","mode":"exit","text":"936179","clockOffset":-3600,"force":true}\n'
                  '{"at":1800000005,"station":"B","chip":{"uid":"04010203040506","authentication":"passed",'
                  '"counter":7,"live":false}}\n'.encode()]
+    elif target == "body":
+        found = ['{"ticket":"901900740059289","code":"printed"}'.encode(), b'{"proof":"0oRNoh","a":[1,-2.5e3,true,null,{"b":""}]}',
+                 '{"last":"Орлова","first":"\\u0410\\ud83d\\ude00","consents":{"register":"2026-01-15"}}'.encode()]
+    elif target == "chunk":
+        encoded = journal()
+        length = int.from_bytes(encoded[:2], "big")
+        item = ["A", 1, encoded[2:2 + length], bytes(32), bytes(64)]
+        found = [cbor({1: 1_800_000_000_000, 2: -300, 3: 0, 4: [item, item]}), cbor({1: 0, 2: 0, 3: 7, 4: []})]
+    elif target == "proof":
+        found = [cbor([b"\1" * 32, "card"]), cbor([b"\1" * 32, "enrolment", b"\1" * 32, {1: 2, 3: 1}]),
+                 cbor({6: 1_800_000_000}), bytes.fromhex("d28443a10126a0") + b"\x41\0\x58\x40" + bytes(64)]
     for number, content in enumerate(found):
         (folder / f"seed-{number}").write_bytes(content)
     return folder

@@ -68,6 +68,8 @@ public struct ServiceOffice: Sendable {
     public var works: (any BatchWorks)?
     /// The forms and files of bonus partners.
     public var partners: PartnerExchange?
+    /// Routes of a measurement or a test; none in the program.
+    public var probes: [ProbeRoute] = []
     /// Milliseconds since 1970 that stations measure their clocks against.
     public var clock: @Sendable () -> Int64
 

@@ -6,7 +6,8 @@ import TicketSeal
 import UnionTicket
 
 /// Prints one JSON line per figure: operations per second on one core, medians of five rounds; with
-/// `station make|run FOLDER` what ``StationBench`` measures.
+/// `station make|run FOLDER` what ``StationBench`` measures, with `service`, `publish` and `load` what
+/// Tests/Benchmarks/service.py measures.
 @main
 struct Bench {
     static func main() async throws {
@@ -17,6 +18,9 @@ struct Bench {
             let bench = try StationBench(folder: arguments[2])
             if arguments[1] == "make" { try bench.make() } else { try await bench.run() }
         case ("envelope", 4): try EnvelopeBench.run(Array(arguments.dropFirst()))
+        case ("service", 2...): try await ServiceBench(arguments[1]).serve(arguments.dropFirst(2))
+        case ("publish", 3): try ServiceBench(arguments[1]).publish(to: arguments[2])
+        case ("load", 2): try LoadBench(plan: arguments[1]).run()
         case (nil, _): try measure()
         default: throw CocoaError(.featureUnsupported)
         }

@@ -9,7 +9,7 @@ import UnionTicket
 /// What one run of the fuzzer feeds; chosen by FUZZ_TARGET.
 enum Target: String, CaseIterable {
     case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile, apdu
-    case ndef, snapshot, journal, replay
+    case ndef, snapshot, journal, replay, body, chunk, proof
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
@@ -70,6 +70,9 @@ enum Target: String, CaseIterable {
         case .snapshot: StationTarget.snapshot(bytes)
         case .journal: StationTarget.journal(bytes)
         case .replay: StationTarget.replay(bytes)
+        case .body: ServiceTarget.body(bytes)
+        case .chunk: ServiceTarget.chunk(bytes)
+        case .proof: ServiceTarget.proof(bytes)
         case .planted: if bytes.starts(with: Array("PB!".utf8)) { fatalError("planted") }
         }
     }

@@ -1,0 +1,1 @@
+../../../../Sources/TicketService/JSON/JSONReader.swift
