@@ -22,7 +22,7 @@ import regions as files
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
-GOLDEN = os.path.join(os.path.dirname(PROGRAM), "profbilet-golden")
+GOLDEN = os.path.abspath(os.environ.get("GOLDEN", os.path.join(os.path.dirname(PROGRAM), "profbilet-golden")))
 CARRIED = HERE / "Data/regions_80.tsv"
 # Where the decree prints something else than its own figures give (docs/golden.md).
 CAPPED = "100,00"
