@@ -303,4 +303,17 @@ import UnionTicket
             #expect(try office.issue().cards == 1)
         }
     }
+
+    @Test func `a carrier is found by its number without reading the table`() throws {
+        try TestOffice.with(.sqlite) { office in
+            let steps = try office.register.read { session in
+                try session.all(
+                    "EXPLAIN QUERY PLAN \(CarrierFile.columns) WHERE \(CarrierFile.numbered)",
+                    [.integer(1)]
+                ) { $0.text(3) }
+            }
+            #expect(steps.count { $0.hasPrefix("SEARCH carrier USING INDEX") } == 2)
+            #expect(!steps.contains { $0.hasPrefix("SCAN") })
+        }
+    }
 }

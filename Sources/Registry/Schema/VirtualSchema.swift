@@ -72,6 +72,7 @@ enum VirtualSchema {
             renewed_at {int} NOT NULL,
             renewals {int} NOT NULL DEFAULT 0 CHECK (renewals >= 0)
         ) {strict};
+        CREATE INDEX carrier_virtual_number ON carrier (number) WHERE kind = 'virtual';
         CREATE TABLE outgoing_message (
             id {int} NOT NULL PRIMARY KEY,
             region {int} NOT NULL,

@@ -193,6 +193,11 @@ extension CarrierFile {
         FROM carrier
         """
 
+    /// That a carrier bears the ticket number `$1`: each kind has an index of its own.
+    static let numbered = """
+        ((kind = 'plastic' AND number = $1) OR (kind = 'virtual' AND number = $1))
+        """
+
     static func carrier(_ row: any DatabaseRow) -> Carrier? {
         guard let kind = CarrierKind(rawValue: row.text(1)),
             let state = CarrierState(rawValue: row.text(5))
@@ -263,10 +268,10 @@ extension CarrierFile {
             return try carriers("list = $1 AND idx = $2", [.int(list), .int(index)])
         }
         switch TypedNumber(reference) {
-        case .ticket(let ticket): return try carriers("number = $1", [.int(ticket.value)])
+        case .ticket(let ticket): return try carriers(Self.numbered, [.int(ticket.value)])
         case .carrier(let carrier):
             return try carriers(
-                "number = $1 AND issue = $2",
+                "\(Self.numbered) AND issue = $2",
                 [.int(carrier.ticket.value), .int(carrier.issue)]
             )
         case .refused(let refusal): throw TicketSearch.error(refusal)

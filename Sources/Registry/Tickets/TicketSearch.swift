@@ -214,7 +214,7 @@ public struct TicketSearch: Sendable {
     ) throws -> Hit {
         guard let member else {
             let carriers = try session.all(
-                "\(CarrierFile.columns) WHERE number = $1",
+                "\(CarrierFile.columns) WHERE \(CarrierFile.numbered)",
                 [.int(ticket?.value ?? 0)],
                 CarrierFile.carrier
             ).compactMap(\.self)

@@ -88,15 +88,20 @@ extension GoldenOffice {
         let book = HandOutBook(register)
         var count = 0
         for batch in batches {
-            for parcel in try ParcelDesk(register).list(batch: batch.id, by: admin)
-            where parcel.state == .atPrimary {
-                count += try book.record(
-                    parcel: batch.id,
-                    parcel.number,
-                    except: [],
-                    on: nil,
-                    by: admin
-                ).done
+            let parcels = try ParcelDesk(register).list(batch: batch.id, by: admin)
+                .filter { $0.state == .atPrimary }
+            for start in stride(from: 0, to: parcels.count, by: 250) {
+                try register.together {
+                    for parcel in parcels[start..<min(start + 250, parcels.count)] {
+                        count += try book.record(
+                            parcel: batch.id,
+                            parcel.number,
+                            except: [],
+                            on: nil,
+                            by: admin
+                        ).done
+                    }
+                }
             }
         }
         return count
@@ -107,20 +112,22 @@ extension GoldenOffice {
         let (members, carriers) = (MemberFile(register), CarrierFile(register))
         var count = 0
         for plan in plans {
-            for ordinal in holders(plan) {
-                let record = try members.show(
-                    people.aisId(plan, plan.place(ofHolder: ordinal)),
-                    reason: "утрата карты",
-                    by: admin
-                )
-                let card = try record.ticket.flatMap { ticket in
-                    try carriers.show(ticket.digits, by: admin).first {
-                        $0.kind == .plastic && $0.state == .active
-                    }?.number
+            try register.together {
+                for ordinal in holders(plan) {
+                    let record = try members.show(
+                        people.aisId(plan, plan.place(ofHolder: ordinal)),
+                        reason: "утрата карты",
+                        by: admin
+                    )
+                    let card = try record.ticket.flatMap { ticket in
+                        try carriers.show(ticket.digits, by: admin).first {
+                            $0.kind == .plastic && $0.state == .active
+                        }?.number
+                    }
+                    guard let card else { throw GoldenFailure("member \(record.id) has no card") }
+                    _ = try carriers.apply(.lost, to: card.digits, reason: "утрата", by: admin)
+                    count += 1
                 }
-                guard let card else { throw GoldenFailure("member \(record.id) has no card") }
-                _ = try carriers.apply(.lost, to: card.digits, reason: "утрата", by: admin)
-                count += 1
             }
         }
         return count

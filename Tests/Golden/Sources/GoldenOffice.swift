@@ -11,7 +11,7 @@ struct GoldenFailure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// The opened specimen register with its people at work, and the clock that the life moves.
+/// A new specimen register with its people at work, and the clock that the life moves.
 struct GoldenOffice {
     let register: Register
     let admin: SignedInUser
@@ -23,20 +23,29 @@ struct GoldenOffice {
     let approver: (name: String, passphrase: String)
 
     init(_ data: String, _ regions: [RegionCounts]) throws {
-        let clock = GoldenClock()
+        clock = GoldenClock()
+        try clock.move(to: "2020-06-01")
         let directory = DataDirectory(path: data)
-        let passphrase = try Self.environment("PROFBILET_PASSPHRASE")
-        register = try Register.open(in: directory, passphrase: passphrase, now: clock.now)
-        guard register.scheme == .specimen else {
-            throw GoldenFailure("\(data) is no specimen register")
-        }
-        admin = try UserDirectory(register).signIn(
-            try Self.environment("PROFBILET_USER"),
-            passphrase: try Self.environment("PROFBILET_USER_PASSPHRASE")
-        )
-        secrets = try SigningSecrets.open(in: directory, passphrase: passphrase) { _ in "" }
-        self.clock = clock
+        var plan = Register.Plan()
+        plan.scheme = .specimen
+        plan.administrator = try Self.environment("PROFBILET_USER")
+        plan.administratorPassphrase = try Self.environment("PROFBILET_USER_PASSPHRASE")
+        plan.passphrase = try Self.environment("PROFBILET_PASSPHRASE")
+        plan.rootPassphrase = try Self.environment("PROFBILET_ROOT_PASSPHRASE")
+        register = try Register.create(in: directory, plan, now: clock.now)
+        // As `profbilet init --specimen` leaves it.
+        try Data("specimen: true\n".utf8).write(to: URL(filePath: data + "/profbilet.yaml"))
+        admin = try UserDirectory(register)
+            .signIn(plan.administrator, passphrase: plan.administratorPassphrase)
+        secrets = try SigningSecrets.open(in: directory, passphrase: plan.passphrase) { _ in "" }
         approver = ("approver", try Self.environment("PROFBILET_NEW_PASSPHRASE"))
+        try UserDirectory(register).add(
+            approver.name,
+            role: .cardOffice,
+            scope: .centralCouncil,
+            passphrase: approver.passphrase,
+            by: admin
+        )
         var offset = 0
         plans = try regions.map { region in
             guard let code = OrganisationCode(region.code), code.level == .regional else {
