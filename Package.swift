@@ -123,6 +123,7 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout", "CXlsxWriter",
+                crypto,
             ],
             resources: [
                 .embedInCode("Page/report.css"), .embedInCode("Page/report.js"),

@@ -18,6 +18,7 @@ enum RouteGroups {
             EnrolmentRoutes(),
             VirtualCardRoutes(context),
             ActivationCodeRoutes(),
+            DeskRoutes(context, handOutList: office.handOutList),
         ] + OperatorGroups.all(office)
     }
 }

@@ -18,7 +18,7 @@ BUILD = ROOT / ".build-fuzz"
 # first what anybody may send: payload texts, CBOR and COSE, rosters
 WORLD = ["text", "cose", "csv", "xlsx", "json"]
 TARGETS = [*WORLD, "publication", "sealed", "layout", "art", "batch", "profile", "apdu", "ndef", "snapshot", "journal",
-           "replay"]
+           "replay", "report", "partner"]
 
 
 def cbor(value):
@@ -126,6 +126,20 @@ def seeds(target):
                  '{"at":1800000000,"station":"A","mode":"exit","text":"936179","clockOffset":-3600,"force":true}\n'
                  '{"at":1800000005,"station":"B","chip":{"uid":"04010203040506","authentication":"passed",'
                  '"counter":7,"live":false}}\n'.encode()]
+    elif target == "report":
+        rows = "№ п/п;Штрихкод;Результат\r\n1;1774815162342161;изготовлена\r\n2;1774815162342162;брак\r\nИтого;;\r\n"
+        found = [f"Отчёт завода\r\n{rows}".encode("cp1251"), rows.replace(";", "\t").encode("utf-16"),
+                 *[path.read_bytes() for path in sorted((ROOT / "Tests/RosterTests/Samples").glob("*.xlsx"))[:1]]]
+    elif target == "partner":
+        digest = "0" * 64
+        figures = '"participants":9,"throughApp":1,"purchases":2,"turnover":100,"cashback":5'
+        found = [f'a{{"format":"partner-ack/1","partner":"profcards","package":1,"stage":"applied","manifest":"{digest}",'
+                 f'"set":"{digest}","rows":[{{"id":"x","code":"y"}}]}}'.encode(),
+                 b'a{"format":"partner-ack/1","partner":"profcards","package":2,"stage":"rejected","fault":"gap","expected":1}',
+                 f's{{"format":"partner-statistics/1","partner":"profcards","period":"2027-01","revision":1,"regions":'
+                 f'[{{"region":"26",{figures}}}],"total":{{{figures}}}}}'.encode(),
+                 "pИД участника;Номер билета;Код\n17;177481516234216;ABCD\n".encode(),
+                 b"y" + (ROOT / "batches/partners/profcards.yaml").read_bytes()]
     for number, content in enumerate(found):
         (folder / f"seed-{number}").write_bytes(content)
     return folder

@@ -159,7 +159,9 @@ extension StatusPublisher {
     /// Two processes may publish into one folder: each reads the register when its turn has come, so
     /// that neither puts back what the other replaced.
     ///
-    /// - Parameter known: Sequences of the lists that the folder has.
+    /// - Parameters:
+    ///   - folder: Where the files go.
+    ///   - known: Sequences of the lists that the folder has.
     /// - Returns: Sequences of the lists that were written.
     /// - Throws: ``RegisterError``: the folder cannot be written, or holds newer lists than the register.
     @discardableResult

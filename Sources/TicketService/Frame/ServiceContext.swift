@@ -68,6 +68,8 @@ public struct ServiceOffice: Sendable {
     public var works: (any BatchWorks)?
     /// The forms and files of bonus partners.
     public var partners: PartnerExchange?
+    /// Prints hand-out lists for the desk.
+    public var handOutList: HandOutListPrinter?
     /// Milliseconds since 1970 that stations measure their clocks against.
     public var clock: @Sendable () -> Int64
 
