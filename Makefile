@@ -32,7 +32,8 @@ SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' 
 	'python3 $(END)/delivery.py' '$(POSTGRES) $(END)/chaos.py 8' 'python3 $(END)/chaos.py 20' \
 	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/operation.py' 'python3 $(END)/rights.py' \
 	'$(POSTGRES) $(END)/rights.py' 'python3 Tests/Golden/golden.py --scale 100 --name golden-100' \
-	'python3 Tests/Golden/altered.py' '$(VENV)/bin/python Tests/independent/check.py'
+	'python3 Tests/Golden/altered.py' '$(VENV)/bin/python $(END)/desk.py' \
+	'$(VENV)/bin/python $(END)/report_page.py' '$(VENV)/bin/python Tests/independent/check.py'
 
 .PHONY: build demo test lint packages test-packages venv release package package-test fuzz bench chaos golden clean help
 

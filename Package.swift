@@ -128,6 +128,7 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "UnionTicket", "TicketSeal", "Registry", "Roster", "CardLayout", "CXlsxWriter",
+                crypto,
             ],
             resources: [
                 .embedInCode("Page/report.css"), .embedInCode("Page/report.js"),

@@ -58,7 +58,7 @@ public struct PartnerContract: Sendable {
     public let certificate: String
     /// Where the certificate of the partner's own files is.
     public let signer: String
-    /// From which age on a member's own consent is enough.
+    /// From which age on a member's own consent is enough; never below 18 (privacy.md L15).
     public let minimumAge: Int
     /// Working days until a revocation must be applied.
     public let deadlineDays: Int
@@ -104,7 +104,7 @@ public struct PartnerContract: Sendable {
         certificate = d.text(d.member(root, "certificate")) ?? ""
         signer = d.text(d.member(root, "signer", isRequired: false)) ?? certificate
         minimumAge =
-            d.integer(d.member(root, "minimum-age", isRequired: false), 14...99) ?? 18
+            d.integer(d.member(root, "minimum-age", isRequired: false), 18...99) ?? 18
         deadlineDays =
             d.integer(d.member(root, "revocation-working-days", isRequired: false), 1...30) ?? 3
         outbox = d.text(d.member(root, "outbox", isRequired: false))

@@ -72,7 +72,7 @@ public struct AcceptanceOffice {
             let report = try ManufacturerReport(
                 order.path,
                 profile.report,
-                batch,
+                of: batch.id,
                 encoding: order.encoding
             )
             return { try report.next() }

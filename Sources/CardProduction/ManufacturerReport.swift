@@ -1,12 +1,12 @@
-import Registry
-import Roster
+public import Registry
+public import Roster
 import UnionTicket
 
 /// A manufacturer's report as a file, CSV or XLSX, read once from its beginning in bounded memory.
 final class ManufacturerReport {
     private let path: String
     private let format: ReportFormat
-    private let batch: BatchBook.Batch
+    private let batch: Int64
     private let table: TableReader
     private let places: [ReportFormat.Column: RecognisedColumn]
     private var faults: [Bilingual] = []
@@ -15,7 +15,7 @@ final class ManufacturerReport {
     init(
         _ path: String,
         _ format: ReportFormat,
-        _ batch: BatchBook.Batch,
+        of batch: Int64,
         encoding: TextEncoding?
     ) throws {
         (self.path, self.format, self.batch) = (path, format, batch)
@@ -56,12 +56,12 @@ final class ManufacturerReport {
     }
 
     private func row(_ row: TableRow) -> ReportRow? {
-        if let batch = text(row, .batch), Int64(batch) != self.batch.id {
+        if let batch = text(row, .batch), Int64(batch) != self.batch {
             return refuse(
                 row,
                 .batch,
-                "строка о партии «\(batch)», а не \(self.batch.name).",
-                "the row is about batch \(batch), not \(self.batch.name)."
+                "строка о партии «\(batch)», а не \(self.batch).",
+                "the row is about batch \(batch), not \(self.batch)."
             )
         }
         var sequence: Int?
@@ -173,5 +173,26 @@ final class ManufacturerReport {
             "The report was not taken, nothing was changed:"
                 + faults.map { "\n  \($0.english)" }.joined() + more
         )
+    }
+}
+
+extension ReportFormat {
+    /// Reads a whole report of a few thousand rows without judging it against a batch's cards.
+    ///
+    /// - Parameters:
+    ///   - path: A regular file, CSV or XLSX.
+    ///   - batch: Whose report it must be where it names one.
+    ///   - encoding: Overrides the detection; nil detects.
+    /// - Returns: Its rows, in order.
+    /// - Throws: ``ProductionError`` with every faulty row, its line and column; ``Roster/RosterError``.
+    public func read(
+        _ path: String,
+        of batch: Int64,
+        encoding: TextEncoding? = nil
+    ) throws -> [ReportRow] {
+        let report = try ManufacturerReport(path, self, of: batch, encoding: encoding)
+        var rows: [ReportRow] = []
+        while case let part = try report.next(), !part.isEmpty { rows += part }
+        return rows
     }
 }

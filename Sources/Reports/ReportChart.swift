@@ -5,75 +5,79 @@ import UnionTicket
 enum ReportChart {
     private static let width = 1180
 
-    /// What bars show in each report: the numerator and the denominator of their length.
-    private static func bar(
-        _ report: StatisticsReport
-    ) -> (title: String, part: (UnionCounts) -> Int, whole: (UnionCounts) -> Int)? {
-        switch report {
-        case .coverage: ("Охват по организациям, %", { $0.plastic }, { $0.registered })
-        case .production: ("Изготовлено к числу на учёте, %", { $0.produced }, { $0.registered })
-        case .virtual: ("Доля с виртуальным билетом, %", { $0.virtual }, { $0.registered })
-        case .programme: ("Доля в бонусной программе, %", { $0.programme }, { $0.registered })
-        case .quality: ("С идентификатором АИС, %", { $0.withAisId }, { $0.registered })
-        case .handout: ("Выдано из изготовленных, %", { $0.handedOut }, { $0.produced })
-        }
-    }
-
     /// A bar for each organisation with something to be a share of, the longest first.
     static func bars(
         _ report: StatisticsReport,
-        _ lines: [UnionStatistics.Line]
+        _ table: StatisticsTable
     ) -> (title: String, svg: String)? {
-        guard let (title, part, whole) = bar(report) else { return nil }
-        let shares = lines.compactMap { line -> (name: String, share: Int, text: String)? in
-            let (part, whole) = (part(line.counts), whole(line.counts))
+        let (name, title) = report.bar
+        guard let column = table.columns.firstIndex(where: { $0.name == name }) else { return nil }
+        let shares = table.rows.compactMap { row -> (name: String, share: Int, text: String)? in
+            guard case .share(let part, let whole) = row[column], case .text(let name) = row[1]
+            else { return nil }
             return Percentage.hundredths(part, of: whole).map {
-                (line.name, $0, Percentage.text(part, of: whole))
+                (name, $0, Percentage.text(part, of: whole))
             }
         }.sorted { $0.share > $1.share }.prefix(100)
-        guard shares.count > 1, let longest = shares.first?.share, longest > 0 else { return nil }
+        guard shares.count > 1, let longest = shares.first?.share else { return nil }
         let (left, room) = (430, width - 430 - 90)
         // The whole stands for 100 % where nothing goes past it, so that lengths mean coverage.
         let full = max(longest, 10_000)
+        let height = shares.count * 24 + 8
         let rows = shares.enumerated().map { index, row in
             let length = max(1, row.share * room / full)
-            let y = index * 20
+            let y = index * 24
             return """
-                <text x="\(left - 8)" y="\(y + 14)" text-anchor="end">\
+                <text x="\(left - 10)" y="\(y + 17)" text-anchor="end">\
                 \(HTMLText.escaped(shortened(row.name)))</text>\
-                <rect x="\(left)" y="\(y + 3)" width="\(length)" height="14" rx="2" \
-                fill="\(row.share > 10_000 ? "#d9a441" : "#1f5fa8")"/>\
-                <text x="\(left + length + 6)" y="\(y + 14)">\(row.text)</text>
+                <rect x="\(left)" y="\(y + 3)" width="\(length)" height="18" rx="3" \
+                class="\(row.share > 10_000 ? "over" : "plastic")"/>\
+                <text x="\(left + length + 7)" y="\(y + 17)">\(row.text)</text>
                 """
         }
-        return (title, svg(height: shares.count * 20 + 6, title, rows.joined(separator: "\n")))
+        let marks = stride(from: 0, through: full, by: 2_500).map { mark in
+            let x = left + mark * room / full
+            return "<path class=\"grid\" d=\"M\(x) 0V\(height)\"/>"
+        }
+        return (title, svg(height: height, title, (marks + rows).joined(separator: "\n")))
     }
 
     /// Plastic only, virtual only, both, neither: one bar of the whole.
-    static func split(_ lines: [UnionStatistics.Line]) -> String? {
-        var sum = UnionCounts()
-        for line in lines { sum += line.counts }
-        guard sum.registered > 0 else { return nil }
-        let parts: [(name: String, count: Int, colour: String)] = [
-            ("только карта", sum.plastic - sum.both, "#1f5fa8"),
-            ("карта и виртуальный", sum.both, "#1d8a8a"),
-            ("только виртуальный", sum.virtual - sum.both, "#d9a441"),
-            ("без билета", sum.none, "#b9c3cd"),
+    ///
+    /// Nil where one of the figures is not told.
+    static func split(_ table: StatisticsTable) -> String? {
+        guard let sums = table.total ?? (table.rows.count == 1 ? table.rows[0] : nil) else {
+            return nil
+        }
+        func count(_ name: String) -> Int? {
+            guard let place = table.columns.firstIndex(where: { $0.name == name }),
+                case .count(let count) = sums[place]
+            else { return nil }
+            return count
+        }
+        guard let registered = count("registered"), let plastic = count("plastic"),
+            let virtual = count("virtual"), let both = count("both"), registered > 0
+        else { return nil }
+        let parts = [
+            (name: "только карта", count: plastic - both, kind: "plastic"),
+            (name: "карта и виртуальный", count: both, kind: "both"),
+            (name: "только виртуальный", count: virtual - both, kind: "virtual"),
+            (name: "без билета", count: registered - plastic - virtual + both, kind: "none"),
         ]
         var x = 0
         var bars = ""
         var legend = ""
         for (index, part) in parts.enumerated() {
-            let length = index == 3 ? width - x : part.count * width / sum.registered
+            let length = index == 3 ? width - x : part.count * width / registered
             bars +=
-                "<rect x=\"\(x)\" y=\"0\" width=\"\(length)\" height=\"36\" fill=\"\(part.colour)\"/>"
+                "<rect class=\"\(part.kind)\" x=\"\(x)\" y=\"0\" width=\"\(length)\" height=\"44\"/>"
             x += length
             legend +=
-                "<span><i style=\"background:\(part.colour)\"></i>\(part.name): "
+                "<span><i class=\"\(part.kind)\"></i>\(part.name): "
                 + "\(HTMLText.escaped(StatisticsTable.Cell.count(part.count).shown)) "
-                + "(\(Percentage.text(part.count, of: sum.registered)))</span>"
+                + "(\(Percentage.text(part.count, of: registered)))</span>"
         }
-        return svg(height: 36, "Члены по видам билета", bars)
+        return svg(height: 44, "Члены по видам билета", bars)
             + "<div class=\"legend\">\(legend)</div>"
     }
 
@@ -86,8 +90,8 @@ enum ReportChart {
             let height = month.cards * 180 / highest
             let (x, y) = (index * step, 200 - height)
             return """
-                <rect x="\(x + 3)" y="\(y)" width="\(step - 6)" height="\(height)" rx="2" \
-                fill="#1f5fa8"><title>\(month.month).\(month.year): \(month.cards)</title></rect>\
+                <rect x="\(x + 3)" y="\(y)" width="\(step - 6)" height="\(height)" rx="3" \
+                class="plastic"><title>\(month.month).\(month.year): \(month.cards)</title></rect>\
                 <text x="\(x + step / 2)" y="\(y - 4)" text-anchor="middle">\
                 \(HTMLText.escaped(brief(month.cards)))</text>\
                 <text x="\(x + step / 2)" y="216" text-anchor="middle">\
@@ -106,7 +110,7 @@ enum ReportChart {
     }
 
     private static func svg(height: Int, _ title: String, _ body: String) -> String {
-        "<svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" "
+        "<svg class=\"chart\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" "
             + "aria-label=\"\(HTMLText.escaped(title))\">\(body)</svg>"
     }
 }

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 public import Registry
 import UnionTicket
 
@@ -5,7 +7,6 @@ import UnionTicket
 /// fetched from anywhere.
 public struct ReportPage {
     private let table: StatisticsTable
-    private let lines: [UnionStatistics.Line]
     private let months: [UnionStatistics.Month]
     private let report: StatisticsReport
 
@@ -14,15 +15,13 @@ public struct ReportPage {
     /// - Parameters:
     ///   - report: Which report it is; decides the charts.
     ///   - table: Its table, suppressed already where the page leaves the union.
-    ///   - lines: The counted lines; empty where single figures must not be drawn.
     ///   - months: Cards made by month, for the chart of production.
     public init(
         _ report: StatisticsReport,
         _ table: StatisticsTable,
-        lines: [UnionStatistics.Line],
         months: [UnionStatistics.Month]
     ) {
-        (self.report, self.table, self.lines, self.months) = (report, table, lines, months)
+        (self.report, self.table, self.months) = (report, table, months)
     }
 
     /// The page, UTF-8.
@@ -34,20 +33,27 @@ public struct ReportPage {
             <html lang="ru"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-            style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-            <title>\(HTMLText.escaped(table.title.russian))</title><style>
-            \(css)</style></head><body>
+            style-src '\(Self.hash(css))'; script-src '\(Self.hash(script))'; base-uri 'none'; \
+            form-action 'none'">
+            <title>\(HTMLText.escaped(table.title.russian)) на \(table.asOf.russian)</title>
+            <style>\(css)</style></head><body>
+            <header><p>Общероссийский Профсоюз образования · электронный профсоюзный билет</p>
             <h1>\(HTMLText.escaped(table.title.russian))</h1>
-            <p class="sub">\(HTMLText.escaped(table.title.english)) · на конец дня \
-            \(table.asOf.russian) (Москва)</p>
+            <p>на конец дня \(table.asOf.russian) (Москва) · <span lang="en">\
+            \(HTMLText.escaped(table.title.english)), end of \(table.asOf.iso)</span></p></header>
+            <main>
             \(headline)\(charts)
-            <h2>Таблица</h2>\(body)
+            <section><h2>Таблица</h2><div class="wide">\(body)</div></section>
             <div class="notes">\(notes)</div>
-            <script>
-            \(script)</script></body></html>
+            </main>
+            <script>\(script)</script></body></html>
 
             """
         return Array(text.utf8)
+    }
+
+    private static func hash(_ text: String) -> String {
+        "sha256-" + Data(SHA256.hash(data: Array(text.utf8))).base64EncodedString()
     }
 
     private var notes: String {
@@ -59,7 +65,8 @@ public struct ReportPage {
     /// The report's figures as a whole, large.
     private var headline: String {
         guard let sums = table.total ?? table.rows.first else { return "" }
-        let figures = zip(table.columns, sums).dropFirst(2).prefix(8).map { column, cell in
+        let known = zip(table.columns, sums).dropFirst(2).filter { $0.1 != .none }
+        let figures = known.prefix(7).map { column, cell in
             "<div class=\"figure\"><b>\(HTMLText.escaped(cell.shown))</b><span>"
                 + "\(HTMLText.escaped(column.title.russian))</span></div>"
         }
@@ -67,17 +74,17 @@ public struct ReportPage {
     }
 
     private var charts: String {
-        var parts: [String] = []
-        if report == .coverage || report == .virtual, let split = ReportChart.split(lines) {
-            parts.append("<h2>Члены Профсоюза по видам билета</h2>" + split)
-        }
-        if let bars = ReportChart.bars(report, lines) {
-            parts.append("<h2>\(HTMLText.escaped(bars.title))</h2>" + bars.svg)
+        var parts: [(title: String, chart: String)] = []
+        if report == .coverage, let split = ReportChart.split(table) {
+            parts.append(("Члены Профсоюза по видам билета", split))
         }
         if report == .production, let columns = ReportChart.months(months) {
-            parts.append("<h2>Изготовлено карт по месяцам</h2>" + columns)
+            parts.append(("Изготовлено карт по месяцам", columns))
         }
-        return parts.joined()
+        if let bars = ReportChart.bars(report, table) { parts.append((bars.title, bars.svg)) }
+        return parts.map { title, chart in
+            "<section><h2>\(HTMLText.escaped(title))</h2>\(chart)</section>"
+        }.joined(separator: "\n")
     }
 
     private var body: String {

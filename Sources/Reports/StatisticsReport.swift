@@ -54,7 +54,34 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
     public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> StatisticsTable {
         var table = Self.table(lines, asOf: date, title: title, columns)
         table.notes = notes
+        table.sums = sums
         return table
+    }
+
+    /// What adds up within a row of this report, so that one figure may be computed from the others.
+    private var sums: [[String]] {
+        switch self {
+        case .coverage: [["registered", "plastic", "virtual", "both", "none"]]
+        case .production:
+            [
+                ["produced", "first", "legacy"]
+                    + OrderReason.allCases.map(\.rawValue).filter { $0 != "first" }
+            ]
+        case .virtual: [["virtual", "both", "only"]]
+        case .programme, .quality, .handout: []
+        }
+    }
+
+    /// The share that bars show: its column, and their title.
+    var bar: (column: String, title: String) {
+        switch self {
+        case .coverage: ("coverage", "Охват по организациям, %")
+        case .production: ("ratio", "Изготовлено к числу на учёте, %")
+        case .virtual: ("share", "Доля с виртуальным билетом, %")
+        case .programme: ("share", "Доля в бонусной программе, %")
+        case .quality: ("aisShare", "С идентификатором АИС, %")
+        case .handout: ("share", "Выдано из изготовленных, %")
+        }
     }
 
     /// A table of these measures.

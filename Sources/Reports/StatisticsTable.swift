@@ -10,7 +10,7 @@ public struct StatisticsTable: Sendable, Equatable {
         case count(Int)
         /// A share: numerator and denominator, always shown beside it as columns of their own.
         case share(Int, of: Int)
-        /// Too few to be told: a count under ``StatisticsTable/smallest``.
+        /// Not to be told: a count under ``StatisticsTable/smallest``, or one it could be computed from.
         case suppressed
         /// Not known.
         case none
@@ -21,7 +21,7 @@ public struct StatisticsTable: Sendable, Equatable {
             case .text(let text): text
             case .count(let number): Self.grouped(number)
             case .share(let part, let whole): Percentage.text(part, of: whole)
-            case .suppressed: "< \(StatisticsTable.smallest)"
+            case .suppressed: "•"
             case .none: "—"
             }
         }
@@ -35,7 +35,7 @@ public struct StatisticsTable: Sendable, Equatable {
                 guard let hundredths = Percentage.hundredths(part, of: whole) else { return "" }
                 let rest = hundredths % 100
                 return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
-            case .suppressed: return "<\(StatisticsTable.smallest)"
+            case .suppressed: return "•"
             case .none: return ""
             }
         }
@@ -76,6 +76,8 @@ public struct StatisticsTable: Sendable, Equatable {
     public var rows: [[Cell]]
     /// The sum of all rows, where there is more than one.
     public var total: [Cell]?
+    /// Names of columns that are known to add up within every row, whichever way.
+    var sums: [[String]] = []
 
     /// Counts below this are not told outside the union.
     public static let smallest = 5
@@ -91,42 +93,5 @@ public struct StatisticsTable: Sendable, Equatable {
     ) {
         (self.title, self.asOf, self.notes) = (title, asOf, notes)
         (self.columns, self.rows, self.total) = (columns, rows, total)
-    }
-
-    /// The report as it may leave the union: no count of one to four people, and no share of one.
-    ///
-    /// Where one single figure of a column would be hidden, the next smallest goes with it: else the
-    /// sum would tell it.
-    public func forPublication() -> StatisticsTable {
-        var table = self
-        for column in columns.indices {
-            let counts = rows.indices.compactMap { row -> (row: Int, count: Int)? in
-                guard case .count(let count) = rows[row][column], count > 0 else { return nil }
-                return (row, count)
-            }.sorted { ($0.count, $0.row) < ($1.count, $1.row) }
-            var hidden = counts.filter { $0.count < Self.smallest }
-            if hidden.count == 1, total != nil, counts.count > 1 { hidden.append(counts[1]) }
-            for (row, _) in hidden { table.rows[row][column] = .suppressed }
-        }
-        table.rows = table.rows.map { $0.map(Self.published) }
-        table.total = total.map { $0.map(Self.published) }
-        table.notes.append(
-            Bilingual(
-                "Числа меньше \(Self.smallest) и доли от них не приводятся.",
-                "Counts under \(Self.smallest) and shares of them are not given."
-            )
-        )
-        return table
-    }
-
-    private static func published(_ cell: Cell) -> Cell {
-        switch cell {
-        case .count(let count) where count > 0 && count < smallest: .suppressed
-        case .share(let part, let whole)
-        where (1..<smallest).contains(part) || (1..<smallest).contains(whole)
-            || (1..<smallest).contains(whole - part):
-            .none
-        default: cell
-        }
     }
 }

@@ -19,6 +19,7 @@ enum RouteGroups {
             VirtualCardRoutes(context),
             ActivationCodeRoutes(),
             ProbeRoutes(probes: office.probes),
+            DeskRoutes(context, handOutList: office.handOutList),
         ] + OperatorGroups.all(office)
     }
 }

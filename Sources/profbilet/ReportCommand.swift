@@ -97,8 +97,7 @@ struct ReportCommand: ParsableCommand {
                     let months =
                         isFull && report == .production
                         ? try statistics.cardsPerMonth(asOf: date, by: user) : []
-                    return ReportPage(report, table, lines: isFull ? lines : [], months: months)
-                        .html
+                    return ReportPage(report, table, months: months).html
                 }
             }
         }
@@ -121,7 +120,7 @@ struct ReportCommand: ParsableCommand {
                 var table = report.table(lines, asOf: date)
                 if options.publication { table = table.forPublication() }
                 try options.show(table) {
-                    ReportPage(.coverage, table, lines: [], months: []).html
+                    ReportPage(.coverage, table, months: []).html
                 }
             }
         }

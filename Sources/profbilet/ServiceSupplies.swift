@@ -15,6 +15,7 @@ extension ServiceOffice {
         let files = BatchFiles(register: register, specifications: batches)
         (office.batches, office.works) = (files, files)
         office.partners = .over(register, account)
+        office.handOutList = HandOutSheet(register: register).bytes
         let now = register.now
         office.clock = {
             let system = StationDuty.systemClock()

@@ -512,7 +512,8 @@ def broken_contracts(office, contract):
             ("a missing column", "  status: status\n", "", ["status"]),
             ("two columns of one name", "region: region", "region: id", ["broken.yaml:"]),
             ("an encoding nobody knows", "encoding: utf-8", "encoding: ebcdic", ["windows-1251"]),
-            ("an age that is none", "minimum-age: 18", "minimum-age: many", ["minimum-age"])):
+            ("an age that is none", "minimum-age: 18", "minimum-age: many", ["minimum-age"]),
+            ("an age below eighteen", "minimum-age: 18", "minimum-age: 16", ["minimum-age", "18"])):
         assert old in text, old
         path.write_text(text.replace(old, new, 1))
         office.refused(f"a contract with {name}", 1, words, "partner", "add", path)

@@ -12,6 +12,7 @@ let package = Package(
                 .product(name: "TicketSeal", package: "ProfBilet"),
                 .product(name: "Roster", package: "ProfBilet"),
                 .product(name: "CardProduction", package: "ProfBilet"),
+                .product(name: "BonusProgram", package: "ProfBilet"),
                 .product(name: "CardReader", package: "ProfBilet"),
                 .product(name: "EventStation", package: "ProfBilet"),
             ],

@@ -18,7 +18,7 @@ BUILD = ROOT / ".build-fuzz"
 # first what anybody may send: payload texts, CBOR and COSE, rosters, bodies of requests
 WORLD = ["text", "cose", "csv", "xlsx", "json", "body"]
 TARGETS = [*WORLD, "publication", "sealed", "layout", "art", "batch", "profile", "apdu", "ndef", "snapshot", "journal",
-           "replay", "chunk", "proof"]
+           "replay", "chunk", "proof", "report", "partner"]
 
 
 def cbor(value):
@@ -137,6 +137,20 @@ def seeds(target):
     elif target == "proof":
         found = [cbor([b"\1" * 32, "card"]), cbor([b"\1" * 32, "enrolment", b"\1" * 32, {1: 2, 3: 1}]),
                  cbor({6: 1_800_000_000}), bytes.fromhex("d28443a10126a0") + b"\x41\0\x58\x40" + bytes(64)]
+    elif target == "report":
+        rows = "№ п/п;Штрихкод;Результат\r\n1;1774815162342161;изготовлена\r\n2;1774815162342162;брак\r\nИтого;;\r\n"
+        found = [f"Отчёт завода\r\n{rows}".encode("cp1251"), rows.replace(";", "\t").encode("utf-16"),
+                 *[path.read_bytes() for path in sorted((ROOT / "Tests/RosterTests/Samples").glob("*.xlsx"))[:1]]]
+    elif target == "partner":
+        digest = "0" * 64
+        figures = '"participants":9,"throughApp":1,"purchases":2,"turnover":100,"cashback":5'
+        found = [f'a{{"format":"partner-ack/1","partner":"profcards","package":1,"stage":"applied","manifest":"{digest}",'
+                 f'"set":"{digest}","rows":[{{"id":"x","code":"y"}}]}}'.encode(),
+                 b'a{"format":"partner-ack/1","partner":"profcards","package":2,"stage":"rejected","fault":"gap","expected":1}',
+                 f's{{"format":"partner-statistics/1","partner":"profcards","period":"2027-01","revision":1,"regions":'
+                 f'[{{"region":"26",{figures}}}],"total":{{{figures}}}}}'.encode(),
+                 "pИД участника;Номер билета;Код\n17;177481516234216;ABCD\n".encode(),
+                 b"y" + (ROOT / "batches/partners/profcards.yaml").read_bytes()]
     for number, content in enumerate(found):
         (folder / f"seed-{number}").write_bytes(content)
     return folder

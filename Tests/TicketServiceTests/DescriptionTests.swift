@@ -52,13 +52,23 @@ struct DescribedOperation {
 }
 
 @Suite struct DescriptionTests {
-    @Test func `routes and description are the same set`() async throws {
+    /// Pages for people and the forms on them: no program calls them, so no description holds them.
+    static let pages: Set<String> = [
+        "GET /desk", "GET /desk/sign-in", "POST /desk/sign-in", "POST /desk/sign-out",
+        "GET /desk/members", "POST /desk/members", "GET /desk/orders",
+        "POST /desk/orders/{id}:cancel", "GET /desk/parcels", "GET /desk/parcels/{batch}/{number}",
+        "POST /desk/parcels/{batch}/{number}:receive",
+        "POST /desk/parcels/{batch}/{number}:handout",
+        "GET /desk/parcels/{batch}/{number}/sheet", "GET /desk/handout", "POST /desk/handout",
+    ]
+
+    @Test func `every route is described or a page that is listed`() async throws {
         try await TestService.with(supply: TestSupplies.all) { service in
             let served = Set(
                 service.server.table.routes.map { "\($0.method.rawValue) \($0.template)" }
             )
             let described = Set(try DescribedOperation.all().map(\.name))
-            #expect(served.subtracting(described).sorted() == [], "served, not described")
+            #expect(served.subtracting(described) == Self.pages, "served, not described")
             #expect(described.subtracting(served).sorted() == [], "described, not served")
         }
     }
@@ -72,6 +82,7 @@ struct DescribedOperation {
             )
             for route in service.server.table.routes {
                 let name = "\(route.method.rawValue) \(route.template)"
+                if Self.pages.contains(name) { continue }
                 let operation = try #require(described[name])
                 let roles: Set<String> =
                     switch route.access {

@@ -198,7 +198,7 @@ extension UserDirectory {
         let isDisabled: Bool
     }
 
-    private static let columns = """
+    static let columns = """
         SELECT id, name, role, scope, sealed_key, failures, disabled_at, public_key FROM app_user
         """
 
@@ -206,7 +206,7 @@ extension UserDirectory {
         try session.first("\(columns) WHERE name = $1", [.text(name)], account)
     }
 
-    private static func account(_ row: any DatabaseRow) throws -> Row {
+    static func account(_ row: any DatabaseRow) throws -> Row {
         guard let role = Role(rawValue: row.text(2)),
             let scope = OrganisationCode(ordinal: row.integer(3))
         else { throw DatabaseError(.corrupt, reason: "app_user") }
@@ -218,7 +218,7 @@ extension UserDirectory {
         )
     }
 
-    private static func lockAfter(_ session: any DatabaseSession) throws -> Int {
+    static func lockAfter(_ session: any DatabaseSession) throws -> Int {
         try Setting.lockAfter.value(in: session).flatMap(Int.init) ?? defaultLockAfter
     }
 

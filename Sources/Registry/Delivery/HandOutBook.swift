@@ -165,7 +165,7 @@ public struct HandOutBook: Sendable {
         return try end(run)
     }
 
-    private func end(_ run: HandOutRun) throws -> Outcome {
+    func end(_ run: HandOutRun) throws -> Outcome {
         let outcome = run.outcome
         if run.basis.isAllOrNothing, let refusal = outcome.refused.first {
             let place =

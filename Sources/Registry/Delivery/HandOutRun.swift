@@ -12,6 +12,8 @@ struct HandOutRun {
     private(set) var outcome = HandOutBook.Outcome()
     /// The last carrier recorded.
     private(set) var last: Int64?
+    /// The member of the last card met, recorded now or before.
+    private(set) var holder: Int64?
     private let today: CalendarDate
     private let judge: TicketJudge?
     /// What this run has recorded: a list may name a card twice.
@@ -168,7 +170,9 @@ extension HandOutRun {
     private mutating func record(_ wishes: [Wish]) throws {
         var good: [Wish] = []
         for wish in wishes {
-            if wish.card.isHandedOut || recorded.contains(wish.card.id) {
+            holder = wish.card.member
+            let isOwn = isEverywhere || wish.card.place.map(user.scope.contains) ?? true
+            if isOwn, wish.card.isHandedOut || recorded.contains(wish.card.id) {
                 outcome.known += 1
             } else if let why = refusal(wish) {
                 refuse(wish.line, wish.card.number.map { "\($0)" } ?? "", why)

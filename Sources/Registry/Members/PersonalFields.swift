@@ -101,6 +101,18 @@ struct MemberVault: Sendable {
 
     /// The birth days of many members, their keys fetched together; whose key was destroyed is left out.
     func birthDays(of rows: [(member: Int64, fields: [UInt8])]) throws -> [(Int64, CalendarDate)] {
+        try opened(rows) { PersonalFields.birthDay(encoded: $0) }
+    }
+
+    /// The fields of many members, in the same way.
+    func open(all rows: [(member: Int64, fields: [UInt8])]) throws -> [(Int64, PersonalFields)] {
+        try opened(rows) { PersonalFields(encoded: $0) }
+    }
+
+    private func opened<Value>(
+        _ rows: [(member: Int64, fields: [UInt8])],
+        _ read: ([UInt8]) -> Value?
+    ) throws -> [(Int64, Value)] {
         var keys: [Int64: [UInt8]] = [:]
         do {
             try register.keyStore.read { session in
@@ -123,9 +135,9 @@ struct MemberVault: Sendable {
                     for: Self.binding(row.member)
                 ),
                 let bytes = try? FieldSeal(key: key).open(row.fields, for: Self.fieldsBinding),
-                let day = PersonalFields.birthDay(encoded: bytes)
+                let value = read(bytes)
             else { throw damaged(row.member) }
-            return (row.member, day)
+            return (row.member, value)
         }
     }
 

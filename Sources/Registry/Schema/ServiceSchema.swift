@@ -36,6 +36,13 @@ enum ServiceSchema {
             PRIMARY KEY (scope, key_hash)
         ) {strict,without rowid};
         CREATE INDEX idempotency_key_at ON idempotency_key (at);
+        CREATE TABLE desk_session (
+            hash {blob} NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+            user_id {int} NOT NULL REFERENCES app_user (id),
+            opened_at {int} NOT NULL,
+            seen_at {int} NOT NULL CHECK (seen_at >= opened_at)
+        ) {strict};
+        CREATE INDEX desk_session_seen ON desk_session (seen_at);
         CREATE INDEX carrier_expiry ON carrier (expires_at, list) WHERE published <> 0;
         INSERT INTO counter (name, value) VALUES ('apiClient', 0);
         """
@@ -70,6 +77,16 @@ enum ServiceSchema {
                     OR NEW.ends_at > OLD.ends_at))
                     """,
                 message: "api_key: a key only ends"
+            )
+            + engine.refuse(
+                table: "desk_session",
+                operation: .update,
+                name: "desk_session_one_person",
+                when: """
+                    OLD.user_id <> NEW.user_id OR OLD.opened_at <> NEW.opened_at
+                    OR NEW.seen_at < OLD.seen_at
+                    """,
+                message: "desk_session: a session never changes its person and begins once"
             )
     }
 }

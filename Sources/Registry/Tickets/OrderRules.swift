@@ -133,10 +133,12 @@ extension OrderBook {
         }
     }
 
-    private func applicants(
+    /// Who meets a condition on `m`, in the order of the register.
+    func applicants(
         _ condition: String,
         _ arguments: [SQLValue],
         _ reference: String? = nil,
+        limit: Int? = nil,
         in session: any DatabaseSession
     ) throws -> [Applicant] {
         let pipeline = CarrierState.allCases.filter(\.isInPipeline)
@@ -155,7 +157,7 @@ extension OrderBook {
                 (SELECT max(CASE WHEN \(RegisterSchema.oneOf("k.state", pipeline)) THEN 2
                     WHEN \(RegisterSchema.oneOf("k.state", usable)) THEN 1 ELSE 0 END)
                  FROM carrier k WHERE k.member_id = m.id AND k.kind = 'plastic')
-            FROM member m WHERE \(condition) ORDER BY m.id
+            FROM member m WHERE \(condition) ORDER BY m.id\(limit.map { " LIMIT \($0)" } ?? "")
             """,
             arguments
         ) { row -> Applicant? in

@@ -70,6 +70,8 @@ public struct ServiceOffice: Sendable {
     public var partners: PartnerExchange?
     /// Routes of a measurement or a test; none in the program.
     public var probes: [ProbeRoute] = []
+    /// Prints hand-out lists for the desk.
+    public var handOutList: HandOutListPrinter?
     /// Milliseconds since 1970 that stations measure their clocks against.
     public var clock: @Sendable () -> Int64
 

@@ -9,7 +9,7 @@ import UnionTicket
 /// What one run of the fuzzer feeds; chosen by FUZZ_TARGET.
 enum Target: String, CaseIterable {
     case text, cose, publication, csv, xlsx, json, sealed, layout, art, batch, profile, apdu
-    case ndef, snapshot, journal, replay, body, chunk, proof
+    case ndef, snapshot, journal, replay, body, chunk, proof, report, partner
     /// Traps on a magic word: shows that the harness finds crashes at all.
     case planted
 
@@ -73,6 +73,8 @@ enum Target: String, CaseIterable {
         case .body: ServiceTarget.body(bytes)
         case .chunk: ServiceTarget.chunk(bytes)
         case .proof: ServiceTarget.proof(bytes)
+        case .report: PaperTarget.report(bytes)
+        case .partner: PaperTarget.partner(bytes)
         case .planted: if bytes.starts(with: Array("PB!".utf8)) { fatalError("planted") }
         }
     }

@@ -1,0 +1,248 @@
+import Testing
+import UnionTicket
+
+@testable import Registry
+@testable import Reports
+
+/// What leaves the union is held against arithmetic: every hidden figure must have room to be another.
+@Suite struct `What leaves the union` {
+    private static let day = CalendarDate(day: 18_604)
+
+    fileprivate static func table(
+        _ report: StatisticsReport,
+        _ counts: [UnionCounts]
+    ) throws -> StatisticsTable {
+        let lines = try counts.enumerated().map { number, counts in
+            UnionStatistics.Line(
+                organisation: try #require(OrganisationCode("\(10 + number)")),
+                name: "Организация \(number)",
+                hasTerritorialRights: false,
+                counts: counts
+            )
+        }
+        return report.table(lines, asOf: day)
+    }
+
+    private static func counts(
+        _ registered: Int,
+        _ plastic: Int,
+        _ virtual: Int,
+        _ both: Int
+    ) -> UnionCounts {
+        var counts = UnionCounts()
+        (counts.registered, counts.plastic) = (registered, plastic)
+        (counts.virtual, counts.both) = (virtual, both)
+        return counts
+    }
+
+    private static func cell(
+        _ table: StatisticsTable,
+        _ row: Int,
+        _ name: String
+    ) throws -> StatisticsTable.Cell {
+        table.rows[row][try #require(table.columns.firstIndex { $0.name == name })]
+    }
+
+    @Test func `a small rest of a row does not follow from the figures beside it`() throws {
+        // 100 − 60 − 40 + 3 = 3 without a ticket: of the four figures some other must go too.
+        let table = try Self.table(
+            .coverage,
+            [
+                Self.counts(100, 60, 40, 3), Self.counts(500, 300, 90, 50),
+                Self.counts(800, 400, 100, 60),
+            ]
+        ).forPublication()
+        #expect(try Self.cell(table, 0, "both") == .suppressed)
+        #expect(try Self.cell(table, 0, "none") == .suppressed)
+        #expect(try Self.cell(table, 0, "registered") == .count(100))
+        for name in ["both", "none"] {
+            let hidden = try (0..<3).filter { try Self.cell(table, $0, name) == .suppressed }
+            #expect(hidden.count > 1, "the sum of the column would tell \(name)")
+        }
+    }
+
+    @Test func `two single people do not follow from their sum`() throws {
+        let table = try Self.table(
+            .programme,
+            [1, 1, 40, 60].map { programme in
+                var counts = UnionCounts()
+                (counts.registered, counts.programme) = (1_000, programme)
+                return counts
+            }
+        ).forPublication()
+        let shown = try (0..<4).map { try Self.cell(table, $0, "programme") }
+        #expect(shown == [.suppressed, .suppressed, .suppressed, .count(60)])
+        #expect(try Self.cell(table, 2, "share") == .none, "a share of what is hidden")
+        #expect(try Self.cell(table, 3, "share") == .share(60, of: 1_000))
+    }
+
+    @Test func `who is left over by a share is not told either`() throws {
+        let table = try Self.table(
+            .quality,
+            [998, 600, 700].map { known in
+                var counts = UnionCounts()
+                (counts.registered, counts.withAisId, counts.withCardConsent) = (1_000, known, 500)
+                return counts
+            }
+        ).forPublication()
+        #expect(try Self.cell(table, 0, "aisId") == .suppressed)
+        #expect(try Self.cell(table, 0, "aisShare") == .none)
+        #expect(try Self.cell(table, 1, "aisId") == .suppressed)
+        #expect(try Self.cell(table, 2, "aisId") == .count(700))
+    }
+
+    @Test(arguments: StatisticsReport.allCases, 1...40)
+    func `no hidden figure is the only solution of what is shown`(
+        _ report: StatisticsReport,
+        _ seed: Int
+    ) throws {
+        var dice = Dice(state: UInt64(seed * 7919))
+        let whole = try Self.table(report, (0..<dice.below(7) + 2).map { _ in dice.counts() })
+        let told = whole.forPublication()
+        let system = ShownFigures(whole, told)
+        #expect(system.small.isEmpty, "small figures are shown: \(system.small)")
+        #expect(system.solved.isEmpty, "figures follow from the others: \(system.solved)")
+    }
+}
+
+extension `What leaves the union` {
+    /// The rule switched off: the look must see that.
+    @Test func `small figures hidden by themselves would follow from the others`() throws {
+        let told = try (1...20).count { seed in
+            var dice = Dice(state: UInt64(seed * 7919))
+            let whole = try Self.table(.coverage, (0..<5).map { _ in dice.counts() })
+            var naive = whole
+            func hidden(_ cell: StatisticsTable.Cell) -> StatisticsTable.Cell {
+                if case .count(let count) = cell, (1..<5).contains(count) { return .suppressed }
+                return cell
+            }
+            naive.rows = whole.rows.map { $0.map(hidden) }
+            naive.total = whole.total.map { $0.map(hidden) }
+            return !ShownFigures(whole, naive).solved.isEmpty
+        }
+        #expect(told > 10)
+    }
+}
+
+/// The same throws for the same seed.
+private struct Dice {
+    var state: UInt64
+
+    mutating func below(_ limit: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(state >> 33) % max(1, limit)
+    }
+
+    /// A part of a whole, often near nobody or everybody.
+    mutating func part(of whole: Int) -> Int {
+        switch below(4) {
+        case 0: min(whole, below(6))
+        case 1: max(0, whole - below(6))
+        default: below(whole + 1)
+        }
+    }
+
+    mutating func counts() -> UnionCounts {
+        var counts = UnionCounts()
+        counts.registered = below(3) == 0 ? below(8) : 20 + below(400)
+        counts.plastic = part(of: counts.registered)
+        counts.both = part(of: min(counts.plastic, counts.registered))
+        counts.virtual = counts.both + part(of: counts.registered - counts.plastic)
+        counts.programme = part(of: counts.registered)
+        counts.programmeVirtual = part(of: counts.programme)
+        counts.producedFirst = below(200)
+        counts.producedLegacy = part(of: 30)
+        for reason in OrderReason.allCases where reason != .first {
+            counts.reissued[reason] = below(9)
+        }
+        counts.produced =
+            counts.producedFirst + counts.producedLegacy
+            + counts.reissued.values.reduce(0, +)
+        counts.handedOut = part(of: counts.produced)
+        counts.withAisId = part(of: counts.registered)
+        counts.withCardConsent = part(of: counts.registered)
+        return counts
+    }
+}
+
+/// What a reader can do with a published table: solve the sums of its rows and columns for what is hidden.
+private struct ShownFigures {
+    private(set) var small: [String] = []
+    /// Hidden figures that have one solution only.
+    private(set) var solved: [String] = []
+
+    init(_ whole: StatisticsTable, _ told: StatisticsTable) {
+        let values = whole.rows + (whole.total.map { [$0] } ?? [])
+        let shown = told.rows + (told.total.map { [$0] } ?? [])
+        var unknown: [String: Int] = [:]
+        for (row, cells) in shown.enumerated() {
+            for (column, cell) in cells.enumerated() {
+                if cell == .suppressed { unknown["\(row)/\(column)"] = unknown.count }
+                if case .count(let count) = cell, (1..<5).contains(count) {
+                    small.append("\(row)/\(column)")
+                }
+            }
+        }
+        var equations: [[Double]] = []
+        func add(_ places: [(place: String, sign: Double)]) {
+            var equation = [Double](repeating: 0, count: unknown.count)
+            for (place, sign) in places {
+                if let index = unknown[place] { equation[index] += sign }
+            }
+            if equation.contains(where: { $0 != 0 }) { equations.append(equation) }
+        }
+        for sum in Self.relations(told) {
+            for row in shown.indices { add(sum.map { ("\(row)/\($0.column)", $0.sign) }) }
+        }
+        if told.total != nil {
+            for column in told.columns.indices {
+                guard case .count = values[values.count - 1][column] else { continue }
+                add(shown.indices.map { ("\($0)/\(column)", $0 == shown.count - 1 ? -1 : 1) })
+            }
+        }
+        solved = Self.determined(equations, unknown.count)
+            .map { index in unknown.first { $0.value == index }?.key ?? "" }
+    }
+
+    /// As the reports' own definitions have it, with signs.
+    private static func relations(
+        _ table: StatisticsTable
+    ) -> [[(column: Int, sign: Double)]] {
+        let known: [[(String, Double)]] = [
+            [("registered", 1), ("plastic", -1), ("virtual", -1), ("both", 1), ("none", -1)],
+            [("virtual", 1), ("both", -1), ("only", -1)],
+            [
+                ("produced", 1), ("first", -1), ("legacy", -1), ("lost", -1), ("stolen", -1),
+                ("damaged", -1), ("defect", -1), ("renamed", -1),
+            ],
+        ]
+        return known.compactMap { relation in
+            let found = relation.compactMap { name, sign in
+                table.columns.firstIndex { $0.name == name }.map { (column: $0, sign: sign) }
+            }
+            return found.count == relation.count ? found : nil
+        }
+    }
+
+    /// Unknowns whose value the equations fix (Gauss and Jordan).
+    private static func determined(_ equations: [[Double]], _ count: Int) -> [Int] {
+        var rows = equations
+        var rank = 0
+        for column in 0..<count {
+            guard let pivot = (rank..<rows.count).first(where: { abs(rows[$0][column]) > 1e-9 })
+            else { continue }
+            rows.swapAt(rank, pivot)
+            let lead = rows[rank][column]
+            rows[rank] = rows[rank].map { $0 / lead }
+            for other in rows.indices where other != rank && abs(rows[other][column]) > 1e-9 {
+                let factor = rows[other][column]
+                rows[other] = zip(rows[other], rows[rank]).map { $0 - factor * $1 }
+            }
+            rank += 1
+        }
+        return rows.prefix(rank).compactMap { row in
+            let used = row.indices.filter { abs(row[$0]) > 1e-9 }
+            return used.count == 1 ? used[0] : nil
+        }
+    }
+}
