@@ -88,6 +88,8 @@ bench: test-packages $(VENV)/bench ## figures against a floor measured in the sa
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
+	swift build -c release --product profbilet-golden --scratch-path .build-release
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/coverage.py
 
 golden: packages ## the decree's figures from a register of 3.9 M members (REGIONS=file, SCALE=100, KEEP=folder)
 	@python3 Tests/Golden/regions.py '$(REGIONS)'
