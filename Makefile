@@ -103,6 +103,8 @@ bench: test-packages $(VENV)/bench release ## figures against a floor measured i
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/service.py
+	swift build -c release --product profbilet-golden --scratch-path .build-release
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/coverage.py
 
 golden: packages ## the decree's figures from a register of 3.9 M members (REGIONS=file, SCALE=100, KEEP=folder)
 	@python3 Tests/Golden/regions.py '$(REGIONS)'

@@ -21,16 +21,18 @@ sys.path.insert(0, str(ROOT / "Tests/Golden"))
 import golden  # noqa: E402
 import regions as files  # noqa: E402
 
-# What the report's count holds, of today's rows alone and without history: members on record, those with active
+# The quickest of three ways tried. What the report's count holds, of today's rows alone and without history: members on record, those with active
 # plastic, those with an active virtual card, and both, by primary organisation.
 SCAN = """
-    SELECT m.organisation, count(*), count(c.member_id), coalesce(sum(c.plastic), 0), coalesce(sum(c.virtual), 0),
-        coalesce(sum(c.plastic * c.virtual), 0)
-    FROM member m LEFT JOIN (
-        SELECT member_id, max(kind <> 'virtual') AS plastic, max(kind = 'virtual') AS virtual FROM carrier
-        WHERE state = 'active' GROUP BY member_id
-    ) c ON c.member_id = m.id
-    WHERE m.state IN ('active', 'suspended') GROUP BY m.organisation
+    SELECT organisation, sum(registered), sum(plastic), sum(virtual), sum(both) FROM (
+        SELECT organisation, count(*) AS registered, 0 AS plastic, 0 AS virtual, 0 AS both
+        FROM member NOT INDEXED WHERE state IN ('active', 'suspended') GROUP BY organisation
+        UNION ALL
+        SELECT m.organisation, 0, sum(c.plastic), sum(c.virtual), sum(c.plastic * c.virtual) FROM (
+            SELECT member_id, max(kind <> 'virtual') AS plastic, max(kind = 'virtual') AS virtual
+            FROM carrier NOT INDEXED WHERE state = 'active' GROUP BY member_id
+        ) c JOIN member m ON m.id = c.member_id WHERE m.state IN ('active', 'suspended') GROUP BY m.organisation
+    ) GROUP BY organisation
 """
 CACHE = -400_000
 
@@ -53,25 +55,30 @@ def main():
         if not options.data:
             files.write(files.scaled(files.read(golden.CARRIED), options.scale), folder / "regions.tsv")
             office.live(folder / "regions.tsv")
-        measure(office, options.rounds)
+        measure(office, folder, options.rounds)
     finish("coverage")
 
 
-def measure(office, rounds):
+def measure(office, folder, rounds):
     connection = sqlite3.connect(f"file:{office.data}/register.sqlite?mode=ro", uri=True)
     connection.execute(f"PRAGMA cache_size = {CACHE}")
     members = connection.execute("SELECT count(*) FROM member").fetchone()[0]
     # The first of each warms the system's cache.
     scans = [timed(lambda: connection.execute(SCAN).fetchall()) for _ in range(rounds + 1)][1:]
-    opening = statistics.median(timed(lambda: office.run("user", "list", "--json")) for _ in range(rounds))
+
+    def opening():
+        return timed(lambda: office.run("user", "list", "--json"))
+
     reports = [timed(lambda: office.run("report", "coverage", "--by", "primary", "--as-of", "08.12.2020", "--format",
-                                        "csv", "--out", os.devnull)) - opening for _ in range(rounds + 1)][1:]
+                                        "csv", "--out", folder / "report.csv")) - opening()
+               for _ in range(rounds + 1)][1:]
     row(f"coverage by primary organisation, past day, {members} members", members / statistics.median(reports),
         "members/s", members / statistics.median(scans), 0.3)
     # The same member is never asked twice: nothing of the answer is in a cache of ours.
-    asked = [timed(lambda: office.run("dossier", f"#{1 + members * number // 10}", "--json")) - opening
+    asked = [timed(lambda: office.run("dossier", f"#{1 + members * number // 10}", "--json")) - opening()
              for number in range(1, 10)]
-    row(f"dossier in a register of {members} members", 1000 * statistics.median(asked), "ms", None, 300, is_at_most=True)
+    row(f"dossier in a register of {members} members, beside opening it",
+        1000 * statistics.median(asked), "ms", None, 300, is_at_most=True)
 
 
 main()
