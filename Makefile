@@ -11,7 +11,7 @@ PROFBILET = .build/debug/profbilet
 PACKAGES = zlib1g-dev libpcsclite-dev libssl-dev libsqlite3-dev libpq-dev libzip-dev libexpat1-dev libharfbuzz-dev \
 	libxlsxwriter-dev libzbar-dev libp11-kit-dev fonts-paratype poppler-utils sqlite3 openssl
 TEST_PACKAGES = $(PACKAGES) pcscd vsmartcard-vpcd iproute2 pkg-config postgresql python3-venv libqrencode-dev \
-	qpdf ghostscript libzbar0 chromium softhsm2
+	qpdf ghostscript libzbar0 chromium softhsm2 mandoc
 VENV = .build/venv
 KILLS ?= 500
 RUNS ?= 10000
@@ -28,7 +28,7 @@ SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' 
 	'$(VENV)/bin/python $(END)/service.py' 'python3 $(END)/cabinet_http.py --pairs 100' \
 	'python3 $(END)/stations_http.py' 'python3 $(END)/operator_http.py' '$(VENV)/bin/python $(END)/virtual.py' \
 	'python3 $(END)/delivery.py' '$(POSTGRES) $(END)/chaos.py 8' 'python3 $(END)/chaos.py 20' \
-	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/rights.py' \
+	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/operation.py' 'python3 $(END)/rights.py' \
 	'$(POSTGRES) $(END)/rights.py' 'python3 Tests/Golden/golden.py --scale 100 --name golden-100' \
 	'python3 Tests/Golden/altered.py' '$(VENV)/bin/python $(END)/desk.py' \
 	'$(VENV)/bin/python $(END)/report_page.py' '$(VENV)/bin/python Tests/independent/check.py'

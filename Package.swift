@@ -33,6 +33,11 @@ let package = Package(
         // traits as Hummingbird asks for them, or all that stands on it is compiled anew
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration.git",
+            from: "1.0.2",
+            traits: []
+        ),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
@@ -160,6 +165,7 @@ let package = Package(
                 "CardReader", "EventStation", "BonusProgram", "Reports", "TicketService", "Yams",
                 crypto,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

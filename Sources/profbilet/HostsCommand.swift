@@ -13,9 +13,7 @@ struct HostsCommand: ParsableCommand {
     @Flag(help: "JSON Lines") var json = false
 
     func run() throws {
-        var office = Office()
-        office.data = data
-        let hosts = try OutboundHosts.configured(in: office.directory.path)
+        let hosts = try OutboundHosts.configured(in: Office.path(data))
         if json {
             for host in hosts {
                 say([
@@ -49,7 +47,7 @@ enum OutboundHosts {
     static func configured(in directory: String) throws -> [Host] {
         let settings = try Settings(of: directory)
         var hosts: [Host] = []
-        if case .postgres(let connection) = settings.location {
+        if case .postgres(let connection) = try settings.location {
             hosts += names(ofPostgres: connection).map {
                 Host(
                     host: $0,

@@ -30,16 +30,12 @@ struct InitCommand: ParsableCommand {
     var rootPassphraseFile: String?
 
     func run() throws {
-        guard let path = data ?? Environment["PROFBILET_DATA"] else {
-            throw Failure(
-                "Не указан каталог данных: --data или PROFBILET_DATA.",
-                "No data directory given: --data or PROFBILET_DATA."
-            )
-        }
+        let path = try Office.path(data)
+        let settings = try Settings(of: path)
         var plan = Register.Plan()
         plan.scheme = specimen ? .specimen : .production
         plan.listBase = statusUri
-        plan.administrator = admin ?? Environment["PROFBILET_USER"] ?? "admin"
+        plan.administrator = admin ?? settings.text(.user) ?? "admin"
         plan.passphrase = try Passphrases.read(
             file: passphraseFile,
             variable: "PROFBILET_PASSPHRASE",
@@ -56,11 +52,10 @@ struct InitCommand: ParsableCommand {
             prompt: "Парольная фраза \(plan.administrator) / Passphrase of \(plan.administrator): "
         )
         let directory = DataDirectory(path: path)
-        let settings = try Settings(of: path)
         _ = try Register.create(
             in: directory,
             plan,
-            location: settings.location,
+            location: try settings.location,
             now: Clock.now(specimenOnly: specimen)
         )
         if specimen, !FileManager.default.fileExists(atPath: path + "/profbilet.yaml") {

@@ -30,7 +30,7 @@ struct ProfBilet: ParsableCommand {
             PartnerCommand.self, VirtualCommand.self, CodeCommand.self, DossierCommand.self,
             EraseCommand.self, IncidentCommand.self, RetentionCommand.self, HostsCommand.self,
             HealthCommand.self, ClientCommand.self, ServeCommand.self, ReportCommand.self,
-            RegisterCommand.self, ManualCommand.self,
+            RegisterCommand.self, ConfigCommand.self, ManualCommand.self,
         ]
     )
 

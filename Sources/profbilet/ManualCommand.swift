@@ -79,12 +79,15 @@ struct ManualTool: Decodable {
         let valueName: String?
         let defaultValue: String?
         let abstract: String?
+        let discussion: String?
+        let allValues: [String]?
     }
 
     struct Command: Decodable {
         let superCommands: [String]?
         let commandName: String
         let abstract: String?
+        let discussion: String?
         let subcommands: [Command]?
         let arguments: [Argument]?
     }
@@ -92,6 +95,16 @@ struct ManualTool: Decodable {
     let command: Command
 
     static let version = ProfBilet.configuration.version
+
+    /// The day a page bears: that of SOURCE_DATE_EPOCH where a package is built, else today.
+    static var date: String {
+        let seconds = Environment["SOURCE_DATE_EPOCH"].flatMap(TimeInterval.init)
+        let form = DateFormatter()
+        form.locale = Locale(identifier: "en_US_POSIX")
+        form.timeZone = TimeZone(secondsFromGMT: 0)
+        form.dateFormat = "MMMM d, yyyy"
+        return form.string(from: seconds.map { Date(timeIntervalSince1970: $0) } ?? Date())
+    }
 
     static func of(_ json: String) throws -> ManualTool {
         try JSONDecoder().decode(ManualTool.self, from: Data(json.utf8))

@@ -1,4 +1,5 @@
 import Foundation
+import UnionTicket
 
 // Pages in mdoc(7), which every manual reader of Debian's sets.
 extension ManualTool.Command {
@@ -8,7 +9,7 @@ extension ManualTool.Command {
     /// One page: the command with everything below it.
     func page(of version: String, exits: Bool) -> (file: String, text: String) {
         var lines = [
-            ".Dd $Mdocdate$", ".Dt \(pageName.uppercased()) 1", ".Os ProfBilet \(version)",
+            ".Dd \(ManualTool.date)", ".Dt \(pageName.uppercased()) 1", ".Os ProfBilet \(version)",
             ".Sh NAME", ".Nm \(pageName)", ".Nd \(Self.quoted(abstract ?? ""))",
         ]
         lines += [".Sh SYNOPSIS"] + synopses
@@ -59,12 +60,17 @@ extension ManualTool.Command {
                 lines.append(".Ss \(words.joined(separator: " "))")
             }
             lines.append(Self.quoted(leaf.abstract ?? ""))
+            if let discussion = leaf.discussion { lines += [".Pp", Self.quoted(discussion)] }
             guard !leaf.shown.isEmpty else { continue }
             lines.append(".Bl -tag -width Ds")
             for argument in leaf.shown {
                 lines.append(".It \(argument.term)")
                 var text = argument.abstract ?? ""
+                if let values = argument.allValues, !values.isEmpty {
+                    text += " (\(values.joined(separator: ", ")))"
+                }
                 if let value = argument.defaultValue, !value.isEmpty { text += " [\(value)]" }
+                if let more = argument.discussion { text += " " + more }
                 lines.append(Self.quoted(text))
             }
             lines.append(".El")
@@ -93,17 +99,33 @@ extension ManualTool.Command {
             } + [".It 64", quoted("Неверный вызов. Wrong usage."), ".El"]
     }
 
+    /// Every variable, as `config show` knows them.
     private static var environment: [String] {
+        let settings = Setting.allCases.filter(\.hasVariable).map { setting in
+            (names: [Settings.variable(setting.rawValue)], meaning: setting.meaning)
+        }
+        let taken = Set(settings.flatMap(\.names))
+        let others = Variable.allCases.map { variable in
+            let file = variable.name + "_FILE"
+            let hasFile = variable.mayStandInFile && !taken.contains(file)
+            return (names: [variable.name] + (hasFile ? [file] : []), meaning: variable.meaning)
+        }
+        return [".Sh ENVIRONMENT", ".Bl -tag -width Ds"]
+            + (settings + others).flatMap { names, meaning in
+                [
+                    ".It " + names.map { "Ev \($0)" }.joined(separator: " , "),
+                    quoted("\(meaning.russian). \(meaning.english)."),
+                ]
+            } + [".El"] + files
+    }
+
+    private static var files: [String] {
         [
-            ".Sh ENVIRONMENT", ".Bl -tag -width Ds",
-            ".It Ev PROFBILET_DATA", quoted("Каталог данных. Data directory."),
-            ".It Ev PROFBILET_USER", quoted("Имя пользователя. User name."),
-            ".It Ev PROFBILET_PASSPHRASE , Ev PROFBILET_PASSPHRASE_FILE",
-            quoted("Парольная фраза реестра. Passphrase of the register."),
-            ".It Ev PROFBILET_USER_PASSPHRASE , Ev PROFBILET_USER_PASSPHRASE_FILE",
-            quoted("Парольная фраза пользователя. The user's passphrase."),
-            ".It Ev PROFBILET_DATABASE",
-            quoted("sqlite или строка libpq. sqlite or a libpq connection string."),
+            ".Sh FILES", ".Bl -tag -width Ds",
+            ".It Pa \(Settings.machineFile)",
+            quoted("Настройки машины. The machine's settings."),
+            ".It Pa DATA/profbilet.yaml",
+            quoted("Настройки реестра. The register's own settings."),
             ".El",
         ]
     }

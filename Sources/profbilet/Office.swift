@@ -3,7 +3,6 @@ import Foundation
 import Registry
 import TicketSeal
 import UnionTicket
-import Yams
 
 /// What every command over a register is told: where it is and who acts.
 struct Office: ParsableArguments {
@@ -24,14 +23,25 @@ struct Office: ParsableArguments {
 
     var directory: DataDirectory {
         get throws {
-            guard let path = data ?? Environment["PROFBILET_DATA"] else {
-                throw Failure(
-                    "Не указан каталог данных: --data или PROFBILET_DATA.",
-                    "No data directory given: --data or PROFBILET_DATA."
-                )
-            }
+            let path = try Self.path(data)
             return DataDirectory(path: path, auditHeads: try Settings(of: path).auditHeads)
         }
+    }
+
+    /// The data directory: the flag's, the environment's, or that of the machine's settings.
+    static func path(_ flag: String?) throws -> String {
+        guard let path = try flag ?? Settings.directory() else {
+            throw Failure(
+                "Не указан каталог данных: --data или PROFBILET_DATA.",
+                "No data directory given: --data or PROFBILET_DATA."
+            )
+        }
+        return path
+    }
+
+    /// What is set for this register.
+    private func settled(_ setting: Setting) throws -> String? {
+        try Settings(of: Self.path(data)).text(setting)
     }
 
     /// Opens the register and signs the user in.
@@ -49,7 +59,7 @@ struct Office: ParsableArguments {
         return try Register.open(
             in: directory,
             passphrase: try registerPassphrase(),
-            location: settings.location,
+            location: try settings.location,
             now: Clock.now(specimenOnly: settings.isSpecimen)
         )
     }
@@ -58,7 +68,8 @@ struct Office: ParsableArguments {
         try Passphrases.read(
             file: passphraseFile,
             variable: "PROFBILET_PASSPHRASE",
-            prompt: "Парольная фраза реестра / Passphrase of the register: "
+            prompt: "Парольная фраза реестра / Passphrase of the register: ",
+            settled: try settled(.passphraseFile)
         )
     }
 
@@ -66,12 +77,13 @@ struct Office: ParsableArguments {
         try Passphrases.read(
             file: userPassphraseFile,
             variable: "PROFBILET_USER_PASSPHRASE",
-            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): "
+            prompt: "Парольная фраза пользователя \(name) / Passphrase of \(name): ",
+            settled: try settled(.userPassphraseFile)
         )
     }
 
     func userName() throws -> String {
-        guard let name = user ?? Environment["PROFBILET_USER"] else {
+        guard let name = try user ?? settled(.user) else {
             throw Failure(
                 .notSignedIn,
                 "Не указан пользователь: --user или PROFBILET_USER.",
@@ -83,12 +95,13 @@ struct Office: ParsableArguments {
 
     /// The opened purpose keys.
     func signingSecrets() throws -> SigningSecrets {
-        let file = pinFile
+        let (file, settled) = (pinFile, try settled(.pinFile))
         return try SigningSecrets.open(in: directory, passphrase: try registerPassphrase()) {
             try Passphrases.read(
                 file: file,
                 variable: "PROFBILET_PIN",
-                prompt: "PIN токена \($0.label) / PIN of the token \($0.label): "
+                prompt: "PIN токена \($0.label) / PIN of the token \($0.label): ",
+                settled: settled
             )
         }
     }
@@ -125,37 +138,6 @@ struct RootOptions: ParsableArguments {
     }
 }
 
-/// The settings file `profbilet.yaml` of a data directory; the environment goes before it.
-struct Settings {
-    var location = Register.Location.embedded
-    var auditHeads: String?
-    var isSpecimen = false
-
-    init(of directory: String) throws {
-        let path = directory + "/profbilet.yaml"
-        var values: [String: Any] = [:]
-        if let text = try? String(contentsOfFile: path, encoding: .utf8) {
-            do { values = try Yams.load(yaml: text) as? [String: Any] ?? [:] } catch {
-                throw Failure(
-                    "Настройки \(path) не читаются: \(error).",
-                    "The settings \(path) cannot be read: \(error)."
-                )
-            }
-        }
-        let known: Set<String> = ["database", "auditHeads", "specimen"]
-        if let stranger = values.keys.first(where: { !known.contains($0) }) {
-            throw Failure(
-                "\(path): неизвестная настройка «\(stranger)».",
-                "\(path): unknown setting \(stranger)."
-            )
-        }
-        isSpecimen = values["specimen"] as? Bool ?? false
-        auditHeads = Environment["PROFBILET_AUDIT_HEADS"] ?? values["auditHeads"] as? String
-        let database = Environment["PROFBILET_DATABASE"] ?? values["database"] as? String
-        if let database, database != "sqlite" { location = .postgres(database) }
-    }
-}
-
 /// The moment by which a command judges.
 enum Clock {
     /// The system's clock; a specimen register may be told another time by PROFBILET_NOW.
@@ -170,26 +152,28 @@ enum Clock {
 }
 
 enum Environment {
+    /// Every variable that is set and not empty.
+    static var set: [String: String] {
+        ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+    }
+
     static subscript(_ name: String) -> String? {
         let value = ProcessInfo.processInfo.environment[name]
         return value?.isEmpty == false ? value : nil
     }
 }
 
-/// Passphrases from a file, the environment or the terminal, in this order.
+/// Passphrases from a file, the environment, a file that the settings name, or the terminal, in this order.
 enum Passphrases {
-    static func read(file: String?, variable: String, prompt: String) throws -> String {
-        if let path = file ?? Environment[variable + "_FILE"] {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw Failure(
-                    .notSignedIn,
-                    "Файл парольной фразы \(path) не читается.",
-                    "The passphrase file \(path) cannot be read."
-                )
-            }
-            return String(text.prefix { !$0.isNewline })
-        }
+    static func read(
+        file: String?,
+        variable: String,
+        prompt: String,
+        settled: String? = nil
+    ) throws -> String {
+        if let path = file ?? Environment[variable + "_FILE"] { return try line(of: path) }
         if let value = Environment[variable] { return value }
+        if let settled { return try line(of: settled) }
         guard isatty(0) == 1 else {
             throw Failure(
                 .notSignedIn,
@@ -199,6 +183,17 @@ enum Passphrases {
         }
         guard let typed = unsafe getpass(prompt) else { return "" }
         return unsafe String(cString: typed)
+    }
+
+    private static func line(of path: String) throws -> String {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw Failure(
+                .notSignedIn,
+                "Файл парольной фразы \(path) не читается.",
+                "The passphrase file \(path) cannot be read."
+            )
+        }
+        return String(text.prefix { !$0.isNewline })
     }
 }
 
