@@ -19,21 +19,23 @@ SECONDS_A_TARGET ?= 600
 ROWS ?= 1000000
 REGIONS ?= Tests/Golden/Data/regions_80.tsv
 SCALE ?= 1
+RELEASE = swift build -c release --static-swift-stdlib --scratch-path .build-release
 
 # what `test` runs on the real program, two at a time, the longest first
 END = Tests/EndToEnd
 POSTGRES = Tests/with-postgres.sh python3
 SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' \
 	'$(POSTGRES) $(END)/custody.py' '$(POSTGRES) $(END)/faults.py' 'python3 $(END)/station.py' \
-	'$(VENV)/bin/python $(END)/service.py' 'python3 $(END)/cabinet_http.py --pairs 100' \
-	'python3 $(END)/stations_http.py' 'python3 $(END)/operator_http.py' '$(VENV)/bin/python $(END)/virtual.py' \
+	'$(VENV)/bin/python $(END)/service.py' 'python3 $(END)/cabinet_http.py --pairs 2000' \
+	'python3 $(END)/stations_http.py' 'python3 $(END)/operator_http.py' 'python3 $(END)/kills_http.py' \
+	'$(VENV)/bin/python $(END)/virtual.py' \
 	'python3 $(END)/delivery.py' '$(POSTGRES) $(END)/chaos.py 8' 'python3 $(END)/chaos.py 20' \
 	'python3 $(END)/custody.py' 'python3 $(END)/faults.py' 'python3 $(END)/operation.py' 'python3 $(END)/rights.py' \
 	'$(POSTGRES) $(END)/rights.py' 'python3 Tests/Golden/golden.py --scale 100 --name golden-100' \
 	'python3 Tests/Golden/altered.py' '$(VENV)/bin/python $(END)/desk.py' \
 	'$(VENV)/bin/python $(END)/report_page.py' '$(VENV)/bin/python Tests/independent/check.py'
 
-.PHONY: build demo test lint packages test-packages venv fuzz bench chaos golden clean help
+.PHONY: build demo test lint packages test-packages venv release package package-test fuzz bench chaos golden clean help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
@@ -74,27 +76,40 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	@printf '%s\n' $(SCRIPTS) | PROFBILET=$(PROFBILET) .ci/abreast
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/reader.py
-	python3 Tests/Fuzz/fuzz.py 60
+	python3 Tests/Fuzz/fuzz.py 50
 
 fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
 	python3 Tests/Fuzz/fuzz.py $(SECONDS_A_TARGET)
 
-bench: test-packages $(VENV)/bench ## figures against a floor measured in the same run (ROWS=…)
-	swift build -c release --product profbilet --scratch-path .build-release
-	swift build -c release --product profbilet-bench --scratch-path .build-release
-	swift build -c release --product card-emulator --scratch-path .build-release
+# one set of switches for whatever is built in release, or dependencies are compiled twice
+release: packages
+	$(RELEASE) --product profbilet
+
+package: release ## a Debian package with the Swift runtime linked in, in .build/package
+	@.ci/packages debhelper dpkg-dev
+	rm -rf .build/package/*.deb
+	packaging/build .build-release/release/profbilet .build/package
+
+package-test: package ## installs it into a Debian 12 of its own, boots, upgrades, removes (root, network)
+	@.ci/packages debootstrap systemd-container lintian curl
+	$(if $(filter 0,$(shell id -u)),,sudo) python3 packaging/test.py .build-release/release/profbilet
+
+bench: test-packages $(VENV)/bench release ## figures against a floor measured in the same run (ROWS=…)
+	$(RELEASE) --product profbilet-bench
+	$(RELEASE) --product card-emulator
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/bench.py --rows $(ROWS)
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/production.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
-	swift build -c release --product profbilet-golden --scratch-path .build-release
+	$(RELEASE) --product profbilet-golden
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/coverage.py
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/service.py
 
 golden: packages ## the decree's figures from a register of 3.9 M members (REGIONS=file, SCALE=100, KEEP=folder)
 	@python3 Tests/Golden/regions.py '$(REGIONS)'
-	swift build -c release --product profbilet --scratch-path .build-release
-	swift build -c release --product profbilet-golden --scratch-path .build-release
+	$(RELEASE) --product profbilet
+	$(RELEASE) --product profbilet-golden
 	PROFBILET=.build-release/release/profbilet python3 Tests/Golden/golden.py '$(REGIONS)' --scale $(SCALE) \
 		$(if $(KEEP),--keep '$(KEEP)')
 
