@@ -76,7 +76,7 @@ test: test-packages lint venv ## everything: unit tests on both databases, indep
 	@printf '%s\n' $(SCRIPTS) | PROFBILET=$(PROFBILET) .ci/abreast
 	$(VENV)/bin/python Tests/EndToEnd/kiosk.py
 	PROFBILET=$(PROFBILET) python3 Tests/EndToEnd/reader.py
-	python3 Tests/Fuzz/fuzz.py 50
+	python3 Tests/Fuzz/fuzz.py 60
 
 fuzz: packages ## coverage-guided, ten minutes a target (SECONDS_A_TARGET=…)
 	python3 Tests/Fuzz/fuzz.py $(SECONDS_A_TARGET)
@@ -102,9 +102,9 @@ bench: test-packages $(VENV)/bench release ## figures against a floor measured i
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/station.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/rights.py
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/partner.py
-	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/service.py
-	swift build -c release --product profbilet-golden --scratch-path .build-release
+	$(RELEASE) --product profbilet-golden
 	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/coverage.py
+	PROFBILET=.build-release/release/profbilet $(VENV)/bin/python Tests/Benchmarks/service.py
 
 golden: packages ## the decree's figures from a register of 3.9 M members (REGIONS=file, SCALE=100, KEEP=folder)
 	@python3 Tests/Golden/regions.py '$(REGIONS)'
