@@ -88,11 +88,11 @@ release: packages
 package: release ## a Debian package with the Swift runtime linked in, in .build/package
 	@.ci/packages debhelper dpkg-dev chrpath
 	rm -rf .build/package/*.deb
-	packaging/build .build-release/release/profbilet .build/package
+	.ci/packaging/build .build-release/release/profbilet .build/package
 
 package-test: package ## installs it into a Debian 12 of its own, boots, upgrades, removes (root, network)
 	@.ci/packages debootstrap systemd-container lintian curl
-	$(if $(filter 0,$(shell id -u)),,sudo) python3 packaging/test.py .build-release/release/profbilet
+	$(if $(filter 0,$(shell id -u)),,sudo) python3 .ci/packaging/test.py .build-release/release/profbilet
 
 bench: test-packages $(VENV)/bench release ## figures against a floor measured in the same run (ROWS=…)
 	$(RELEASE) --product profbilet-bench

@@ -8,6 +8,7 @@ extension ServiceOffice {
     /// What cabinets, operators, stations and manufacturers need of the other services.
     ///
     /// - Parameter batches: The folder of batch specifications that operators may plan by.
+    /// - Returns: The same office with them.
     func withCabinetsAndStations(batches: String?) -> ServiceOffice {
         var office = self
         office.judgement = { members, today in RowJudge(today: today).judge(members) }

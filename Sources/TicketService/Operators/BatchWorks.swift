@@ -11,11 +11,18 @@ public protocol BatchWorks: Sendable {
     ///   - specification: The name of a specification in the server's folder of them.
     ///   - user: Who plans.
     /// - Returns: The plan; nil when there is no such specification.
+    /// - Throws: ``Registry/RegisterError``: the specification is faulty, or too few orders are fit.
     func plan(_ specification: String, by user: SignedInUser) throws -> PlannedBatch?
 
     /// Approves a batch by the signature of a person, who did not plan it.
     ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - name: The person.
+    ///   - passphrase: What opens the person's key.
+    ///   - secrets: The opened purpose keys.
     /// - Returns: How many approvals are still missing.
+    /// - Throws: ``Registry/RegisterError``: wrong passphrase, the planner, twice, or a plan gone stale.
     func approve(
         _ batch: BatchBook.Batch,
         as name: String,
@@ -25,7 +32,13 @@ public protocol BatchWorks: Sendable {
 
     /// Leads a batch one step on; may take minutes, may be broken off and begun again.
     ///
-    /// - Parameter progress: Told how many cards of how many are done.
+    /// - Parameters:
+    ///   - step: What is done.
+    ///   - batch: The batch.
+    ///   - secrets: The opened purpose keys.
+    ///   - user: Who does it.
+    ///   - progress: Told how many cards of how many are done.
+    /// - Throws: ``Registry/RegisterError``: the batch is in another state, or the step found a fault.
     func run(
         _ step: BatchStep,
         of batch: BatchBook.Batch,

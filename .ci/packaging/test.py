@@ -3,7 +3,7 @@
 debootstrap makes the system from this machine's mirror; systemd-nspawn boots it with a network of its own (loopback), so
 units, credentials and hardening are systemd's own. Two versions are built of one program; the register is put back by one
 migration before the upgrade, as an older program would have left it. Needs root and the network.
-Usage: sudo python3 packaging/test.py PROGRAM [--keep FOLDER]; report: .build/reports/package.json
+Usage: sudo python3 .ci/packaging/test.py PROGRAM [--keep FOLDER]; report: .build/reports/package.json
 """
 
 import argparse
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 OLD, NEW = "0.0.9", "0.1.0"
 PHRASES = {"passphrase": "register phrase of the test", "user-passphrase": "service phrase of the test",
            "backup-passphrase": "backup phrase of the test"}
@@ -111,7 +111,7 @@ class System:
 
 def packages(program, folder):
     """Two versions of one program: the new one as it is built, the old one the same under a lower number."""
-    new = pathlib.Path(must(ROOT / "packaging/build", program, folder, NEW).strip().split("\n")[-1])
+    new = pathlib.Path(must(ROOT / ".ci/packaging/build", program, folder, NEW).strip().split("\n")[-1])
     tree, old = folder / "tree", folder / f"profbilet_{OLD}.deb"
     must("dpkg-deb", "-R", new, tree)
     control = tree / "DEBIAN/control"
@@ -247,7 +247,7 @@ def older(system):
     with sqlite3.connect(path) as connection:
         last, name = connection.execute("SELECT number, name FROM schema_migration ORDER BY number DESC LIMIT 1").fetchone()
         if name != "reports":
-            sys.exit(f"packaging/test.py must learn to take the migration {name} back")
+            sys.exit(f".ci/packaging/test.py must learn to take the migration {name} back")
         whole = sorted(row for row in connection.execute("SELECT name, sql FROM sqlite_schema"))
         connection.executescript("""
             DROP TABLE member_past; DROP TABLE membership_return; DROP INDEX carrier_event_at;
@@ -311,7 +311,7 @@ def main():
     parser.add_argument("--keep", help="a folder whose `base` holds a system that debootstrap made before")
     options = parser.parse_args()
     if os.geteuid():
-        sys.exit("packaging/test.py needs root: sudo make package-test")
+        sys.exit(".ci/packaging/test.py needs root: sudo make package-test")
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="package-test-") as name:
         folder = pathlib.Path(name)
