@@ -355,7 +355,7 @@ def contract(office, service):
         return
     keys = {role: office.client(f"schema-{role}", role, "--scope", "99") for role in
             ("cabinet", "operator", "manufacturer", "app", "partner", "station", "hotline", "auditor")}
-    with Service(office, "--client-rate", 100000, "--lookup-rate", 6000000) as generous:
+    with Service(office, "--client-rate", 100000, "--lookup-rate", 1000000) as generous:
         operated = {role for _, _, roles, _ in operations(generous) for role in roles} or {"app"}
         seconds = max(10, 80 // len(operated))
         for role in sorted(operated):
@@ -396,7 +396,7 @@ def main(wanted):
             "shutdown": lambda: shutdown(office), "contract": lambda: contract(office, service),
         }
         key = office.client("witness", "auditor")
-        with Service(office, "--publish", office.folder / "published", "--lookup-rate", 6000000) as service:
+        with Service(office, "--publish", office.folder / "published", "--lookup-rate", 1000000) as service:
             service.ask("GET", "/v1/client", key=key)
             service.ask("GET", "/c/" + cards[0]["text"].split("/C/")[1])
             service.ask("GET", f"/nothing/{cards[0]['id']}?secret={key}")

@@ -4,8 +4,24 @@ import UnionTicket
 enum ReportSchema {
     /// The migration's statements.
     @Sendable static func sql(_ engine: DatabaseEngine) -> String {
-        tables + RegisterSchema.growingOnly(["member_past"], for: engine)
+        tables + cheaperIndexes + RegisterSchema.growingOnly(["member_past"], for: engine)
     }
+
+    /// Conditions of indexes as chains of ORs: for an IN of three or more SQLite makes a table in memory
+    /// at every insert.
+    private static let cheaperIndexes = """
+        DROP INDEX card_order_one_open_per_member;
+        CREATE UNIQUE INDEX card_order_one_open_per_member ON card_order (member_id)
+            WHERE \(RegisterSchema.oneOf("state", OrderState.beforeBatch));
+        DROP INDEX carrier_one_usable_plastic;
+        CREATE UNIQUE INDEX carrier_one_usable_plastic ON carrier (member_id)
+            WHERE kind = 'plastic'
+            AND (\(RegisterSchema.oneOf("state", CarrierState.allCases.filter(\.isUsable))));
+        DROP INDEX carrier_one_plastic_in_pipeline;
+        CREATE UNIQUE INDEX carrier_one_plastic_in_pipeline ON carrier (member_id)
+            WHERE kind = 'plastic'
+            AND (\(RegisterSchema.oneOf("state", CarrierState.allCases.filter(\.isInPipeline))));
+        """
 
     private static let tables = """
         CREATE TABLE member_past (
