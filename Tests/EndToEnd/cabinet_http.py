@@ -38,15 +38,19 @@ def damm(digits):
 
 
 class Client:
-    """A program with a key; its connection stays open."""
+    """A program with a key; its connection stays open, but not longer than the service keeps idle ones."""
 
     def __init__(self, server, office, name, role, scope="99", *options):
         made = office.ok("client", "create", name, "--role", role, "--scope", scope, "--json", *options)
         self.key = json.loads(made.strip().split("\n")[-1])["key"]
         self.host = urllib.parse.urlparse(server.address).netloc
         self.connection = http.client.HTTPConnection(self.host, timeout=60)
+        self.used = time.monotonic()
 
     def ask(self, method, path, body=None, **headers):
+        if time.monotonic() - self.used > 40:
+            self.connection.close()
+        self.used = time.monotonic()
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         fields = {"Authorization": f"Bearer {self.key}", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if content is not None:
