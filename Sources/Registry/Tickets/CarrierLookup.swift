@@ -1,0 +1,115 @@
+import UnionTicket
+
+// How carriers are found: by number, by place on a list, by row, by member.
+extension CarrierFile {
+    static let columns = """
+        SELECT id, kind, number, issue, legacy_number, state, list, idx, expires_at, member_id
+        FROM carrier
+        """
+
+    /// That a carrier bears the ticket number `$1`: each kind has an index of its own.
+    static let numbered = """
+        ((kind = 'plastic' AND number = $1) OR (kind = 'virtual' AND number = $1))
+        """
+
+    static func carrier(_ row: any DatabaseRow) -> Carrier? {
+        guard let kind = CarrierKind(rawValue: row.text(1)),
+            let state = CarrierState(rawValue: row.text(5))
+        else { return nil }
+        let number = row.optionalInteger(2).flatMap { TicketNumber(value: UInt64($0)) }
+        return Carrier(
+            id: row.integer(0),
+            kind: kind,
+            number: number.flatMap { CarrierNumber(ticket: $0, issue: UInt8(row.integer(3))) },
+            legacyNumber: row.optionalText(4),
+            state: state,
+            coordinate: row.isNull(6)
+                ? nil
+                : StatusCoordinate(list: UInt32(row.integer(6)), index: UInt32(row.integer(7))),
+            expiresAt: row.optionalInteger(8).map(Instant.init(seconds:)),
+            member: row.optionalInteger(9)
+        )
+    }
+
+    func find(
+        _ reference: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> [Carrier] {
+        let found = try select(reference, in: session)
+        guard !found.isEmpty else { throw Self.unknown(to: user) }
+        for member in Set(found.compactMap(\.member)) {
+            let place = try MemberFile(register).organisation(of: member, in: session)
+            guard user.scope.contains(place) else { throw Self.unknown(to: user) }
+        }
+        // Whose carrier is known to a manifest only, nobody can say: it is the whole union's.
+        guard user.scope == .centralCouncil || found.allSatisfy({ $0.member != nil }) else {
+            throw Self.unknown(to: user)
+        }
+        return found
+    }
+
+    /// One refusal for the unknown and for what is elsewhere, for whoever has a part of the union only.
+    private static func unknown(to user: SignedInUser) -> RegisterError {
+        guard user.scope != .centralCouncil else { return unknown }
+        return RegisterError(
+            .forbidden,
+            "В вашей области такого носителя нет. Проверьте номер по карте.",
+            "Within your scope there is no such carrier. Check the number on the card."
+        )
+    }
+
+    private func select(
+        _ reference: String,
+        in session: any DatabaseSession
+    ) throws -> [Carrier] {
+        func carriers(_ condition: String, _ arguments: [SQLValue]) throws -> [Carrier] {
+            try session.all(
+                "\(Self.columns) WHERE \(condition) ORDER BY id",
+                arguments,
+                Self.carrier
+            )
+            .compactMap(\.self)
+        }
+        if reference.hasPrefix("L:") {
+            return try carriers("legacy_number = $1", [.text(String(reference.dropFirst(2)))])
+        }
+        if reference.hasPrefix("#"), let id = Int64(reference.dropFirst()) {
+            return try carriers("id = $1", [.integer(id)])
+        }
+        let parts = reference.split(separator: "/")
+        if parts.count == 2, let list = UInt32(parts[0]), let index = UInt32(parts[1]) {
+            return try carriers("list = $1 AND idx = $2", [.int(list), .int(index)])
+        }
+        switch TypedNumber(reference) {
+        case .ticket(let ticket): return try carriers(Self.numbered, [.int(ticket.value)])
+        case .carrier(let carrier):
+            return try carriers(
+                "\(Self.numbered) AND issue = $2",
+                [.int(carrier.ticket.value), .int(carrier.issue)]
+            )
+        case .refused(let refusal): throw TicketSearch.error(refusal)
+        }
+    }
+
+    /// The carrier of a row.
+    func carrier(_ id: Int64, in session: any DatabaseSession) throws -> Carrier? {
+        try session.first("\(Self.columns) WHERE id = $1", [.integer(id)], Self.carrier) ?? nil
+    }
+
+    func carriers(of member: Int64, in session: any DatabaseSession) throws -> [Carrier] {
+        try session.all(
+            "\(Self.columns) WHERE member_id = $1 ORDER BY id",
+            [.integer(member)],
+            Self.carrier
+        ).compactMap(\.self)
+    }
+
+    static var unknown: RegisterError {
+        RegisterError(
+            .notFound,
+            "Такого носителя в реестре нет. Проверьте номер по карте.",
+            "The register has no such carrier. Check the number on the card."
+        )
+    }
+}
