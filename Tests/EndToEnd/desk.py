@@ -16,23 +16,12 @@ import time
 from playwright.sync_api import sync_playwright
 
 import delivery
+from delivery import check
 from kiosk_page import LUMINANCE
 from serving import Service
 
 ARTEFACTS = pathlib.Path(".build/artefacts/desk")
 PLACES = ["26-001-0001", "26-001-0002"]
-passed = 0
-failures = []
-
-
-def check(name, is_right, detail=""):
-    global passed
-    if is_right:
-        passed += 1
-        print(f"  ok    {name}", flush=True)
-    else:
-        failures.append(name)
-        print(f"  FAIL  {name}: {detail}", flush=True)
 
 
 def prepared(folder):
@@ -390,10 +379,10 @@ def main():
             check("the log holds no name and no passphrase", not service.traces(*people), service.traces(*people))
         office.tables.check()
         office.tables.drop()
-    print(f"{passed} passed, {len(failures)} failed, {time.monotonic() - started:.0f} s")
-    for one in failures:
+    print(f"{delivery.passed} passed, {len(delivery.failures)} failed, {time.monotonic() - started:.0f} s")
+    for one in delivery.failures:
         print(f"  {one}")
-    sys.exit(1 if failures else 0)
+    sys.exit(1 if delivery.failures else 0)
 
 
 def given(office):

@@ -9,23 +9,13 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
+
+from serving import check, close
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
 SECRET = "geheim-Wort-7"
-passed, failures = 0, []
-
-
-def check(name, is_right, more=""):
-    global passed
-    if is_right:
-        passed += 1
-        print(f"  ok    {name}", flush=True)
-    else:
-        failures.append(name)
-        print(f"  FAIL  {name} {more}", flush=True)
 
 
 def run(*arguments, **variables):
@@ -216,10 +206,7 @@ def main():
         masks(folder)
         manual(folder)
         units(folder)
-    print(f"{passed} passed, {len(failures)} failed")
-    for failure in failures:
-        print(f"  {failure}")
-    sys.exit(1 if failures else 0)
+    close()
 
 
 main()

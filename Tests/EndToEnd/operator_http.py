@@ -84,7 +84,7 @@ def build(office, server, operator, address):
     bad = step(operator, address, "seal", dict(certificates(office), manufacturer=base64.urlsafe_b64encode(b"no PEM").decode().rstrip("=")))
     check("what is no certificate seals nothing", bad["work"]["state"] == "failed" and bad["state"] == "verified", bad)
     check("the package is sealed", step(operator, address, "seal", certificates(office))["state"] == "sealed")
-    check("no certificate is left beside the register", not list(office.data.glob("certificate-*")))
+    check("no certificate is left beside the register", not list(office.data.glob("received-*")))
     status, package = operator.ask("GET", f"{address}/package")
     (office.folder / "package.cms").write_bytes(package)
     opened = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", office.folder / "package.cms", "-inkey",

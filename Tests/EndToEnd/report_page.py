@@ -14,22 +14,11 @@ import time
 from playwright.sync_api import sync_playwright
 
 import delivery
+from delivery import check
 from kiosk_page import LUMINANCE
 
 ARTEFACTS = pathlib.Path(".build/artefacts/reports").absolute()
 REPORTS = ["coverage", "production", "virtual", "programme", "quality", "handout"]
-passed = 0
-failures = []
-
-
-def check(name, is_right, detail=""):
-    global passed
-    if is_right:
-        passed += 1
-        print(f"  ok    {name}", flush=True)
-    else:
-        failures.append(name)
-        print(f"  FAIL  {name}: {detail}", flush=True)
 
 
 class Page:
@@ -182,10 +171,10 @@ def main():
         published(browser, office, folder)
         browser.close()
         office.tables.drop()
-    print(f"{passed} passed, {len(failures)} failed, {time.monotonic() - started:.0f} s")
-    for one_name in failures:
+    print(f"{delivery.passed} passed, {len(delivery.failures)} failed, {time.monotonic() - started:.0f} s")
+    for one_name in delivery.failures:
         print(f"  {one_name}")
-    sys.exit(1 if failures else 0)
+    sys.exit(1 if delivery.failures else 0)
 
 
 if __name__ == "__main__":
