@@ -86,10 +86,10 @@ struct BatchCommand: ParsableCommand {
             defer { try? AuditLog(register).countersignHead() }
             let name = try office.userName()
             let batch = try BatchBook(register).batch(id)
-            let terms = try BatchTerms.of(batch).specification
+            let terms = try BatchTerms.of(batch).specification.approvalTerms
             let missing = try BatchBook(register).approve(
                 id,
-                .init(expiresAt: Instant(endOf: terms.validUntil), urlPrefix: terms.url),
+                terms,
                 as: name,
                 passphrase: try office.userPassphrase(name),
                 secrets: try office.signingSecrets()
@@ -174,34 +174,35 @@ struct BatchCommand: ParsableCommand {
         }
 
         private func run(_ register: Register, _ user: SignedInUser) throws {
-            let book = BatchBook(register)
-            guard let trusted = TrustedKeys(file: try book.trustBundle()) else {
-                throw Failure("Нет пакета доверия.", "There is no trust bundle.")
-            }
-            let report = try report(trusted, book.now)
-            if report.passed, let id = report.batch, try book.batch(id).state == .built {
-                try book.advance(id, to: .verified, manifest: report.manifest, by: user)
-            }
-            try show(report)
+            try show(
+                try looking { try BatchBook(register).verify(folder, by: user, progress: $0) }
+            )
         }
 
         private func report(
             _ keys: TrustedKeys,
             _ now: Instant
         ) throws -> PackageVerifier.Report {
+            try looking {
+                try PackageVerifier(
+                    folder: folder,
+                    keys: keys,
+                    now: now,
+                    isSignatureJudged: !unsigned
+                ).verify(progress: $0)
+            }
+        }
+
+        /// Looks at the folder with a bar.
+        private func looking(
+            _ verify: ((Int, Int) -> Void) throws -> PackageVerifier.Report
+        ) throws -> PackageVerifier.Report {
             guard FileManager.default.fileExists(atPath: folder) else {
                 throw Failure(.notFound, "Нет каталога \(folder).", "There is no folder \(folder).")
             }
             let bar = ProgressBar("карт / cards", json: json)
             defer { bar.end() }
-            return try PackageVerifier(
-                folder: folder,
-                keys: keys,
-                now: now,
-                isSignatureJudged: !unsigned
-            ).verify {
-                bar.show($0, of: $1)
-            }
+            return try verify { bar.show($0, of: $1) }
         }
 
         private func show(_ report: PackageVerifier.Report) throws {

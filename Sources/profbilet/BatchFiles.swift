@@ -3,7 +3,6 @@ import CardProduction
 import Foundation
 import Registry
 import Roster
-import TicketSeal
 import TicketService
 import UnionTicket
 
@@ -34,31 +33,40 @@ struct BatchFiles: BatchShelf {
         of batch: BatchBook.Batch,
         by user: SignedInUser
     ) throws -> ProductionCounts? {
-        // Readers of tables read files: the report lies beside the register while it is read.
+        // Readers of tables read files.
         let isWorkbook = report.starts(with: [0x50, 0x4B, 0x03, 0x04])
-        let name = "/report-\(UUID().uuidString).\(isWorkbook ? "xlsx" : "csv")"
-        let path = register.directory.path + name
+        return try beside(report, isWorkbook ? "xlsx" : "csv") { path in
+            do {
+                let outcome = try inWords(.badInput) {
+                    try AcceptanceOffice(register).accept(batch.id, .init(path: path), by: user)
+                }
+                return ProductionCounts(
+                    printed: outcome.revision.produced,
+                    spoiled: outcome.revision.spoiled,
+                    refused: []
+                )
+            } catch let error as RosterError {
+                throw RegisterError(.badInput, "\(error)", "\(error)")
+            }
+        }
+    }
+
+    /// Bytes as a file beside the register, which is there while it is used.
+    private func beside<Result>(
+        _ bytes: [UInt8],
+        _ kind: String,
+        _ body: (_ path: String) throws -> Result
+    ) throws -> Result {
+        let path = register.directory.path + "/received-\(UUID().uuidString).\(kind)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         guard
             FileManager.default.createFile(
                 atPath: path,
-                contents: Data(report),
+                contents: Data(bytes),
                 attributes: [.posixPermissions: 0o600]
             )
-        else { throw RegisterError(DatabaseError(.full, reason: "report")) }
-        do {
-            let outcome = try AcceptanceOffice(register)
-                .accept(batch.id, .init(path: path), by: user)
-            return ProductionCounts(
-                printed: outcome.revision.produced,
-                spoiled: outcome.revision.spoiled,
-                refused: []
-            )
-        } catch let error as ProductionError {
-            throw RegisterError(.badInput, error.message.russian, error.message.english)
-        } catch let error as RosterError {
-            throw RegisterError(.badInput, "\(error)", "\(error)")
-        }
+        else { throw RegisterError(DatabaseError(.full, reason: "received file")) }
+        return try body(path)
     }
 }
 
@@ -84,10 +92,10 @@ extension BatchFiles: BatchWorks {
         passphrase: String,
         secrets: SigningSecrets
     ) throws -> Int {
-        let terms = try inWords(.damaged) { try BatchTerms.of(batch).specification }
+        let terms = try inWords(.damaged) { try BatchTerms.of(batch).specification.approvalTerms }
         return try BatchBook(register).approve(
             batch.id,
-            .init(expiresAt: Instant(endOf: terms.validUntil), urlPrefix: terms.url),
+            terms,
             as: name,
             passphrase: passphrase,
             secrets: secrets
@@ -119,9 +127,6 @@ extension BatchFiles: BatchWorks {
         _ progress: (Int, Int) -> Void
     ) throws {
         let book = BatchBook(register)
-        guard let keys = TrustedKeys(file: try book.trustBundle()) else {
-            throw RegisterError(.keyUnusable, "Нет пакета доверия.", "There is no trust bundle.")
-        }
         let folder = book.folder + "/" + batch.name
         guard FileManager.default.fileExists(atPath: folder) else {
             throw RegisterError(
@@ -130,8 +135,7 @@ extension BatchFiles: BatchWorks {
                 "Batch \(batch.name) is not built yet."
             )
         }
-        let report = try PackageVerifier(folder: folder, keys: keys, now: book.now)
-            .verify { progress($0, $1) }
+        let report = try book.verify(folder, by: user, progress: progress)
         guard report.passed else {
             let failed = report.checks.filter { !$0.faults.isEmpty }
             throw RegisterError(
@@ -141,31 +145,20 @@ extension BatchFiles: BatchWorks {
                     + failed.map(\.name.english).joined(separator: "; ") + "."
             )
         }
-        if try book.batch(batch.id).state == .built {
-            try book.advance(batch.id, to: .verified, manifest: report.manifest, by: user)
-        }
     }
 
-    /// The certificates lie beside the register while they are used.
     private func seal(
         _ batch: BatchBook.Batch,
         _ manufacturer: [UInt8],
         _ archive: [UInt8],
         by user: SignedInUser
     ) throws {
-        let stem = register.directory.path + "/certificate-" + UUID().uuidString
-        let paths = [stem + "-1.pem", stem + "-2.pem"]
-        defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
-        for (path, bytes) in zip(paths, [manufacturer, archive])
-        where !FileManager.default.createFile(
-            atPath: path,
-            contents: Data(bytes),
-            attributes: [.posixPermissions: 0o600]
-        ) {
-            throw RegisterError(DatabaseError(.full, reason: "certificate"))
+        try beside(manufacturer, "pem") { manufacturer in
+            try beside(archive, "pem") { archive in
+                _ = try PackageSeal(register, batch.id)
+                    .seal(manufacturer: manufacturer, archive: archive, by: user)
+            }
         }
-        _ = try PackageSeal(register, batch.id)
-            .seal(manufacturer: paths[0], archive: paths[1], by: user)
     }
 
     /// Errors of production as the register's, with their own words.

@@ -68,9 +68,19 @@ public struct ParcelDesk: Sendable {
     }
 
     /// Parcels in the user's scope, by batch and number.
+    ///
+    /// - Parameters:
+    ///   - batch: Of this batch only.
+    ///   - state: In this state only.
+    ///   - after: The last parcel that was listed before; those after it are listed.
+    ///   - limit: How many at most.
+    ///   - user: Who reads.
+    /// - Returns: The parcels.
+    /// - Throws: ``RegisterError`` when the user may not.
     public func list(
         batch: Int64? = nil,
         state: ParcelState? = nil,
+        after: (batch: Int64, number: Int) = (0, 0),
         limit: Int = 100_000,
         by user: SignedInUser
     ) throws -> [Parcel] {
@@ -81,11 +91,13 @@ public struct ParcelDesk: Sendable {
                 """
                 \(Self.columns) WHERE p.organisation BETWEEN $1 AND $2
                 AND (p.batch_id = $3 OR $3 = 0) AND (p.state = $4 OR $4 = '')
-                ORDER BY p.batch_id, p.number LIMIT $5
+                AND (p.batch_id > $5 OR (p.batch_id = $5 AND p.number > $6))
+                ORDER BY p.batch_id, p.number LIMIT $7
                 """,
                 [
                     .integer(range.lowerBound), .integer(range.upperBound),
-                    .integer(batch ?? 0), .text(state?.rawValue ?? ""), .int(limit),
+                    .integer(batch ?? 0), .text(state?.rawValue ?? ""), .integer(after.batch),
+                    .int(after.number), .int(limit),
                 ],
                 Self.parcel
             ).compactMap(\.self)

@@ -74,6 +74,24 @@ public struct OrganisationTree: Sendable {
         try register.read { try find(code, in: $0) }
     }
 
+    /// The names of many organisations; unknown ones are left out.
+    public func names(of codes: [OrganisationCode]) throws -> [OrganisationCode: String] {
+        var names: [OrganisationCode: String] = [:]
+        try register.read { session in
+            for part in codes.map({ SQLValue.integer($0.ordinal) }).parts(of: 256) {
+                try session.query(
+                    "SELECT code, name FROM organisation WHERE code IN (\(part.placeholders))",
+                    part.padded
+                ) { row in
+                    if let code = OrganisationCode(ordinal: row.integer(0)) {
+                        names[code] = row.text(1)
+                    }
+                }
+            }
+        }
+        return names
+    }
+
     func find(_ code: OrganisationCode, in session: any DatabaseSession) throws -> Organisation? {
         try session.first(
             "SELECT name, closed_on FROM organisation WHERE code = $1",

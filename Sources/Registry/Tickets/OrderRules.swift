@@ -1,4 +1,4 @@
-import UnionTicket
+public import UnionTicket
 
 /// Somebody a card may be ordered for, with all that the rules ask about.
 struct Applicant: Sendable {
@@ -69,7 +69,7 @@ struct Applicant: Sendable {
 
 extension OrderState {
     /// Before a print run takes the order: at most one such order per member.
-    static let beforeBatch: [OrderState] = [.draft, .submitted, .approved]
+    public static let beforeBatch: [OrderState] = [.draft, .submitted, .approved]
 }
 
 extension OrderBook.Order {

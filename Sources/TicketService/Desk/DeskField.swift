@@ -1,3 +1,5 @@
+import UnionTicket
+
 /// One labelled field of a form, with what is wrong with it beside it.
 struct DeskField: Sendable {
     let name: String
@@ -31,6 +33,17 @@ struct DeskField: Sendable {
             <input id="\(name)" name="\(name)" type="\(type)" value="\(value)"\(described)\(wrong) \(more)>
             \(note)</div>
             """
+    }
+
+    /// The day of a hand-out; today unless another was typed.
+    static func day(_ visit: DeskVisit, _ fault: FieldFault?) -> DeskField {
+        DeskField(
+            name: "day",
+            label: visit.say("Дата выдачи", "Day"),
+            value: visit.form["day"].isEmpty ? visit.today.russian : visit.form["day"],
+            more: "class=\"short\" inputmode=\"numeric\" maxlength=\"10\" autocomplete=\"off\"",
+            fault: fault
+        )
     }
 
     /// A choice from a list.

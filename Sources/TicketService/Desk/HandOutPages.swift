@@ -74,13 +74,7 @@ struct HandOutPages: Sendable {
                 """,
             fault: fault
         )
-        let day = DeskField(
-            name: "day",
-            label: visit.say("Дата выдачи", "Day"),
-            value: visit.form["day"].isEmpty ? visit.today.russian : visit.form["day"],
-            more: "class=\"short\" inputmode=\"numeric\" maxlength=\"10\" autocomplete=\"off\"",
-            fault: fault
-        )
+        let day = DeskField.day(visit, fault)
         let done: HTML =
             count == 0
             ? .none

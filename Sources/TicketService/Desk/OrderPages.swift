@@ -114,7 +114,7 @@ struct OrderPages: Sendable {
         _ visit: DeskVisit
     ) -> HTML {
         // What a batch has taken in is the card office's.
-        let isFree = [.draft, .submitted, .approved].contains(order.state)
+        let isFree = OrderState.beforeBatch.contains(order.state)
         let form: HTML =
             !isFree
             ? .none

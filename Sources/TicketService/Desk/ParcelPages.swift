@@ -39,17 +39,17 @@ struct ParcelPages: Sendable {
         guard state != nil || chosen.isEmpty else { throw Problem.notFound }
         let found = try ParcelDesk(visit.register)
             .list(state: state, limit: Self.most + 1, by: visit.user)
-        let tree = OrganisationTree(visit.register)
-        let rows = try found.prefix(Self.most).map { parcel -> HTML in
-            let name = try tree.find(parcel.organisation)?.name ?? ""
-            return """
-                <tr><td class="num"><a href="/desk/parcels/\(parcel.batch)/\(parcel.number)">\(parcel.name)</a></td>
-                <td><span class="code">\("\(parcel.organisation)")</span> \(name)</td>
-                <td class="num">\(parcel.places.count)</td>
-                <td><span class="state \(parcel.state.rawValue)">\(visit.language.pick(DeskWords.parcel(parcel.state)))</span></td>
-                <td class="num">\(parcel.shippedAt?.moscowDate.russian ?? "")</td>
-                <td class="num">\(parcel.primaryAt?.moscowDate.russian ?? "")</td></tr>
-                """
+        let shown = found.prefix(Self.most)
+        let names = try OrganisationTree(visit.register).names(of: shown.map(\.organisation))
+        let rows = shown.map { parcel -> HTML in
+            """
+            <tr><td class="num"><a href="/desk/parcels/\(parcel.batch)/\(parcel.number)">\(parcel.name)</a></td>
+            <td><span class="code">\("\(parcel.organisation)")</span> \(names[parcel.organisation] ?? "")</td>
+            <td class="num">\(parcel.places.count)</td>
+            <td><span class="state \(parcel.state.rawValue)">\(visit.language.pick(DeskWords.parcel(parcel.state)))</span></td>
+            <td class="num">\(parcel.shippedAt?.moscowDate.russian ?? "")</td>
+            <td class="num">\(parcel.primaryAt?.moscowDate.russian ?? "")</td></tr>
+            """
         }
         let states =
             [("", visit.say("все", "all"))]
@@ -324,13 +324,7 @@ extension ParcelPages {
             <th>\(visit.say("Экз.", "Issue"))</th></tr></thead><tbody>\(rows)</tbody></table></div>
             """
         guard isHere else { return table }
-        let day = DeskField(
-            name: "day",
-            label: visit.say("Дата выдачи", "Day"),
-            value: visit.form["day"].isEmpty ? visit.today.russian : visit.form["day"],
-            more: "class=\"short\" inputmode=\"numeric\" maxlength=\"10\" autocomplete=\"off\"",
-            fault: fault
-        )
+        let day = DeskField.day(visit, fault)
         let who = visit.form["who"]
         return """
             <form method="post" action="\(place.path):handout">\(visit.key)

@@ -29,16 +29,19 @@ private struct Writer {
     let root: Node
 
     func page(_ style: String) -> String {
-        let title = escaped(root["info"]?["title"]?.string ?? "API")
+        let title = HTML.escaped(root["info"]?["title"]?.string ?? "API")
         let tags = root["tags"]?.sequence.map(Array.init) ?? []
         let groups = tags.map { tag in
             (name: tag["name"]?.string ?? "", words: tag["description"]?.string ?? "")
         }
         let operations = self.operations
-        let menu = groups.map { "<a href=\"#\(escaped($0.name))\">\(escaped($0.words))</a>" }
+        let menu = groups.map {
+            "<a href=\"#\(HTML.escaped($0.name))\">\(HTML.escaped($0.words))</a>"
+        }
         let sections = groups.map { group in
             let own = operations.filter { $0.tag == group.name }.map { card($0) }
-            return "<section id=\"\(escaped(group.name))\"><h2>\(escaped(group.words))</h2>"
+            return
+                "<section id=\"\(HTML.escaped(group.name))\"><h2>\(HTML.escaped(group.words))</h2>"
                 + own.joined(separator: "\n") + "</section>"
         }
         return """
@@ -51,7 +54,7 @@ private struct Writer {
             <style>\(style)</style>
             </head>
             <body>
-            <header><h1>\(title)</h1><p>\(escaped(root["info"]?["summary"]?.string ?? ""))</p></header>
+            <header><h1>\(title)</h1><p>\(HTML.escaped(root["info"]?["summary"]?.string ?? ""))</p></header>
             <nav>\(menu.joined(separator: "\n"))<a href="/openapi.yaml">openapi.yaml</a></nav>
             <main>
             <div class="intro">\(paragraphs(root["info"]?["description"]?.string))</div>
@@ -87,11 +90,11 @@ private struct Writer {
         let roles = node["x-roles"]?.sequence?.compactMap(\.string) ?? []
         let who = roles.isEmpty ? "для всех / everyone" : roles.joined(separator: ", ")
         return """
-            <details class="operation" id="\(escaped(node["operationId"]?.string ?? ""))">
+            <details class="operation" id="\(HTML.escaped(node["operationId"]?.string ?? ""))">
             <summary><span class="method \(operation.method.lowercased())">\(operation.method)</span>
-            <code>\(escaped(operation.path))</code>
-            <span class="words">\(escaped(node["summary"]?.string ?? ""))</span></summary>
-            <p class="roles">\(escaped(who))</p>
+            <code>\(HTML.escaped(operation.path))</code>
+            <span class="words">\(HTML.escaped(node["summary"]?.string ?? ""))</span></summary>
+            <p class="roles">\(HTML.escaped(who))</p>
             \(paragraphs(node["description"]?.string))
             \(parameters(node["parameters"]))
             \(body(node["requestBody"]))
@@ -103,10 +106,10 @@ private struct Writer {
     private func parameters(_ node: Node?) -> String {
         let rows = (node?.sequence.map(Array.init) ?? []).map { given in
             let parameter = followed(given)
-            return "<tr><td><code>\(escaped(parameter["name"]?.string ?? ""))</code></td><td>"
-                + "\(escaped(parameter["in"]?.string ?? ""))</td><td>"
+            return "<tr><td><code>\(HTML.escaped(parameter["name"]?.string ?? ""))</code></td><td>"
+                + "\(HTML.escaped(parameter["in"]?.string ?? ""))</td><td>"
                 + "\(shape(parameter["schema"]))</td><td>"
-                + "\(escaped(parameter["description"]?.string ?? ""))</td></tr>"
+                + "\(HTML.escaped(parameter["description"]?.string ?? ""))</td></tr>"
         }
         guard !rows.isEmpty else { return "" }
         return "<h3>Параметры / Parameters</h3><table>\(rows.joined(separator: "\n"))</table>"
@@ -120,8 +123,8 @@ private struct Writer {
     private func responses(_ node: Node?) -> String {
         let parts = (node?.mapping.map(Array.init) ?? []).map { status, given in
             let response = followed(given)
-            return "<div class=\"response\"><p><b>\(escaped(status.string ?? ""))</b> "
-                + "\(escaped(response["description"]?.string ?? ""))</p>"
+            return "<div class=\"response\"><p><b>\(HTML.escaped(status.string ?? ""))</b> "
+                + "\(HTML.escaped(response["description"]?.string ?? ""))</p>"
                 + content(response["content"]) + "</div>"
         }
         return "<h3>Ответы / Answers</h3>" + parts.joined(separator: "\n")
@@ -130,8 +133,8 @@ private struct Writer {
     private func content(_ node: Node?) -> String {
         (node?.mapping.map(Array.init) ?? []).map { type, value in
             let example =
-                value["example"].map { "<pre>\(escaped(Self.yaml($0)))</pre>" } ?? ""
-            return "<p class=\"type\"><code>\(escaped(type.string ?? ""))</code> "
+                value["example"].map { "<pre>\(HTML.escaped(Self.yaml($0)))</pre>" } ?? ""
+            return "<p class=\"type\"><code>\(HTML.escaped(type.string ?? ""))</code> "
                 + "\(shape(value["schema"]))</p>\(example)"
         }.joined(separator: "\n")
     }
@@ -140,18 +143,19 @@ private struct Writer {
     private func shape(_ node: Node?) -> String {
         guard let node else { return "" }
         if let name = node["$ref"]?.string?.split(separator: "/").last {
-            return "<a href=\"#schema-\(escaped(String(name)))\">\(escaped(String(name)))</a>"
+            return
+                "<a href=\"#schema-\(HTML.escaped(String(name)))\">\(HTML.escaped(String(name)))</a>"
         }
         let line = Self.yaml(node, width: .max).split(separator: "\n")
             .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: ", ")
-        return "<span class=\"shape\">\(escaped(line))</span>"
+        return "<span class=\"shape\">\(HTML.escaped(line))</span>"
     }
 
     private var schemas: String {
         let parts = (root["components"]?["schemas"]?.mapping.map(Array.init) ?? []).map {
-            let name = escaped($0.key.string ?? "")
+            let name = HTML.escaped($0.key.string ?? "")
             return "<details class=\"schema\" id=\"schema-\(name)\"><summary>\(name)</summary>"
-                + "<pre>\(escaped(Self.yaml($0.value)))</pre></details>"
+                + "<pre>\(HTML.escaped(Self.yaml($0.value)))</pre></details>"
         }
         return "<section id=\"schemas\"><h2>Схемы / Schemas</h2>\(parts.joined())</section>"
     }
@@ -183,11 +187,6 @@ private struct Writer {
     }
 
     private func paragraphs(_ text: String?) -> String {
-        (text ?? "").split(separator: "\n\n").map { "<p>\(escaped(String($0)))</p>" }.joined()
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+        (text ?? "").split(separator: "\n\n").map { "<p>\(HTML.escaped(String($0)))</p>" }.joined()
     }
 }

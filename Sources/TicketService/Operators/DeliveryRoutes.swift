@@ -23,19 +23,19 @@ struct DeliveryRoutes: RouteGroup {
     @Sendable private func list(_ call: Call) throws -> Answer {
         let cursor = Cursor(call)
         let limit = Int(try call.queryNumber("limit", 1...1000, standard: 100))
-        let after = try cursor.place(call.query["cursor"]).flatMap { Int($0) } ?? 0
         let batch = try call.queryNumber("batch", 0...Int64.max, standard: 0)
-        let all = try ParcelDesk(call.register).list(
+        let found = try ParcelDesk(call.register).list(
             batch: batch == 0 ? nil : batch,
             state: try call.queryChoice("state", of: ParcelState.self),
-            limit: after + limit + 1,
+            after: try cursor.place(call.query["cursor"]).flatMap(Self.place) ?? (0, 0),
+            limit: limit + 1,
             by: call.user
         )
-        let page = all.dropFirst(after).prefix(limit)
-        let isMore = all.count > after + limit
+        let page = found.prefix(limit)
+        let next = found.count > limit ? page.last?.name : nil
         return .json([
             "parcels": .array(page.map(Self.json)),
-            "next": .optional(isMore ? cursor.text(after: "\(after + limit)") : nil),
+            "next": .optional(next.map { cursor.text(after: $0) }),
         ])
     }
 
@@ -118,16 +118,21 @@ struct DeliveryRoutes: RouteGroup {
         _ value: JSON,
         _ path: String
     ) throws -> (batch: Int64, number: Int) {
-        let parts = try JSONFields.text(value, 1...32, at: path).split(separator: "/")
-        guard parts.count == 2, let batch = Int64(parts[0]), let number = Int(parts[1]), batch > 0,
-            number > 0
-        else {
+        guard let place = Self.place(try JSONFields.text(value, 1...32, at: path)) else {
             throw Problem.badField(
                 path,
                 "Посылка — ПАРТИЯ/НОМЕР, как на накладной.",
                 "A parcel is BATCH/NUMBER, as on its waybill."
             )
         }
+        return place
+    }
+
+    private static func place(_ name: String) -> (batch: Int64, number: Int)? {
+        let parts = name.split(separator: "/")
+        guard parts.count == 2, let batch = Int64(parts[0]), let number = Int(parts[1]), batch > 0,
+            number > 0
+        else { return nil }
         return (batch, number)
     }
 
