@@ -60,16 +60,22 @@ struct CarrierTable {
     }
 
     func write<Result>(_ body: (([String]) throws -> Void) throws -> Result) throws -> Result {
-        let beside = path + ".part"
+        let isDevice = Files.isDevice(path)
+        let beside = isDevice ? path : path + ".part"
         guard
-            FileManager.default.createFile(
-                atPath: beside,
-                contents: Data(encoding.mark),
-                attributes: [.posixPermissions: 0o600]
-            ), let file = FileHandle(forWritingAtPath: beside)
+            isDevice
+                || FileManager.default.createFile(
+                    atPath: beside,
+                    contents: Data(encoding.mark),
+                    attributes: [.posixPermissions: 0o600]
+                ), let file = FileHandle(forWritingAtPath: beside)
         else { throw FileFailure(path) }
-        defer { try? FileManager.default.removeItem(atPath: beside) }
-        _ = try file.seekToEnd()
+        defer { if !isDevice { try? FileManager.default.removeItem(atPath: beside) } }
+        if isDevice {
+            try file.write(contentsOf: Data(encoding.mark))
+        } else {
+            _ = try file.seekToEnd()
+        }
         var buffer: [UInt8] = []
         func add(_ cells: [String]) throws {
             let line = cells.map { SpreadsheetCell.quoted($0) }.joined(separator: ";") + "\r\n"
@@ -91,7 +97,7 @@ struct CarrierTable {
         let result = try body(add)
         try flush()
         try file.close()
-        guard unsafe rename(beside, path) == 0 else { throw FileFailure(path) }
+        guard unsafe isDevice || rename(beside, path) == 0 else { throw FileFailure(path) }
         return result
     }
 }

@@ -61,13 +61,7 @@ struct ReportCommand: ParsableCommand {
                 FileHandle.standardOutput.write(Data(bytes))
                 return
             }
-            guard
-                FileManager.default.createFile(
-                    atPath: out,
-                    contents: Data(bytes),
-                    attributes: [.posixPermissions: 0o600]
-                )
-            else { throw FileFailure(out) }
+            try Files.write(bytes, to: out)
         }
     }
 

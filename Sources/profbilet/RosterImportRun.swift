@@ -184,7 +184,8 @@ final class ImportReport {
         if path != nil { try restart() }
     }
 
-    private var temporary: String? { path.map { $0 + ".part" } }
+    private var isDevice: Bool { path.map(Files.isDevice) ?? false }
+    private var temporary: String? { path.map { isDevice ? $0 : $0 + ".part" } }
     private var isTable: Bool { path?.hasSuffix(".csv") == true }
 
     /// Begins anew when the database repeats the transaction.
@@ -192,7 +193,7 @@ final class ImportReport {
         (shown, isCut, rows) = ([], false, 0)
         buffer = []
         guard let temporary else { return }
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
+        guard isDevice || FileManager.default.createFile(atPath: temporary, contents: nil),
             let handle = FileHandle(forWritingAtPath: temporary)
         else {
             throw Failure(
@@ -223,7 +224,7 @@ final class ImportReport {
         guard let path, let temporary else { return }
         try flush()
         try handle?.close()
-        guard unsafe rename(temporary, path) == 0 else {
+        guard unsafe isDevice || rename(temporary, path) == 0 else {
             throw Failure(
                 .storage,
                 "Отчёт \(path) не записан.",
@@ -233,7 +234,7 @@ final class ImportReport {
     }
 
     func abandon() {
-        if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
+        if let temporary, !isDevice { try? FileManager.default.removeItem(atPath: temporary) }
     }
 
     private func flush() throws {

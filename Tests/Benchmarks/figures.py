@@ -19,8 +19,9 @@ def row(name, value, unit, floor, target, is_at_most=False):
     rows.append({"name": name, "value": round(value, 1), "unit": unit,
                  "floor": round(floor, 1) if floor else None,
                  "ratio": round(ratio, 3) if ratio is not None else None, "target": target, "passed": passed})
-    print(f"{name:52} {value:12.1f} {unit:10} floor {floor or 0:12.1f}  ratio {ratio or 0:6.3f}  "
-          f"target {'≤' if is_at_most else '≥'} {target or 'none'}  {'ok' if passed else 'SHORT'}", flush=True)
+    beside = f"{floor:12.1f}  ratio {ratio:6.3f}" if floor else f"{'none':>12}  ratio {'none':>6}"
+    print(f"{name:52} {value:12.1f} {unit:10} floor {beside}  target {'≤' if is_at_most else '≥'} {target or 'none'}  "
+          f"{'ok' if passed else 'SHORT'}", flush=True)
 
 
 def finish(name):

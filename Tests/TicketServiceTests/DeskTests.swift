@@ -24,8 +24,19 @@ import UnionTicket
         }
     }
 
-    @Test func `the cookie is for the browser alone and dies with the session`() async throws {
+    @Test func `of TLS in front only a proxy of ours can tell`() async throws {
         try await TestService.with { service in
+            _ = try await DeskBrowser.of(.chair, Self.place, in: service)
+            let browser = DeskBrowser(service)
+            browser.headers["X-Forwarded-Proto"] = "https"
+            try await browser.signIn("person", "person passphrase")
+            #expect(browser.lines.contains { $0.hasPrefix("desk=") && !$0.contains("Secure") })
+        }
+    }
+
+    @Test func `the cookie is for the browser alone and dies with the session`() async throws {
+        // Requests of tests come over no network: their place is "local".
+        try await TestService.with({ $0.proxies = ["local"] }) { service in
             let browser = try await DeskBrowser.of(.chair, Self.place, in: service)
             let line = try #require(browser.lines.first { $0.hasPrefix("desk=") })
             for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=28800"] {

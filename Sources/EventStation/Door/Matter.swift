@@ -51,6 +51,8 @@ struct Matter {
     /// than the snapshot that of its ticket.
     var place: Int? { carrier?.person ?? ticketHolder }
     private var ticketHolder: Int?
+    /// Where the snapshot has the carrier that a payload names.
+    private var carrierPlace: Int?
 
     /// The person, where the snapshot knows one.
     private(set) var person: EventPerson?
@@ -63,9 +65,9 @@ struct Matter {
     private mutating func identify() {
         switch reading.content {
         case .payload(let judgement):
-            let place = judgement.claims.flatMap { snapshot.carrierPlace($0.coordinate) }
-            carrier = place.map(snapshot.carrier)
-            if place == nil { ticketHolder = holder(judgement.claims) }
+            carrierPlace = judgement.claims.flatMap { snapshot.carrierPlace($0.coordinate) }
+            carrier = carrierPlace.map(snapshot.carrier)
+            if carrierPlace == nil { ticketHolder = holder(judgement.claims) }
         case .chip(let place):
             carrier = place.map(snapshot.carrier)
         case .number(_, let places):
@@ -154,8 +156,10 @@ struct Matter {
             decision.firstEntry = presenceName.flatMap { memory.inside[$0] }
         }
         if outcome == .okExit { decision.passedOver = passedOver }
-        if outcome != .snapshotTooOld, let coordinate, let secret = reading.secret {
-            decision.name = snapshot.name(coordinate, secret: secret)
+        if outcome != .snapshotTooOld, let carrierPlace, let coordinate,
+            let secret = reading.secret
+        {
+            decision.name = snapshot.name(carrier: carrierPlace, coordinate, secret: secret)
         }
         return decision
     }

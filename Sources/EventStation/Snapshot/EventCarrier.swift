@@ -35,6 +35,9 @@ extension EventCarrier {
     static let width = 28 + SealedName.wrappedLength
     static let keyOffset = 28
     private static let longestUID = 10
+    // A list of all cases is made anew whenever it is asked for.
+    private static let kinds = CarrierKind.allCases
+    private static let states = CarrierState.allCases
 
     func row(key wrapped: [UInt8]?) -> [UInt8] {
         var row: [UInt8] = []
@@ -42,8 +45,8 @@ extension EventCarrier {
         row.append(UInt64(coordinate?.list ?? 0), length: 4)
         row.append(UInt64(coordinate?.index ?? 0), length: 4)
         row.append(UInt64(person), length: 4)
-        row.append(UInt8(CarrierKind.allCases.firstIndex(of: kind) ?? 0))
-        row.append(UInt8(CarrierState.allCases.firstIndex(of: state) ?? 0))
+        row.append(UInt8(Self.kinds.firstIndex(of: kind) ?? 0))
+        row.append(UInt8(Self.states.firstIndex(of: state) ?? 0))
         let uid = (uid ?? []).prefix(Self.longestUID)
         row.append(UInt8(uid.count))
         row.append(0)
@@ -56,16 +59,16 @@ extension EventCarrier {
     init?(_ table: RowTable, _ row: Int) {
         let (kind, state) = (Int(table.integer(row, 12, 1)), Int(table.integer(row, 13, 1)))
         let length = Int(table.integer(row, 14, 1))
-        guard CarrierKind.allCases.indices.contains(kind),
-            CarrierState.allCases.indices.contains(state), length <= Self.longestUID
+        guard Self.kinds.indices.contains(kind),
+            Self.states.indices.contains(state), length <= Self.longestUID
         else { return nil }
         let list = UInt32(table.integer(row, 0, 4))
         self.init(
             coordinate: list == 0
                 ? nil : StatusCoordinate(list: list, index: UInt32(table.integer(row, 4, 4))),
             person: Int(table.integer(row, 8, 4)),
-            kind: CarrierKind.allCases[kind],
-            state: CarrierState.allCases[state],
+            kind: Self.kinds[kind],
+            state: Self.states[state],
             uid: length == 0 ? nil : Array(table.slice(row, 16, length))
         )
     }

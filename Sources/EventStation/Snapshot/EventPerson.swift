@@ -52,12 +52,15 @@ extension EventPerson {
     // length of the sealed name.
     static let width = 40
     static let nameOffset = 32
+    // A list of all cases is made anew whenever it is asked for.
+    private static let participations = Participation.allCases
+    private static let mandateStates = MandateState.allCases
 
     func row(name place: Int, _ length: Int) -> [UInt8] {
         var row = pseudonym.bytes
         row.append(UInt64(mandate.number), length: 4)
-        row.append(UInt8(Participation.allCases.firstIndex(of: mandate.participation) ?? 0))
-        row.append(UInt8(MandateState.allCases.firstIndex(of: mandate.state) ?? 0))
+        row.append(UInt8(Self.participations.firstIndex(of: mandate.participation) ?? 0))
+        row.append(UInt8(Self.mandateStates.firstIndex(of: mandate.state) ?? 0))
         row.append((mandate.isSubstitute ? 1 : 0) | (hasLeft ? 2 : 0))
         row.append(0)
         row.append(UInt64(organisation.ordinal), length: 8)
@@ -71,8 +74,8 @@ extension EventPerson {
             Int(table.integer(row, 20, 1)), Int(table.integer(row, 21, 1))
         )
         guard let pseudonym = Pseudonym(table.slice(row, 0, Pseudonym.length)),
-            Participation.allCases.indices.contains(participation),
-            MandateState.allCases.indices.contains(state),
+            Self.participations.indices.contains(participation),
+            Self.mandateStates.indices.contains(state),
             let organisation = OrganisationCode(
                 ordinal: Int64(truncatingIfNeeded: table.integer(row, 24, 8))
             )
@@ -82,8 +85,8 @@ extension EventPerson {
             pseudonym: pseudonym,
             mandate: Mandate(
                 number: UInt32(table.integer(row, 16, 4)),
-                participation: Participation.allCases[participation],
-                state: MandateState.allCases[state],
+                participation: Self.participations[participation],
+                state: Self.mandateStates[state],
                 isSubstitute: flags & 1 != 0
             ),
             hasLeft: flags & 2 != 0,

@@ -129,12 +129,16 @@ public struct EventSnapshot: Sendable {
     ///
     /// - Returns: Nil when the snapshot does not know the carrier or the secret is another's.
     public func name(_ coordinate: StatusCoordinate, secret: [UInt8]) -> String? {
-        guard let place = carrierPlace(coordinate) else { return nil }
+        carrierPlace(coordinate).flatMap { name(carrier: $0, coordinate, secret: secret) }
+    }
+
+    /// The same for the carrier at a place that was found before.
+    func name(carrier place: Int, _ coordinate: StatusCoordinate, secret: [UInt8]) -> String? {
         let wrapped = Array(
             carriers.slice(place, EventCarrier.keyOffset, SealedName.wrappedLength)
         )
         let key = SealedName.unwrap(wrapped, for: coordinate, secret: secret, salt: hashes)
-        return key.flatMap { name(of: carrier(place).person, key: $0) }
+        return key.flatMap { name(of: Int(carriers.integer(place, 8, 4)), key: $0) }
     }
 
     /// The name of a person under its own key.

@@ -46,13 +46,18 @@ struct RowTable: Equatable, Sendable {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if slice(middle, 0, key.count).lexicographicallyPrecedes(key) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
+            if precedes(middle, key) { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// Whether a row's leading bytes are below `key`; a scan waits for some twenty of these.
+    private func precedes(_ row: Int, _ key: [UInt8]) -> Bool {
+        let start = row * width
+        for place in key.indices where bytes[start + place] != key[place] {
+            return bytes[start + place] < key[place]
+        }
+        return false
     }
 
     /// The rows that begin with `key`.

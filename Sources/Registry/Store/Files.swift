@@ -50,12 +50,20 @@ package enum Files {
         }
     }
 
+    /// Whether a path is a device or a pipe, which is written to and never replaced.
+    package static func isDevice(_ path: String) -> Bool {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return false }
+        return facts.st_mode & S_IFMT != S_IFREG && facts.st_mode & S_IFMT != S_IFDIR
+    }
+
     /// Replaces a file in one step: written beside it, flushed to the disk, renamed.
     package static func write(
         _ bytes: [UInt8],
         to path: String,
         mode: mode_t = 0o600
     ) throws(RegisterError) {
+        if isDevice(path) { return try write(bytes, toDevice: path) }
         let temporary = "\(path).tmp-\(getpid())"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure(path) }
@@ -74,6 +82,16 @@ package enum Files {
             throw error
         }
         syncDirectory(of: path)
+    }
+
+    private static func write(
+        _ bytes: [UInt8],
+        toDevice path: String
+    ) throws(RegisterError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        try writeAll(bytes, to: descriptor, path)
     }
 
     /// Removes a file, if it is there.

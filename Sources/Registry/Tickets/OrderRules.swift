@@ -196,6 +196,7 @@ extension OrderBook {
             }
         case .organisation(let code):
             try user.require(.order, at: code)
+            _ = try OrganisationTree(register).requireKnown(code, in: session)
             let (place, range) = Self.within(code, "o.organisation")
             return try open(place, range, before: state, in: session)
         }

@@ -22,8 +22,7 @@ struct DeskCookies: Sendable {
             found[name] = found[name] == nil ? String(pair[1]) : ""
         }
         cookies = found
-        isSecure =
-            call.service.settings.certificate != nil || call.headers[.forwardedProto] == "https"
+        isSecure = call.isEncrypted
         isPrivate =
             isSecure || ["127.0.0.1", "local"].contains(call.address.text)
             || call.address.text == "0:0:0:0:0:0:0:0"

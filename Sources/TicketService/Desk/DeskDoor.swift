@@ -151,5 +151,4 @@ struct DeskDoor: Sendable {
 
 extension HTTPField.Name {
     static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
-    static let forwardedProto = HTTPField.Name("X-Forwarded-Proto") ?? .origin
 }

@@ -16,6 +16,8 @@ struct Call: Sendable {
     let headers: HTTPFields
     /// Where it came from.
     let address: ClientAddress
+    /// Whether the way here is encrypted: by our TLS, or by that of a proxy of ours, which says so.
+    let isEncrypted: Bool
     /// Stands in the answer, in problems and in the log.
     let id: String
     /// The whole body, within the route's limit.
@@ -199,6 +201,7 @@ extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     static let requestID = known("X-Request-Id")
     static let forwardedFor = known("X-Forwarded-For")
+    static let forwardedProto = known("X-Forwarded-Proto")
     static let deviceProof = known("Device-Proof")
     /// A second one: the first is the request's authority.
     static let host = known("Host")

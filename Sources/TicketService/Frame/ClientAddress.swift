@@ -10,7 +10,7 @@ struct ClientAddress: Hashable, Sendable {
 
     /// The address of a connection; behind a proxy of ours, the last one the proxy added.
     init(peer: SocketAddress?, forwarded: String?, proxies: Set<String>) {
-        let direct = peer?.ipAddress ?? "local"
+        let direct = Self.direct(peer)
         if proxies.contains(direct), let last = forwarded?.split(separator: ",").last {
             let candidate = String(last.filter { $0 != " " }.prefix(64))
             if let address = try? SocketAddress(ipAddress: candidate, port: 0) {
@@ -20,6 +20,13 @@ struct ClientAddress: Hashable, Sendable {
         }
         text = Self.network(direct)
     }
+
+    /// Whether a connection comes from a proxy of ours, whose headers are believed.
+    static func isProxy(_ peer: SocketAddress?, of proxies: Set<String>) -> Bool {
+        proxies.contains(direct(peer))
+    }
+
+    private static func direct(_ peer: SocketAddress?) -> String { peer?.ipAddress ?? "local" }
 
     /// An IPv6 address cut to its first 64 bits.
     private static func network(_ address: String) -> String {

@@ -69,8 +69,9 @@ struct ServiceResponder: HTTPResponder {
         let path = target[..<(mark ?? target.endIndex)]
         let (route, parameters) = try match(request.method, path)
         course.template = route.template
+        let peer = context.channel.remoteAddress
         let address = ClientAddress(
-            peer: context.channel.remoteAddress,
+            peer: peer,
             forwarded: request.headers[.forwardedFor],
             proxies: service.settings.proxies
         )
@@ -85,6 +86,9 @@ struct ServiceResponder: HTTPResponder {
             query: query,
             headers: request.headers,
             address: address,
+            isEncrypted: service.settings.certificate != nil
+                || ClientAddress.isProxy(peer, of: service.settings.proxies)
+                    && request.headers[.forwardedProto] == "https",
             id: context.id,
             body: try await BodyReader(rule: route.body).read(request),
             client: client
