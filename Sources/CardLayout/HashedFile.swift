@@ -2,8 +2,14 @@ import Foundation
 package import TicketSeal
 
 /// A new file that knows its size and SHA-256 when it is finished.
+///
+/// It grows beside its place and takes it when it is whole: what stood there stays until then, and for
+/// good where writing fails. A directory is never put aside, a device or pipe is written to.
 package final class HashedFile {
     private let path: String
+    /// Where the file goes, which may be what a link at `path` leads to; nil for a device.
+    private let target: String?
+    private let temporary: String
     private let handle: FileHandle
     private var digest = SHA256Digest()
     private var buffer: [UInt8] = []
@@ -12,15 +18,31 @@ package final class HashedFile {
     /// Makes the file anew, for its owner only.
     package init(path: String) throws {
         self.path = path
-        try? FileManager.default.removeItem(atPath: path)
+        target = try Self.place(path)
+        temporary = target.map { $0 + ".tmp-" + Hex.text(SecureRandom.bytes(4)) } ?? path
         guard
-            FileManager.default.createFile(
-                atPath: path,
-                contents: nil,
-                attributes: [.posixPermissions: 0o600]
-            ), let handle = FileHandle(forWritingAtPath: path)
+            target == nil
+                || FileManager.default.createFile(
+                    atPath: temporary,
+                    contents: nil,
+                    attributes: [.posixPermissions: 0o600]
+                ), let handle = FileHandle(forWritingAtPath: temporary)
         else { throw FileFailure(path) }
         self.handle = handle
+    }
+
+    deinit { if target != nil { unsafe unlink(temporary) } }
+
+    /// Where a file is put: at a free place or over a plain file; nil for a device.
+    private static func place(_ path: String) throws -> String? {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return path }
+        switch facts.st_mode & S_IFMT {
+        case S_IFREG:
+            return URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        case S_IFDIR: throw FileFailure(path, code: EISDIR)
+        default: return nil
+        }
     }
 
     /// How much was added so far.
@@ -32,10 +54,11 @@ package final class HashedFile {
         if buffer.count > 1 << 20 { try flush() }
     }
 
-    /// Closes the file.
+    /// Closes the file and puts it in its place.
     package func finish() throws -> Manifest.File {
         try flush()
         do { try handle.close() } catch { throw FileFailure(path) }
+        if let target, unsafe rename(temporary, target) != 0 { throw FileFailure(path) }
         return Manifest.File(
             name: URL(filePath: path).lastPathComponent,
             bytes: written,

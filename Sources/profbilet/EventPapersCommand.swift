@@ -37,6 +37,12 @@ extension EventCommand {
             guard out != nil || csv != nil else {
                 throw ValidationError("Нужен --out или --csv / --out or --csv is needed")
             }
+            guard !blank || csv == nil else {
+                throw ValidationError(
+                    "Пустой лист — только PDF: --blank без --csv / a blank list is PDF only: --blank "
+                        + "without --csv"
+                )
+            }
         }
 
         func run() throws {

@@ -1,5 +1,7 @@
 import CXlsxWriter
 import CardLayout
+import Foundation
+import Registry
 public import UnionTicket
 
 /// A table on its way out of the program: CSV for other programs, XLSX for people.
@@ -64,10 +66,14 @@ public struct ReportTable: Sendable {
     ///
     /// - Throws: ``CardLayout/FileFailure`` when the file cannot be written.
     public func write(xlsx path: String) throws {
-        let book = try TableWorkbook(path: path, sheet: name)
+        let isDevice = Files.isDevice(path)
+        let beside = isDevice ? path : path + ".tmp-\(getpid())"
+        defer { if !isDevice { Files.remove(beside) } }
+        let book = try TableWorkbook(path: beside, sheet: name)
         try book.add(head: head)
         for row in rows { try book.add(row) }
         try book.finish()
+        guard unsafe isDevice || rename(beside, path) == 0 else { throw FileFailure(path) }
     }
 }
 
