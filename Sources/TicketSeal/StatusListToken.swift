@@ -70,12 +70,12 @@ public struct StatusListToken: Sendable, Equatable {
 
     /// How far it can be relied on now.
     ///
-    /// `limit` is the oldest age that still counts as stale, seconds.
+    /// `limit` is the oldest age that still counts, seconds; it may be less than the time to live.
     public func freshness(at now: Instant, limit: Int64 = 72 * 3600) -> Freshness {
         if let expiresAt, now >= expiresAt { return .unknown }
         let age = now.seconds - issuedAt.seconds
-        if age <= timeToLive ?? 0 { return .fresh }
-        return age <= limit ? .stale : .unknown
+        guard age <= limit else { return .unknown }
+        return age <= timeToLive ?? 0 ? .fresh : .stale
     }
 
     /// Signs the CWT form.

@@ -198,6 +198,12 @@ extension DoorCase {
             $0.event.listIssuedAt = TestEvent.start + -73 * 3600
             return try $0.delegate().scan()
         },
+        DoorCase("a list older than the event bears", .statusUnknown, by: .freshness, without: .ok)
+        {
+            // The list's own time to live is twelve hours: the event is stricter.
+            $0.event.rules.statusLimit = 3599
+            return try $0.delegate().scan()
+        },
         DoorCase("a status list past its end", .statusUnknown, by: .freshness, without: .ok) {
             $0.event.rules.statusLimit = 40 * 86_400
             $0.event.listIssuedAt = TestEvent.start + -30 * 86_400

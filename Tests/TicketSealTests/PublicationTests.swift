@@ -109,6 +109,8 @@ import UnionTicket
         #expect(token().freshness(at: now + 100) == .fresh)
         #expect(token().freshness(at: now + 101) == .stale)
         #expect(token().freshness(at: now + 101, limit: 100) == .unknown)
+        #expect(token().freshness(at: now + 60, limit: 60) == .fresh)
+        #expect(token().freshness(at: now + 61, limit: 60) == .unknown)
         #expect(token().freshness(at: now + 1000) == .unknown)
     }
 

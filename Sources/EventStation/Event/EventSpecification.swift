@@ -116,10 +116,14 @@ public struct EventSpecification: Sendable {
     ) -> (UInt32, UInt32)? {
         guard let text = d.text(entry) else { return nil }
         let parts = text.split(separator: "/").compactMap { UInt32($0) }
-        if parts.count == 2, parts[1] > 0, parts[0] <= parts[1], parts[1] <= 1_000_000 {
+        if parts.count == 2, parts[0] > 0, parts[0] <= parts[1], parts[1] <= 1_000_000 {
             return (parts[0], parts[1])
         }
-        d.report(entry, "нужна дробь вида 2/3.", "a fraction like 2/3 is needed.")
+        d.report(
+            entry,
+            "нужна дробь вида 2/3, больше нуля и не больше единицы.",
+            "a fraction like 2/3 is needed, above zero and at most one."
+        )
         return nil
     }
 
