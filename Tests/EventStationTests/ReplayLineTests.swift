@@ -57,7 +57,16 @@ import UnionTicket
         Wrong(
             "{\"at\":1,\"station\":\"A\",\"text\":\"" + String(repeating: "1", count: 1 << 17)
                 + "\"}",
-            "not a JSON object"
+            "the line is longer than 128 KiB"
+        ),
+        Wrong(#"{"at":1,"station":"A","text":"1","text":"2"}"#, "the member text stands twice"),
+        Wrong(
+            #"{"at":1,"station":"A","text":"1","te\u0078t":"2"}"#,
+            "the member text stands twice"
+        ),
+        Wrong(
+            #"{"at":1,"station":"A","chip":{"uid":"01020304","uid":"01020305"}}"#,
+            "the member uid stands twice"
         ),
         Wrong("{}", "at is missing"),
         Wrong(#"{"station":"A","text":"1"}"#, "at is missing"),
@@ -110,6 +119,21 @@ import UnionTicket
         #expect(fault?.line == 42)
         #expect(fault?.message.english == wrong.english)
         #expect(fault?.message.russian.isEmpty == false)
+    }
+
+    @Test(arguments: [
+        (#"x\ud800"#, "x\u{FFFD}"), (#"\udc00\ud800y"#, "\u{FFFD}\u{FFFD}y"),
+        (#"\ud83d\ude00"#, "\u{1F600}"), (#"\\ud800\""#, "\\ud800\""), (#"{\u0000,"#, "{\0,"),
+    ])
+    func `half a surrogate pair is a text like any other`(_ written: String, _ read: String) throws
+    {
+        let text = "{\"at\":1,\"station\":\"A\",\"text\":\"\(written)\"}"
+        let line = try #require(try ReplayLine(text, number: 1))
+        guard case .scan(let scan, _, _, _) = line.act else {
+            Issue.record("a scan")
+            return
+        }
+        #expect(scan.showing == .text(read, .scanner))
     }
 
     @Test func `bytes changed at random are read or refused, never trapped on`() throws {

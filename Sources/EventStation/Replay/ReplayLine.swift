@@ -123,14 +123,18 @@ private struct Fields {
     private let members: [String: Any]
 
     init(_ text: String, line: Int) throws(ReplayLine.Fault) {
-        guard text.utf8.count <= ReplayLine.limit,
-            let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)),
+        func fault(_ russian: String, _ english: String) -> ReplayLine.Fault {
+            ReplayLine.Fault(line: line, message: Bilingual(russian, english))
+        }
+        guard text.utf8.count <= ReplayLine.limit else {
+            throw fault("строка длиннее 128 КиБ", "the line is longer than 128 KiB")
+        }
+        let screened = JSONScreening(Array(text.utf8))
+        guard let object = try? JSONSerialization.jsonObject(with: Data(screened.bytes)),
             let members = object as? [String: Any]
-        else {
-            throw ReplayLine.Fault(
-                line: line,
-                message: Bilingual("не объект JSON", "not a JSON object")
-            )
+        else { throw fault("не объект JSON", "not a JSON object") }
+        if let name = screened.duplicate {
+            throw fault("поле «\(name)» дважды", "the member \(name) stands twice")
         }
         self.line = line
         self.members = members
