@@ -86,6 +86,8 @@ public enum ScanOutcome: String, Sendable, CaseIterable, Codable {
     case duplicateOffline = "duplicate_offline"
     /// What should never be; logged with a reference.
     case `internal`
+    /// The station was closed and admits nobody until an operator opens it again.
+    case stationClosed = "station_closed"
 
     /// Whether, and by whom, the person is let through.
     public enum Admission: String, Sendable, Codable {

@@ -5,6 +5,36 @@ import TicketSeal
 import UnionTicket
 
 extension StationCommand {
+    /// The operator behind a PIN.
+    static func person(
+        _ pinFile: String?,
+        _ folder: StationFolder
+    ) throws -> OperatorBook.Operator {
+        let pin = try Passphrases.read(
+            file: pinFile,
+            variable: "PROFBILET_OPERATOR_PIN",
+            prompt: "PIN: "
+        )
+        guard let person = OperatorBook(folder).person(pin: pin) else {
+            throw Failure(.notSignedIn, "PIN не подходит.", "The PIN does not fit.")
+        }
+        return person
+    }
+
+    struct Reopen: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Открыть закрытую станцию снова: PIN оператора / Open a closed station again"
+        )
+        @Option(help: "Файл с PIN / file with the PIN") var pinFile: String?
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var place: Place
+
+        func run() throws {
+            let person = try StationCommand.person(pinFile, StationFolder(try place.path))
+            try StationHand(place).ask(.reopen(operatorName: person.name)).show(json: json)
+        }
+    }
+
     struct Clock: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Часы станции: показать или записать сверку / The station's clock, compared",
@@ -37,14 +67,7 @@ extension StationCommand {
                     "--uncertainty: from 0.001 to 86400 seconds."
                 )
             }
-            let pin = try Passphrases.read(
-                file: pinFile,
-                variable: "PROFBILET_OPERATOR_PIN",
-                prompt: "PIN: "
-            )
-            guard let person = OperatorBook(folder).person(pin: pin) else {
-                throw Failure(.notSignedIn, "PIN не подходит.", "The PIN does not fit.")
-            }
+            let person = try StationCommand.person(pinFile, folder)
             let reading = StationRequest.ClockReading(offset: ahead, uncertainty: sure)
             try StationHand(place).ask(.clock(reading, operatorName: person.name)).show(json: json)
         }

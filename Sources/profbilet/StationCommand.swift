@@ -10,7 +10,8 @@ struct StationCommand: ParsableCommand {
         commandName: "station",
         abstract: "Станция у входа: подготовка, работа, журнал / The station at the door",
         subcommands: [
-            Provision.self, Operator.self, Import.self, Export.self, Sync.self, Clock.self,
+            Provision.self, Operator.self, Import.self, Export.self, Reopen.self, Sync.self,
+            Clock.self,
             SelfTest.self,
             StationRunCommand.self, Wipe.self, ReplayCommand.self,
         ]

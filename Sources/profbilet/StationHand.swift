@@ -58,6 +58,19 @@ struct StationWorker: Sendable {
             switch request {
             case .take(let files): try await take(files, &reply)
             case .close: try await open().close()
+            case .reopen(let name):
+                let wasClosed = try await open().reopen(operatorName: name)
+                reply.say(
+                    ["reopened": .flag(wasClosed)],
+                    wasClosed
+                        ? "Станция открыта снова. Штаб и другие станции считают её закрытой: "
+                            + "передайте им новый журнал."
+                        : "Станция не закрыта.",
+                    wasClosed
+                        ? "The station is open again. Headquarters and other stations take it for "
+                            + "closed: hand them the new journal."
+                        : "The station is not closed."
+                )
             case .clock(let clock, let name): try await set(clock, by: name, &reply)
             case .wipe:
                 folder.wipe()

@@ -16,6 +16,8 @@ enum StationRequest: Sendable {
     case take([File])
     /// Closes the station.
     case close
+    /// Opens it again.
+    case reopen(operatorName: String)
     /// A person compared the clock with a better one.
     case clock(ClockReading, operatorName: String)
     /// Erases the snapshot and ends.
@@ -38,6 +40,7 @@ enum StationRequest: Sendable {
                     2: .array(files.map { .array([.text($0.name), .bytes($0.bytes)]) }),
                 ])
             case .close: .map([1: .text("close")])
+            case .reopen(let name): .map([1: .text("reopen"), 5: .text(name)])
             case .wipe: .map([1: .text("wipe")])
             case .clock(let clock, let name):
                 .map([
@@ -60,6 +63,9 @@ enum StationRequest: Sendable {
             }
             self = .take(files)
         case "close": self = .close
+        case "reopen":
+            guard let name = item[5]?.text else { return nil }
+            self = .reopen(operatorName: name)
         case "wipe": self = .wipe
         case "clock":
             guard let offset = item[3]?.integer, let uncertainty = item[4]?.integer,

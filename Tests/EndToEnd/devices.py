@@ -166,6 +166,13 @@ def running(event, texts, snapshot_of):
     check("and the gate goes on", kiosk.scan(texts[7])["outcome"] == "ok", state(kiosk)["clock"])
     expect("closing while it runs", event.at("A", "export", "--close", "--out", office.folder / "journal-closed"), 0)
     office.ok("event", "merge", office.folder / "journal-closed")
+    check("it lets nobody in any more", kiosk.scan(texts[8])["outcome"] == "station_closed" and state(kiosk)["isClosed"])
+    reopen = lambda code: office.run("station", "reopen", "--dir", event.stations["A"], **event.environment,
+                                     PROFBILET_OPERATOR_PIN=code)
+    expect("opening it again takes a PIN", reopen("0000"), 3, "PIN")
+    expect("the running station opens again", reopen("1234"), 0, "открыта снова")
+    time.sleep(2.1)
+    check("and people come in", kiosk.scan(texts[8])["outcome"] == "ok")
     kiosk.stop(signal.SIGKILL)
     expect("after SIGKILL files are taken without it", event.at("A", "import", office.folder / "journal-B"), 0)
     kiosk = event.start("A")

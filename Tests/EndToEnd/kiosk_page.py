@@ -16,7 +16,7 @@ OUTCOMES = [
     "ambiguous", "not_yet_valid", "expired", "lost", "replaced", "revoked", "not_handed_out", "suspended",
     "status_unknown", "member_left", "not_on_list", "mandate_not_confirmed", "already_inside",
     "re_entry_forbidden", "legacy_unsigned", "ok_status_only", "ok", "ok_repeat_entry", "ok_status_stale",
-    "ok_guest", "ok_exit", "activated", "duplicate_offline", "internal"]
+    "ok_guest", "ok_exit", "activated", "duplicate_offline", "internal", "station_closed"]
 passed = []
 failures = []
 

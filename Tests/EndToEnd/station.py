@@ -334,6 +334,40 @@ def meeting(event, texts):
         subprocess.run(["pdftoppm", "-png", "-r", "80", "-f", "1", "-l", "1", "-singlefile", papers / f"{name}.pdf",
                         artefacts / f"event-{name}"], check=False)
     check("attendance.csv lists everybody who came", (papers / "attendance.csv").read_text("utf-8-sig").count("\n") >= 7)
+    held = event.stations["A"]
+    before = sorted(held.iterdir())
+    expect("a paper puts no directory aside", office.run("event", "minutes", "--out", held), 11, "каталог")
+    check("which keeps what it holds", sorted(held.iterdir()) == before, held)
+    expect("a blank list is no CSV", office.run("event", "attendance", "--blank", "--csv", papers / "b.csv"), 64, "--blank")
+    reopening(event, texts)
+
+
+def reopening(event, texts):
+    """A closed station refuses until it is opened again, and headquarters then claims nothing about it."""
+    office = event.office
+    journal = office.folder / "journal-reopened"
+
+    def quorum():
+        office.ok("station", "export", "--out", journal, "--dir", event.stations["A"], **event.environment)
+        office.ok("event", "merge", journal)
+        return json.loads(office.ok("event", "quorum", "--json"))["quorum"]
+
+    kiosk = event.start("A")
+    check("the page of a closed station says so", kiosk.ask("/api/status", {})[1]["isClosed"] is True)
+    nonce = os.urandom(16).hex()
+    check("a closed station lets nobody in", kiosk.scan(texts[9], nonce)["outcome"] == "station_closed")
+    status, answer = kiosk.ask("/api/admit", {"nonce": nonce, "reason": "паспорт", "pin": pin("987654")})
+    check("not even by a supervisor", (status, answer["code"]) == (409, "not_admissible"), answer)
+    known = quorum()
+    check("what it refused since leaves it closed", known["presentMin"] == known["presentMax"] == 6, known)
+    status, answer = kiosk.ask("/api/reopen", {"pin": pin("0000")})
+    check("a wrong PIN opens nothing", status == 403, answer)
+    status, answer = kiosk.ask("/api/reopen", {"pin": pin("1234")})
+    check("an operator opens it again", status == 200 and answer["isClosed"] is False, answer)
+    check("and people come in", kiosk.scan(texts[9])["outcome"] == "ok")
+    kiosk.stop()
+    known = quorum()
+    check("an opened station is not counted on", known["presentMax"] > known["presentMin"] and known["blocking"] == ["A"], known)
 
 
 def forged_journals(event):

@@ -93,6 +93,38 @@ import UnionTicket
         #expect(hall["A"].gathering.quorum(unheard: []).interval.max == 2)
     }
 
+    @Test(arguments: [CarrierState.allocated, .printed, .atPrimary, .handedOut])
+    func `a legacy card whose hand-out nobody wrote down is one like any other`(
+        _ state: CarrierState
+    ) throws {
+        var event = try TestEvent()
+        event.legacy(try event.person(), "936179", state)
+        var hall = TestHall(try event.snapshot())
+        #expect(hall.scan("A", .text("936179")).decision.outcome == .legacyUnsigned)
+        #expect(hall.scan("A", .text("936179", .handOut)).decision.outcome == .legacyUnsigned)
+    }
+
+    @Test func `what nobody vouches for tells of nobody, and opens no name`() throws {
+        var event = try TestEvent()
+        let card = try event.card(event.person())
+        let strange = try event.card(event.person(), key: .stranger)
+        var bytes = card.payload
+        bytes[bytes.count - 1] ^= 1
+        event.leaseEnd = TestEvent.start + 60
+        var hall = TestHall(try event.snapshot())
+        let shown: [Scan] = [.text(DigitText.encode(bytes)), strange.scan()]
+        for wait in [Int64(0), 60] {
+            hall.wait(wait)
+            for scan in shown {
+                let answer = hall.scan("A", scan, .supervisor)
+                #expect(!answer.passes)
+                #expect(answer.decision.pseudonym == nil && answer.decision.person == nil)
+                #expect(answer.decision.coordinate == nil && answer.decision.ticket == nil)
+                #expect(answer.decision.name == nil)
+            }
+        }
+    }
+
     @Test func `of two people with one legacy number the operator chooses`() throws {
         var event = try TestEvent()
         for _ in 0..<2 { event.legacy(try event.person(), "100200") }

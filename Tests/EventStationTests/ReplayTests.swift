@@ -172,6 +172,37 @@ import UnionTicket
         #expect(answers.last?.evidence?.level == .typedNumber)
     }
 
+    @Test func `one nonce is one admission; what is decided otherwise about it is new`() throws {
+        var (event, cards) = try Self.event()
+        event.legacy(try event.person(), "936179")
+        event.publish(cards[0], .invalid)
+        let old = "\"text\": \"936179\", \"nonce\": \"q\""
+        let (answers, merged) = try Self.play(
+            event.snapshot(),
+            [
+                Self.line(0, "A", old + ", \"checked\": false"),
+                Self.line(5, "A", old + ", \"checked\": false"),
+                Self.line(9, "A", old),
+                Self.line(20, "A", old),
+                Self.text(30, "A", cards[0], "\"nonce\": \"f\""),
+                Self.text(31, "A", cards[0], "\"nonce\": \"f\""),
+                Self.text(32, "A", cards[0], "\"nonce\": \"f\", \"force\": true"),
+                Self.text(40, "A", cards[1], "\"nonce\": \"w\""),
+                Self.line(42, "A", "\"annul\": \"w\", \"reason\": \"ошибка\""),
+                // A name that was taken back is used up.
+                Self.text(45, "A", cards[1], "\"nonce\": \"w\""),
+                Self.text(46, "A", cards[1], "\"nonce\": \"w2\""),
+            ]
+        )
+        #expect(
+            answers.map(\.passes) == [
+                false, false, true, true, false, false, true, true, false, false, true,
+            ]
+        )
+        #expect(answers[6].isForced)
+        #expect(merged.gathering.journals.count == 7)
+    }
+
     @Test func `a chip's evidence is judged as a tap`() throws {
         let (event, cards) = try Self.event()
         let payload = Hex.text(cards[0].payload)

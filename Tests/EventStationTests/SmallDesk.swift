@@ -66,6 +66,8 @@ final class SmallDesk: StationDesk {
         state.withLock { $0.mode = mode }
     }
 
+    func reopen(pin: DeskSecret) async throws(DeskRefusal) { try check(pin) }
+
     func takeShift(pin: DeskSecret?) async throws(DeskRefusal) {
         if let pin { try check(pin) }
         state.withLock { $0.hasShift = pin != nil }

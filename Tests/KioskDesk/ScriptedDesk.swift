@@ -143,6 +143,11 @@ final class ScriptedDesk: StationDesk {
         tell(nil)
     }
 
+    func reopen(pin: DeskSecret) async throws(DeskRefusal) {
+        try Self.check(pin)
+        throw .unavailable
+    }
+
     func takeShift(pin: DeskSecret?) async throws(DeskRefusal) {
         if let pin { try Self.check(pin) }
         state.withLock { $0.shift = pin == nil ? nil : "Петров И. А." }

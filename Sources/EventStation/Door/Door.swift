@@ -54,7 +54,26 @@ public struct Door: Sendable {
         _ memory: StationMemory,
         _ clock: StationClock
     ) -> Decision {
-        var matter = Matter(scan, snapshot, memory, clock, at: gate)
+        decide(Matter(scan.mode, Reading(scan, snapshot), snapshot, memory, clock, at: gate))
+    }
+
+    /// Decides of a person found by name, whose document is looked at: the same rows, without a carrier.
+    ///
+    /// - Returns: Nil for a person whom the event does not know.
+    func decide(
+        byDocument name: Pseudonym,
+        _ mode: ScanMode,
+        _ memory: StationMemory,
+        _ clock: StationClock
+    ) -> Decision? {
+        let places = 0..<snapshot.personCount
+        return places.first { snapshot.person($0).pseudonym == name }.map { place in
+            decide(Matter(mode, Reading(person: place), snapshot, memory, clock, at: gate))
+        }
+    }
+
+    private func decide(_ matter: Matter) -> Decision {
+        var matter = matter
         let outcome = first(of: rows, &matter) ?? .internal
         return matter.decision(outcome)
     }

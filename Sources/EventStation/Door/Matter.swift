@@ -21,18 +21,19 @@ struct Matter {
     private var isStale = false
 
     init(
-        _ scan: Scan,
+        _ mode: ScanMode,
+        _ reading: Reading,
         _ snapshot: EventSnapshot,
         _ memory: StationMemory,
         _ clock: StationClock,
         at gate: Gate?
     ) {
-        mode = scan.mode
+        self.mode = mode
         self.gate = gate
         self.snapshot = snapshot
         self.memory = memory
         self.clock = clock
-        reading = Reading(scan, snapshot)
+        self.reading = reading
         evidence = reading.evidence
         identify()
         person = place.map(snapshot.person)
@@ -80,6 +81,7 @@ struct Matter {
                 carrier = best(carriers.filter { $0.person == person })
                 candidates = []
             }
+        case .person(let place): ticketHolder = place
         case .fault, .unknownFormat, .malformed: break
         }
     }
@@ -139,6 +141,8 @@ struct Matter {
     /// The decision with everything that was found on the way.
     func decision(_ outcome: ScanOutcome) -> Decision {
         var decision = Decision(outcome, evidence)
+        // What nobody vouches for tells of no person, no carrier and no ticket.
+        guard keys() == nil else { return decision }
         decision.person = place
         decision.pseudonym = presenceName
         decision.coordinate = coordinate
@@ -268,6 +272,11 @@ extension Matter {
     /// is one; what either knows to be blocked is blocked at any age.
     func refusal(of carrier: EventCarrier) -> ScanOutcome? {
         let listed = carrier.coordinate.flatMap(published)
+        // A card of the old scheme has no hand-out that a station could learn of: who holds it has it.
+        if carrier.kind == .legacyPlastic, carrier.state.isInPipeline || carrier.state == .handedOut
+        {
+            return nil
+        }
         if let coordinate = carrier.coordinate, memory.activated.contains(coordinate),
             listed != .invalid, carrier.state.isInPipeline || carrier.state == .handedOut
         {
@@ -346,7 +355,11 @@ extension Matter {
     }
 
     private var isStatusOnly: Bool {
-        [.typedNumber, .barcode, .uid, .document].contains(evidence.level)
+        // Whoever has no vote is admitted as a guest by a document too.
+        if case .person = reading.content, person?.mandate.participation != .decisive {
+            return false
+        }
+        return [.typedNumber, .barcode, .uid, .document].contains(evidence.level)
     }
 
     private func admitted() -> ScanOutcome {
@@ -356,7 +369,8 @@ extension Matter {
     }
 
     private func handedOut() -> ScanOutcome {
-        claims?.carrier.issue == 0 || coordinate == nil ? .unknownFormat : .activated
+        if carrier?.kind == .legacyPlastic { return .legacyUnsigned }
+        return claims?.carrier.issue == 0 || coordinate == nil ? .unknownFormat : .activated
     }
 
     /// What would have refused this person's entry: an exit passes it over and says so.

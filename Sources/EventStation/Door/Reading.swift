@@ -14,6 +14,8 @@ struct Reading {
         case number(String, carriers: [Int])
         /// A chip without a payload.
         case chip(carrier: Int?)
+        /// A person found by name, by their place.
+        case person(Int)
     }
 
     var content: Content
@@ -30,6 +32,9 @@ struct Reading {
         case .broken: self.init(.fault, Evidence(.none))
         }
     }
+
+    /// A person whom a document shows.
+    init(person place: Int) { self.init(.person(place), Evidence(.document)) }
 
     private init(_ content: Content, _ evidence: Evidence) {
         self.content = content
@@ -110,7 +115,7 @@ struct Reading {
 }
 
 extension String {
-    fileprivate var trimmingWhitespace: String {
+    var trimmingWhitespace: String {
         let start = drop { $0.isWhitespace }
         return String(start.reversed().drop { $0.isWhitespace }.reversed())
     }

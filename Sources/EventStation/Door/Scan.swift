@@ -26,13 +26,16 @@ public struct Scan: Equatable, Sendable {
     public var mode: ScanMode
     /// What was shown.
     public var showing: Showing
-    /// One physical scan has one nonce.
+    /// One physical scan has one nonce; empty where nobody named it.
     public var nonce: String
+    /// Whether the same code a moment ago is the same physical scan, whatever the nonces.
+    public var joinsRecent: Bool
 
-    /// A scan.
-    public init(mode: ScanMode, showing: Showing, nonce: String) {
+    /// A scan; without a nonce the same code a moment ago is the same scan, unless it is said.
+    public init(mode: ScanMode, showing: Showing, nonce: String, joinsRecent: Bool? = nil) {
         self.mode = mode
         self.showing = showing
         self.nonce = nonce
+        self.joinsRecent = joinsRecent ?? nonce.isEmpty
     }
 }

@@ -86,7 +86,8 @@ extension EventOffice {
         try book.participants(of: event.id, reason: reason, by: user)
     }
 
-    /// The stations that have not been heard of up to a moment; one that closed is heard of for good.
+    /// The stations that have not been heard of up to a moment; one that closed is heard of until
+    /// it says that it was opened again.
     ///
     /// A station is heard of up to its last entry, or up to the clock it handed its whole journal over
     /// at: that is its watermark.
@@ -100,7 +101,7 @@ extension EventOffice {
         let contacts = try book.contacts(of: event.id)
         return try gates().filter { gate in
             let last = gathering.journals.entries(of: gate.name).last
-            if last?.kind == .close { return false }
+            if gathering.journals.isClosed(gate.name) { return false }
             guard let moment else { return true }
             let contact = contacts[gate.name].flatMap {
                 $0.sequence <= gathering.journals.last(of: gate.name) ? $0.clock : nil
@@ -182,7 +183,7 @@ extension EventOffice {
                 station.revokedAt != nil
                 ? "revoked"
                 : station.publicKey == nil
-                    ? "new" : entries.last?.kind == .close ? "closed" : "open"
+                    ? "new" : gathering.journals.isClosed(station.name) ? "closed" : "open"
             return (station.name, entries.count, state)
         }
     }

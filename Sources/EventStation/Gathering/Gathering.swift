@@ -149,10 +149,11 @@ public struct Gathering: Sendable {
 
 extension ScanOutcome {
     /// Whether a scan with this outcome used a phone's screen up.
-    fileprivate var usesScreen: Bool {
+    var usesScreen: Bool {
         switch self {
         case .unreadable, .unknownFormat, .malformed, .clockSuspect, .snapshotTooOld, .unknownKey,
-            .revokedKey, .forged, .unboundVirtual, .staleVirtual, .replayedVirtual, .internal:
+            .revokedKey, .forged, .unboundVirtual, .staleVirtual, .replayedVirtual, .internal,
+            .stationClosed:
             false
         default: true
         }

@@ -10,6 +10,7 @@ public struct JournalSet: Sendable {
     private var byNonce: [String: [EntryPlace]] = [:]
     private var annulments: [String: [EntryPlace]] = [:]
     private var forked: Set<EntryPlace> = []
+    private var closed: Set<String> = []
 
     /// How long after an entry it may be annulled, on that entry's own clock: 15 minutes.
     public static let annulmentTime: Int64 = 15 * 60 * 1000
@@ -58,10 +59,17 @@ public struct JournalSet: Sendable {
         case .sync: syncs[entry.station, default: []].append(entry.place)
         case .annulment: annulments[entry.nonce, default: []].append(entry.place)
         case .scan, .admission: byNonce[entry.nonce, default: []].append(entry.place)
-        case .freeze, .close, .note: break
+        case .close: closed.insert(entry.station)
+        case .reopen: closed.remove(entry.station)
+        case .freeze, .note: break
         }
+        // Whoever lets people through or takes a scan back is not closed, whatever was said before.
+        if entry.passed || entry.kind == .annulment { closed.remove(entry.station) }
         return true
     }
+
+    /// Whether a station has closed and was not opened again; refused scans and notes change nothing.
+    public func isClosed(_ station: String) -> Bool { closed.contains(station) }
 
     /// What a station knew of the others when it made an entry: its last `sync` before it.
     func sync(before place: EntryPlace) -> JournalEntry? {
@@ -158,7 +166,7 @@ public struct JournalSet: Sendable {
         known[station] = JournalEntry.Known(
             sequence: last,
             clock: clock,
-            isClosed: self[end]?.kind == .close
+            isClosed: isClosed(station)
         )
         return known
     }

@@ -19,6 +19,8 @@ public struct JournalEntry: Equatable, Sendable {
         case freeze
         /// The station takes no more people.
         case close
+        /// An operator opened the closed station again.
+        case reopen
         /// Anything else worth keeping: a search by name, a self-test, a new snapshot.
         case note
     }

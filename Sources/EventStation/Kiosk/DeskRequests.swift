@@ -109,3 +109,21 @@ public struct DeskPerson: Equatable, Sendable, Encodable {
         self.isInside = isInside
     }
 }
+
+extension EventPerson {
+    /// What the desk says of a person: the mandate with its vote and state, and the organisation.
+    var standing: Bilingual {
+        var (russian, english) = ("Мандат № \(mandate.number)", "Mandate \(mandate.number)")
+        switch mandate.participation {
+        case .decisive: break
+        case .advisory: (russian, english) = (russian + ", совещательный", english + ", advisory")
+        case .guest: (russian, english) = ("Приглашённый", "Guest")
+        }
+        if !mandate.state.admits {
+            russian += ", " + EventWords.state(mandate)
+            english += ", \(mandate.state == .elected ? "not confirmed" : mandate.state.rawValue)"
+        }
+        if hasLeft { (russian, english) = (russian + ", не член профсоюза", english + ", left") }
+        return Bilingual("\(russian), \(organisation)", "\(english), \(organisation)")
+    }
+}

@@ -67,6 +67,8 @@ public struct DeskStatus: Equatable, Sendable, Encodable {
     public var station: String
     /// Which way the gate works.
     public var mode: ScanMode
+    /// Whether the station is closed: it lets nobody through until somebody opens it again.
+    public var isClosed: Bool
     /// What the station decides by.
     public var offline: Offline
     /// The station's time.
@@ -100,6 +102,7 @@ public struct DeskStatus: Equatable, Sendable, Encodable {
     ///   - event: Its title.
     ///   - station: The station's name.
     ///   - mode: Which way the gate works.
+    ///   - isClosed: Whether the station is closed.
     ///   - offline: What the station decides by.
     ///   - now: The station's time.
     ///   - clock: Whether that time can be trusted.
@@ -117,6 +120,7 @@ public struct DeskStatus: Equatable, Sendable, Encodable {
         event: String,
         station: String,
         mode: ScanMode,
+        isClosed: Bool = false,
         offline: Offline,
         now: Instant,
         clock: Clock,
@@ -134,6 +138,7 @@ public struct DeskStatus: Equatable, Sendable, Encodable {
         self.event = event
         self.station = station
         self.mode = mode
+        self.isClosed = isClosed
         self.offline = offline
         self.now = now
         self.clock = clock

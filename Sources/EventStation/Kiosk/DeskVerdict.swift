@@ -89,10 +89,18 @@ public struct DeskVerdict: Equatable, Sendable {
     }
 }
 
+extension DeskVerdict {
+    /// Whether a supervisor may admit in spite of the row: somebody is known, and the row allows it.
+    var isForceable: Bool {
+        standing == .shown && mode == .entry && name != .none && outcome.needsForce
+            && outcome.canBeForced
+    }
+}
+
 extension DeskVerdict: Encodable {
     private enum CodingKeys: String, CodingKey {
         case nonce, outcome, admission, counts, evidence, basis, mode, at, standing, number, name
-        case nameKnown, firstEntry, detail, candidates, face
+        case nameKnown, firstEntry, detail, candidates, face, forceable
     }
 
     /// Writes the facts and, beside them, the face the page draws.
@@ -101,6 +109,7 @@ extension DeskVerdict: Encodable {
         try keys.encode(nonce, forKey: .nonce)
         try keys.encode(outcome, forKey: .outcome)
         try keys.encode(outcome.admission, forKey: .admission)
+        try keys.encode(isForceable, forKey: .forceable)
         try keys.encode(outcome.counts, forKey: .counts)
         try keys.encode(evidence, forKey: .evidence)
         try keys.encode(evidence.basis, forKey: .basis)

@@ -33,7 +33,7 @@ struct KioskProblem: Error, Equatable {
             case .unknownScan: 404
             case .reasonNeeded: 422
             case .journalFailed: 503
-            case .notAdmissible, .alreadyDone, .tooLate, .unavailable: 409
+            case .notAdmissible, .alreadyDone, .tooLate, .unavailable, .stationClosed: 409
             }
         code = refusal.rawValue
         message = refusal.message

@@ -100,6 +100,7 @@ extension KioskRoutes {
         case "/api/annul": try await annul(body)
         case "/api/mode": try await turn(body)
         case "/api/shift": try await takeShift(body)
+        case "/api/reopen": try await reopen(body)
         case "/api/quorum": try await freezeQuorum(body)
         case "/api/find": try await find(body)
         case "/api/person": try await admitPerson(body)
@@ -143,6 +144,14 @@ extension KioskRoutes {
         let pin = body.pin == nil ? nil : try body.typedPIN()
         return try await braked(pin == nil ? nil : pins) { () throws(DeskRefusal) in
             try await desk.takeShift(pin: pin)
+            return KioskAnswer.json(await desk.status())
+        }
+    }
+
+    private func reopen(_ body: KioskBody) async throws(KioskProblem) -> Response {
+        let pin = try body.typedPIN()
+        return try await braked(pins) { () throws(DeskRefusal) in
+            try await desk.reopen(pin: pin)
             return KioskAnswer.json(await desk.status())
         }
     }

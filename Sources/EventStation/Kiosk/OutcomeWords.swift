@@ -24,7 +24,8 @@ extension ScanOutcome {
             .statusUnknown:
             wordsOfDoubt
         case .unreadable, .unknownFormat, .malformed, .unknownKey, .revokedKey, .forged,
-            .clonedChip, .unboundVirtual, .staleVirtual, .replayedVirtual, .internal:
+            .clonedChip, .unboundVirtual, .staleVirtual, .replayedVirtual, .internal,
+            .stationClosed:
             wordsOfEvidence
         case .unknown, .notYetValid, .expired, .lost, .replaced, .revoked, .notHandedOut,
             .suspended:
@@ -196,6 +197,14 @@ extension ScanOutcome {
                 (
                     "Не пропускайте. Пусть откроет билет в приложении заново.",
                     "Do not let in. Have the ticket opened in the app anew."
+                )
+            )
+        case .stationClosed:
+            OutcomeWords(
+                ("СТАНЦИЯ ЗАКРЫТА", "STATION CLOSED"),
+                (
+                    "Не пропускайте: журнал сдан. Открыть снова — PIN оператора.",
+                    "Let nobody through: the journal is handed in. A PIN opens it again."
                 )
             )
         default:

@@ -41,6 +41,12 @@ public protocol StationDesk: Sendable {
     /// - Throws: Why it was not done.
     func takeShift(pin: DeskSecret?) async throws(DeskRefusal)
 
+    /// Opens the closed station again.
+    ///
+    /// - Parameter pin: The operator's.
+    /// - Throws: Why it was not done.
+    func reopen(pin: DeskSecret) async throws(DeskRefusal)
+
     /// Fixes the quorum before a vote ("зафиксировать кворум").
     ///
     /// - Parameter pin: The operator's.
@@ -116,6 +122,8 @@ public enum DeskRefusal: String, Error, Equatable, Sendable, CaseIterable, Codab
     case reasonNeeded = "reason_needed"
     /// The station has no such thing: card-only mode, no quorum, no name index.
     case unavailable
+    /// The station is closed.
+    case stationClosed = "station_closed"
     /// The journal cannot be written: nothing was done.
     case journalFailed = "journal_failed"
 
@@ -146,6 +154,11 @@ public enum DeskRefusal: String, Error, Equatable, Sendable, CaseIterable, Codab
         case .reasonNeeded: Bilingual("Укажите причину.", "Give a reason.")
         case .unavailable:
             Bilingual("На этой станции недоступно.", "Not available at this station.")
+        case .stationClosed:
+            Bilingual(
+                "Станция закрыта. Откройте её снова: нужен PIN оператора.",
+                "The station is closed. Open it again: this takes an operator's PIN."
+            )
         case .journalFailed:
             Bilingual(
                 "Журнал не записывается: ничего не сделано. Проверьте диск.",

@@ -123,8 +123,3 @@ public struct EventPapers: Sendable {
         )
     }
 }
-
-extension JournalSet {
-    /// Whether a station has written that it takes no more people, and nothing after.
-    func isClosed(_ station: String) -> Bool { entries(of: station).last?.kind == .close }
-}

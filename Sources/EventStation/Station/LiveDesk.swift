@@ -8,7 +8,6 @@ public actor LiveDesk: StationDesk {
     var mode: ScanMode = .entry
     var shift: OperatorBook.Operator?
     var verdicts: [DeskVerdict] = []
-    var recent: [String: (at: Int64, verdict: DeskVerdict)] = [:]
     var readers: [String: DeskStatus.Reader.State] = [:]
     var alarm: Bilingual?
     var hasHeld = false
@@ -41,11 +40,13 @@ public actor LiveDesk: StationDesk {
     /// Judges and keeps one scan.
     public func scan(_ input: DeskScan) async -> DeskVerdict {
         if let known = verdicts.last(where: { $0.nonce == input.nonce }) { return known }
-        if let same = same(input.text) { return same }
-        let scan = Scan(mode: mode, showing: .text(input.text, input.source), nonce: input.nonce)
-        let verdict = await judge(scan, typed: input.text)
-        recent[input.text] = (clock(), verdict)
-        return verdict
+        let scan = Scan(
+            mode: mode,
+            showing: .text(input.text, input.source),
+            nonce: input.nonce,
+            joinsRecent: true
+        )
+        return await judge(scan, typed: input.text)
     }
 
     /// A tap of a chip on one of the station's own readers.
@@ -65,16 +66,6 @@ public actor LiveDesk: StationDesk {
 
     /// Tells the pages of what changed without a scan: newer files, the clock, the lease.
     public func refresh() async { await tell(.status(await status())) }
-
-    /// The verdict on the same code a moment ago: it is the same scan.
-    private func same(_ text: String) -> DeskVerdict? {
-        let now = clock()
-        recent = recent.filter { now - $0.value.at < Post.display }
-        guard let (at, verdict) = recent[text], verdict.mode == mode else { return nil }
-        let limit = verdict.evidence.level == .presentation ? Post.display : Post.sameScan
-        return (0..<limit).contains(now - at)
-            ? verdicts.last { $0.nonce == verdict.nonce } ?? verdict : nil
-    }
 
     private func judge(_ scan: Scan, typed: String?) async -> DeskVerdict {
         let verdict: DeskVerdict
@@ -133,7 +124,7 @@ public actor LiveDesk: StationDesk {
             number: Self.number(decision, typed),
             name: name,
             firstEntry: decision.firstEntry,
-            detail: Self.detail(decision, snapshot),
+            detail: Self.detail(decision, scan.mode, snapshot),
             candidates: await candidates(decision, snapshot)
         )
     }
@@ -148,8 +139,22 @@ public actor LiveDesk: StationDesk {
         }
     }
 
-    private static func detail(_ decision: Decision, _ snapshot: EventSnapshot) -> [Bilingual] {
+    private static func detail(
+        _ decision: Decision,
+        _ mode: ScanMode,
+        _ snapshot: EventSnapshot
+    ) -> [Bilingual] {
         var lines: [Bilingual] = []
+        if mode == .handOut, [.legacyUnsigned, .unknownFormat].contains(decision.outcome),
+            decision.pseudonym != nil
+        {
+            lines.append(
+                Bilingual(
+                    "Выдают только карту нового образца: этот билет действует без выдачи",
+                    "Only cards of the new kind are handed out: this ticket needs no hand-out"
+                )
+            )
+        }
         if let person = decision.person.map(snapshot.person), decision.outcome.admission != .no {
             let number = person.mandate.number
             lines.append(Bilingual("Мандат № \(number)", "Mandate \(number)"))
@@ -195,10 +200,7 @@ public actor LiveDesk: StationDesk {
         DeskPerson(
             id: Hex.text(person.pseudonym.bytes),
             name: name,
-            detail: Bilingual(
-                "Мандат № \(person.mandate.number), \(person.organisation)",
-                "Mandate \(person.mandate.number), \(person.organisation)"
-            ),
+            detail: person.standing,
             isInside: await duty.isInside(person.pseudonym)
         )
     }

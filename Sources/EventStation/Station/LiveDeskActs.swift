@@ -36,6 +36,7 @@ extension LiveDesk {
         case .alreadyAnnulled: .alreadyDone
         case .noReason: .reasonNeeded
         case .notAdmissible: .notAdmissible
+        case .closed: .stationClosed
         }
     }
 
@@ -44,16 +45,25 @@ extension LiveDesk {
         return verdict
     }
 
-    /// Admits by hand the person of a shown verdict.
+    /// Admits by hand the person of a shown verdict; in spite of a row a supervisor does, by PIN.
     public func admit(_ admission: DeskAdmission) async throws(DeskRefusal) -> DeskVerdict {
         let person = try person(admission.pin)
         var verdict = try verdict(admission.nonce)
         guard verdict.standing == .shown else { throw .alreadyDone }
-        if verdict.outcome.admission == .supervisor, !person.isSupervisor { throw .notAllowed }
+        guard verdict.outcome.canBeForced, verdict.outcome.admission != .yes else {
+            throw .notAdmissible
+        }
+        if verdict.outcome.needsForce {
+            guard admission.pin != nil else { throw .pinNeeded }
+            guard person.isSupervisor else { throw .notAllowed }
+        }
+        if let id = admission.person, !verdict.candidates.contains(where: { $0.id == id }) {
+            throw .notAdmissible
+        }
         let chosen = admission.person.flatMap { Hex.bytes($0) }.flatMap { Pseudonym($0) }
         var hand = Post.Hand()
         hand.operatorName = person.name
-        hand.forces = person.isSupervisor && verdict.outcome.admission == .supervisor
+        hand.forces = person.isSupervisor && admission.pin != nil
         hand.reason = admission.reason
         let (duty, action) = (duty, hand)
         _ = try await doing { try await duty.admit(admission.nonce, person: chosen, action) }
@@ -78,7 +88,6 @@ extension LiveDesk {
         }
         verdict.standing = .annulled
         remember(verdict)
-        recent = [:]
         await tell(.verdict(verdict))
         return verdict
     }
@@ -102,6 +111,14 @@ extension LiveDesk {
     /// Begins or ends a shift.
     public func takeShift(pin: DeskSecret?) async throws(DeskRefusal) {
         shift = try pin.map { pin throws(DeskRefusal) in try person(pin) }
+        await tell(.status(await status()))
+    }
+
+    /// Opens the closed station again.
+    public func reopen(pin: DeskSecret) async throws(DeskRefusal) {
+        let person = try person(pin)
+        let duty = duty
+        do { _ = try await duty.reopen(operatorName: person.name) } catch { throw .journalFailed }
         await tell(.status(await status()))
     }
 
@@ -140,6 +157,7 @@ extension LiveDesk {
     ) async throws(DeskRefusal) -> DeskVerdict {
         let person = try person(admission.pin)
         guard person.isSupervisor else { throw .notAllowed }
+        if let known = verdicts.last(where: { $0.nonce == admission.nonce }) { return known }
         let pseudonym = Hex.bytes(admission.person).flatMap { Pseudonym($0) }
         guard let pseudonym else { throw .unknownScan }
         var hand = Post.Hand()
@@ -148,16 +166,18 @@ extension LiveDesk {
         hand.reason = admission.reason
         let (duty, mode, action) = (duty, mode, hand)
         let entry = try await doing {
-            try await duty.admit(byDocument: pseudonym, mode, action)
+            try await duty.admit(byDocument: pseudonym, mode, nonce: admission.nonce, action)
         }
+        let outcome = entry.outcome ?? .internal
         let verdict = DeskVerdict(
             nonce: entry.nonce,
-            outcome: entry.outcome ?? .okStatusOnly,
+            outcome: outcome,
             evidence: Evidence(.document),
             mode: mode,
             at: now,
             standing: .admitted,
-            name: .notAvailableOffline
+            name: .notAvailableOffline,
+            detail: entry.isForced ? [OutcomeFace(outcome).headline] : []
         )
         remember(verdict)
         await tell(.verdict(verdict))

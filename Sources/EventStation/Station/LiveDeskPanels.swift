@@ -8,12 +8,14 @@ extension LiveDesk {
         let snapshot = await duty.snapshot
         let lists = snapshot.statuses.values
         let oldest = lists.map(\.issuedAt).min()
-        let isStale = lists.contains { $0.freshness(at: now) != .fresh }
+        let limit = snapshot.rules.statusLimit
+        let isStale = lists.contains { $0.freshness(at: now, limit: limit) != .fresh }
         let isEvent = snapshot.mode == .event
         return DeskStatus(
             event: snapshot.rules.title,
             station: duty.folder.name,
             mode: mode,
+            isClosed: await duty.isClosed,
             offline: isEvent ? .eventSnapshot : .cardOnly,
             now: now,
             clock: await duty.clockState,

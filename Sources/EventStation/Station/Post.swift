@@ -10,10 +10,12 @@ public struct Post: Sendable {
     public let name: String
     /// What the station knows of everybody.
     public private(set) var gathering: Gathering
-    private let door: Door
+    let door: Door
     private var time = HybridTime(milliseconds: 0)
     private var lastClock: Int64?
-    private var recent: [String: Recent] = [:]
+    private var recent: [ShownCode: Recent] = [:]
+    /// The station's own entries that used a phone's screen up, by the screen.
+    private var screens: [StationMemory.Screen: UInt64] = [:]
 
     private struct Recent {
         let mode: ScanMode
@@ -95,20 +97,26 @@ public struct Post: Sendable {
     /// Decides a scan and writes its entry, without keeping it.
     ///
     /// - Parameters:
-    ///   - scan: What was shown; an empty nonce asks for the rule that the same code within two
-    ///     seconds is the same scan.
+    ///   - scan: What was shown.
     ///   - reading: The clock.
     ///   - hand: What the operator does about it.
     /// - Returns: The answer, with the entry to make durable.
     public func answer(_ scan: Scan, _ reading: Reading, _ hand: Hand = Hand()) -> Answer {
         if let same = sameScan(scan, reading, hand) { return same }
-        var decision = door.decide(scan, gathering.memory, clock(at: reading))
+        var decision =
+            isClosed
+            ? Decision(.stationClosed, Evidence(.none))
+            : door.decide(scan, gathering.memory, clock(at: reading))
+        if let same = sameScreen(scan, decision, reading, hand) { return same }
         if let chosen = hand.chosen, decision.candidates.contains(chosen) {
             decision.person = chosen
             decision.pseudonym = gathering.snapshot.person(chosen).pseudonym
         }
         return answer(scan, decision, reading, hand)
     }
+
+    /// Whether the station has closed: it lets nobody in or out until it is opened again.
+    var isClosed: Bool { gathering.journals.isClosed(name) }
 
     /// What the station's clock says, and whether it can be right.
     func clock(at reading: Reading) -> StationClock {
@@ -173,32 +181,68 @@ public struct Post: Sendable {
     /// A refused scan that somebody now decides otherwise is a new one, and so is one whose entry was
     /// taken back.
     private func sameScan(_ scan: Scan, _ reading: Reading, _ hand: Hand) -> Answer? {
-        guard scan.nonce.isEmpty else { return sameNonce(scan.nonce, hand) }
-        guard let key = Self.key(scan), let recent = recent[key], recent.mode == scan.mode,
-            recent.answer.passes || recent.answer.hand == hand, !isAnnulled(recent.nonce)
+        if !scan.nonce.isEmpty, let first = entries(nonce: scan.nonce).first {
+            return sameNonce(first, hand)
+        }
+        guard scan.joinsRecent, let code = ShownCode(scan.showing), let recent = recent[code],
+            recent.mode == scan.mode, recent.answer.passes || recent.answer.hand == hand,
+            !isAnnulled(recent.nonce),
+            isClosed || recent.answer.decision.outcome != .stationClosed,
+            (0..<Self.sameScan).contains(reading.clock - recent.clock)
         else { return nil }
-        let limit = recent.answer.decision.screen == nil ? Self.sameScan : Self.display
-        guard (0..<limit).contains(reading.clock - recent.clock) else { return nil }
         var answer = recent.answer
         answer.entry = nil
         return answer
     }
 
-    private func sameNonce(_ nonce: String, _ hand: Hand) -> Answer? {
-        let entries = gathering.journals.entries(nonce: nonce).filter { $0.station == name }
-        guard let first = entries.first else { return nil }
-        let passed = entries.first(where: \.passed)
-        if passed == nil, hand.forces { return nil }
-        return repeated(passed ?? first)
+    /// One nonce is one admission, which an annulment uses up for good.
+    private func sameNonce(_ first: JournalEntry, _ hand: Hand) -> Answer? {
+        guard hasPassed(first) else {
+            let isNowChecked =
+                hand.hasCheckedDocument && first.person != nil
+                && first.outcome?.admission == .afterCheck
+            return hand.forces || isNowChecked ? nil : repeated(first)
+        }
+        return repeated(first)
+    }
+
+    /// A second read of the screen that this station has read within its display period.
+    ///
+    /// The journal knows the screen by its carrier and its time, so neither another text of it, nor
+    /// another signature of the same second, nor a new start makes it another scan.
+    private func sameScreen(
+        _ scan: Scan,
+        _ decision: Decision,
+        _ reading: Reading,
+        _ hand: Hand
+    ) -> Answer? {
+        guard scan.joinsRecent, [.replayedVirtual, .staleVirtual].contains(decision.outcome),
+            let sequence = decision.screen.flatMap({ screens[$0] }),
+            let first = gathering.journals[EntryPlace(station: name, sequence: sequence)],
+            first.mode == scan.mode, hasPassed(first) || !hand.forces, !isAnnulled(first.nonce),
+            (0..<Self.display).contains(reading.clock - first.clock)
+        else { return nil }
+        var same = repeated(first)
+        (same.decision.name, same.decision.ticket) = (decision.name, decision.ticket)
+        same.decision.person = decision.person
+        return same
+    }
+
+    private func entries(nonce: String) -> [JournalEntry] {
+        gathering.journals.entries(nonce: nonce).filter { $0.station == name }
+    }
+
+    private func hasPassed(_ first: JournalEntry) -> Bool {
+        entries(nonce: first.nonce).contains(where: \.passed)
     }
 
     private func isAnnulled(_ nonce: String) -> Bool {
-        gathering.journals.entries(nonce: nonce).contains {
-            $0.station == name && gathering.journals.isAnnulled($0)
-        }
+        entries(nonce: nonce).contains(where: gathering.journals.isAnnulled)
     }
 
-    private func repeated(_ entry: JournalEntry) -> Answer {
+    /// The answer that was given to the scan of an entry, with what was done about it since.
+    private func repeated(_ first: JournalEntry) -> Answer {
+        let entry = entries(nonce: first.nonce).first(where: \.passed) ?? first
         var decision = Decision(entry.outcome ?? .internal, entry.evidence ?? Evidence(.none))
         decision.pseudonym = entry.person
         decision.coordinate = entry.coordinate
@@ -209,15 +253,6 @@ public struct Post: Sendable {
             passes: entry.passed && !gathering.journals.isAnnulled(entry),
             isForced: entry.isForced
         )
-    }
-
-    /// What makes two scans the same code: the text or the chip.
-    private static func key(_ scan: Scan) -> String? {
-        switch scan.showing {
-        case .text(let text, _): text
-        case .chip(let chip): chip.fault == nil ? "\(chip)" : nil
-        case .broken: nil
-        }
     }
 
     /// The next entry of this station, not kept yet.
@@ -255,14 +290,25 @@ public struct Post: Sendable {
         guard gathering.add(entry) else { return }
         time = max(time, entry.time)
         lastClock = max(lastClock ?? entry.clock, entry.clock)
-        guard let scan, let answer, scan.nonce.isEmpty, let key = Self.key(scan) else { return }
-        recent = recent.filter { entry.clock - $0.value.clock < Self.display }
-        recent[key] = Recent(
+        note(screenOf: entry)
+        guard let scan, let answer, scan.joinsRecent, let code = ShownCode(scan.showing) else {
+            return
+        }
+        recent = recent.filter { entry.clock - $0.value.clock < Self.sameScan }
+        recent[code] = Recent(
             mode: scan.mode,
             nonce: entry.nonce,
             clock: entry.clock,
             answer: answer
         )
+    }
+
+    private mutating func note(screenOf entry: JournalEntry) {
+        guard entry.kind == .scan, entry.outcome?.usesScreen == true, let shown = entry.shownAt,
+            let coordinate = entry.coordinate
+        else { return }
+        let screen = StationMemory.Screen(coordinate: coordinate, shownAt: shown)
+        if screens[screen] == nil { screens[screen] = entry.sequence }
     }
 
     /// Takes in what other stations handed over.

@@ -14,6 +14,8 @@ extension Post {
         case noReason = "no_reason"
         /// This scan admits nobody, whoever asks.
         case notAdmissible = "not_admissible"
+        /// The station is closed.
+        case closed = "station_closed"
     }
 
     /// Takes an entry back.
@@ -33,6 +35,7 @@ extension Post {
         operatorName: String = "",
         _ reading: Reading
     ) throws(Refusal) -> JournalEntry {
+        guard !isClosed else { throw .closed }
         guard !reason.isEmpty else { throw .noReason }
         let journals = gathering.journals
         let entries = journals.entries(nonce: nonce)
@@ -51,7 +54,8 @@ extension Post {
     ///
     /// - Parameters:
     ///   - nonce: The scan's.
-    ///   - person: Which of several people it is; nil takes the one the scan found.
+    ///   - person: Which of several people it is, whose own rows are asked then; nil takes the one the
+    ///     scan found.
     ///   - hand: Who admits and why.
     ///   - reading: The clock.
     /// - Returns: The entry to keep.
@@ -64,11 +68,15 @@ extension Post {
     ) throws(Refusal) -> JournalEntry {
         let scans = gathering.journals.entries(nonce: nonce).filter { $0.kind == .scan }
         guard let scan = scans.first, let outcome = scan.outcome else { throw .unknownEntry }
-        guard let person = person ?? scan.person, isServed(person),
-            !isInside(person) || hand.forces,
-            !hasPassed(nonce), outcome.canBeForced, scan.mode == .entry
+        guard !isClosed else { throw .closed }
+        guard person == nil || person == scan.person || outcome == .ambiguous,
+            let person = person ?? scan.person, isServed(person), !hasPassed(nonce),
+            outcome.canBeForced, scan.mode == .entry
         else { throw .notAdmissible }
-        let isAfterCheck = [.afterCheck, .choice].contains(outcome.admission)
+        let chosen = outcome == .ambiguous ? try judged(person, .entry, reading) : nil
+        let isAfterCheck =
+            [.afterCheck, .choice].contains(outcome.admission) && !isInside(person)
+            && chosen?.outcome.needsForce != true
         guard isAfterCheck || hand.forces else { throw .notAdmissible }
         guard isAfterCheck || !hand.reason.isEmpty else { throw .noReason }
         var entry = next(.admission, nonce: nonce, reading)
@@ -89,28 +97,52 @@ extension Post {
     /// - Parameters:
     ///   - person: The person's name at the event.
     ///   - mode: In or out.
+    ///   - nonce: The entry's name; an empty one draws it.
     ///   - hand: The supervisor.
     ///   - reading: The clock.
-    /// - Returns: The entry to keep.
+    /// - Returns: The entry to keep: with the row that stood against it, and forced then.
     /// - Throws: Why not.
     public func admission(
         byDocument person: Pseudonym,
         _ mode: ScanMode,
+        nonce: String = "",
         _ hand: Hand,
         _ reading: Reading
     ) throws(Refusal) -> JournalEntry {
+        guard !isClosed else { throw .closed }
         guard hand.forces, !hand.reason.isEmpty else { throw .noReason }
-        guard mode == .exit || !isInside(person) && isServed(person) else { throw .notAdmissible }
-        var entry = next(.admission, nonce: "", reading)
+        guard nonce.isEmpty || gathering.journals.entries(nonce: nonce).isEmpty, mode != .handOut
+        else { throw .notAdmissible }
+        let decision = try judged(person, mode, reading)
+        var entry = next(.admission, nonce: nonce, reading)
         entry.mode = mode
-        entry.outcome = mode == .exit ? .okExit : .okStatusOnly
-        entry.evidence = Evidence(.document)
+        entry.outcome = decision.outcome
+        entry.evidence = decision.evidence
         entry.person = person
         entry.passed = true
+        entry.isForced = decision.outcome.needsForce
         entry.bySupervisor = true
         entry.reason = hand.reason
         entry.operatorName = hand.operatorName
         return entry
+    }
+
+    /// What the rows say of a person whose document is looked at.
+    private func judged(
+        _ person: Pseudonym,
+        _ mode: ScanMode,
+        _ reading: Reading
+    ) throws(Refusal) -> Decision {
+        let decision = door.decide(
+            byDocument: person,
+            mode,
+            gathering.memory,
+            clock(at: reading)
+        )
+        guard let decision, !decision.outcome.needsForce || decision.outcome.canBeForced else {
+            throw .notAdmissible
+        }
+        return decision
     }
 
     private func hasPassed(_ nonce: String) -> Bool {
@@ -170,11 +202,14 @@ extension Post {
 }
 
 extension ScanOutcome {
+    /// Whether nobody but a supervisor lets the person through.
+    var needsForce: Bool { admission == .no || admission == .supervisor }
+
     /// Whether a supervisor may admit in spite of it: the evidence tells of a known person.
     var canBeForced: Bool {
         switch self {
         case .unreadable, .unknownFormat, .malformed, .unknownKey, .revokedKey, .forged,
-            .clonedChip, .unknown, .notOnList, .internal:
+            .clonedChip, .unknown, .notOnList, .internal, .stationClosed:
             false
         default: true
         }

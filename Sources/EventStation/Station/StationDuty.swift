@@ -148,9 +148,11 @@ public actor StationDuty {
     public func admit(
         byDocument person: Pseudonym,
         _ mode: ScanMode,
+        nonce: String = "",
         _ hand: Post.Hand
     ) throws -> JournalEntry {
-        try keepAndCommit(try post.admission(byDocument: person, mode, hand, reading))
+        let entry = try post.admission(byDocument: person, mode, nonce: nonce, hand, reading)
+        return try keepAndCommit(entry)
     }
 
     /// Fixes the quorum.
@@ -168,9 +170,25 @@ public actor StationDuty {
         _ = try keepAndCommit(entry)
     }
 
+    /// Whether the station is closed: it lets nobody in or out.
+    public var isClosed: Bool { post.isClosed }
+
     /// Closes the station: it takes no more people, so that others can rely on its journal.
     public func close() throws {
+        guard !isClosed else { return }
         _ = try keepAndCommit(post.next(.close, nonce: "", reading))
+    }
+
+    /// Opens the closed station again; headquarters and other stations have counted on its journal as
+    /// the last word, and learn of it at the next exchange.
+    ///
+    /// - Returns: Whether it was closed.
+    public func reopen(operatorName: String) throws -> Bool {
+        guard isClosed else { return false }
+        var entry = post.next(.reopen, nonce: "", reading)
+        entry.operatorName = operatorName
+        _ = try keepAndCommit(entry)
+        return true
     }
 
     private func keepAndCommit(_ entry: JournalEntry) throws -> JournalEntry {

@@ -88,13 +88,13 @@ class Kiosk {
   }
 
   static waits(verdict) {
-    return verdict.standing === "shown" && WAITING.includes(verdict.admission);
+    return verdict.standing === "shown" && verdict.mode !== "handout" && WAITING.includes(verdict.admission);
   }
 
   clear() {
     clearTimeout(this.clearing);
     this.isShowing = false;
-    showVerdict(null);
+    showVerdict(null, this.status?.isClosed);
     this.showChoices(null);
   }
 
@@ -105,14 +105,34 @@ class Kiosk {
   }
 
   showChoices(verdict) {
-    const buttons = verdict && Kiosk.waits(verdict) ? this.choices(verdict) : [];
+    const buttons = this.isClosed(verdict) ? [this.reopening()] : verdict ? this.choices(verdict) : [];
     $("choices").replaceChildren(...buttons);
-    if (buttons.length && !this.dialog.isOpen) buttons[0].focus();
+    if (!this.dialog.isOpen) this.offered?.focus();
     fit();
+  }
+
+  /** What Enter does: never an admission in spite of a refusal. */
+  get offered() {
+    return $("choices").querySelector(".main, .person-choice");
+  }
+
+  isClosed(verdict) {
+    return this.status?.isClosed && (!verdict || verdict.outcome === "station_closed");
+  }
+
+  reopening() {
+    const act = () => this.operator.reopen();
+    return make("button", { type: "button", className: "main", onclick: act }, t("reopen"));
   }
 
   choices(verdict) {
     const { operator } = this;
+    if (!Kiosk.waits(verdict)) {
+      const act = () => operator.admit(verdict);
+      const button = make("button", { type: "button", className: "plain", onclick: act }, t("admitSupervisor"));
+      button.dataset.key = "F8";
+      return verdict.forceable ? [button] : [];
+    }
     if (verdict.admission === "choice") {
       return verdict.candidates.map((one) => personButton(one, () => operator.admitNow(verdict, one.id)));
     }
@@ -140,7 +160,7 @@ class Kiosk {
     else if (code === "Escape") this.dialog.isOpen ? this.dialog.close() : this.clear();
     else if (isButton && (code === "Space" || code.endsWith("Enter"))) focused.click();
     else if (code.endsWith("Enter") && this.dialog.isOpen) this.dialog.send();
-    else if (code.endsWith("Enter")) $("choices").firstElementChild?.click();
+    else if (code.endsWith("Enter")) this.offered?.click();
     else if (!this.dialog.isOpen) this.operator.tools[code]?.[1]();
   }
 
@@ -157,9 +177,11 @@ class Kiosk {
   // State and language
 
   take(status) {
+    const hasTurned = Boolean(this.status?.isClosed) !== status.isClosed;
     this.status = status;
     this.drift = status.now - Date.now() / 1000;
     showStatus(status);
+    if (hasTurned && (!this.isShowing || !status.isClosed)) this.clear();
     this.tick();
   }
 

@@ -117,6 +117,13 @@ export class Operator {
     });
   }
 
+  reopen() {
+    this.withPIN(t("reopen"), [make("p", { textContent: t("reopenAction") })], async (pin) => {
+      this.desk.take(await this.desk.ask("reopen", { pin }));
+      this.desk.forget();
+    });
+  }
+
   freeze() {
     this.withPIN(t("freezeTitle"), [make("p", { textContent: t("freezeAction") })], async (pin) => {
       await this.desk.ask("quorum", { pin });

@@ -12,17 +12,17 @@ export function make(name, properties = {}, ...children) {
   return element;
 }
 
-/** Shows a verdict, or the idle screen for null. */
-export function showVerdict(verdict) {
+/** Shows a verdict, or for null the idle screen: the station's own state. */
+export function showVerdict(verdict, isClosed = false) {
   const face = verdict?.face;
-  document.body.dataset.colour = face?.colour ?? "idle";
-  document.body.dataset.shape = face?.shape ?? "card";
+  document.body.dataset.colour = face?.colour ?? (isClosed ? "red" : "idle");
+  document.body.dataset.shape = face?.shape ?? (isClosed ? "octagon_cross" : "card");
   document.body.dataset.outcome = verdict?.outcome ?? "";
   document.body.dataset.standing = verdict?.standing ?? "";
   document.body.dataset.nonce = verdict?.nonce ?? "";
-  $("sign").replaceChildren(sign(face?.shape ?? "card"));
-  $("headline").textContent = face ? say(face.headline) : t("idle");
-  $("action").textContent = face ? say(face.action) : t("idleAction");
+  $("sign").replaceChildren(sign(document.body.dataset.shape));
+  $("headline").textContent = face ? say(face.headline) : t(isClosed ? "closed" : "idle");
+  $("action").textContent = face ? say(face.action) : t(isClosed ? "closedAction" : "idleAction");
   $("person").textContent = verdict ? person(verdict) : "";
   $("number").textContent = verdict?.number ?? "";
   $("detail").replaceChildren(...(verdict ? details(verdict) : []));
