@@ -115,6 +115,31 @@ public struct MemberDraft: Hashable, Sendable {
     public var status: MemberStatus
     /// One answer per purpose column that the roster has.
     public var consents: [Consent]
+    /// What the record says nothing of: a known member's stays, beyond what an empty cell leaves alone.
+    public var untold: Fields = []
+    /// What the record takes away: a known member's is forgotten.
+    public var cleared: Fields = []
+
+    /// Fields that a record may leave out, or take away.
+    public struct Fields: OptionSet, Hashable, Sendable {
+        /// A bit for each.
+        public let rawValue: UInt8
+        /// Fields by their bits.
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// ``PersonName/patronymic``.
+        public static let patronymic = Fields(rawValue: 1)
+        /// ``MemberDraft/sex``.
+        public static let sex = Fields(rawValue: 2)
+        /// ``MemberDraft/phone``.
+        public static let phone = Fields(rawValue: 4)
+        /// ``MemberDraft/email``.
+        public static let email = Fields(rawValue: 8)
+        /// ``MemberDraft/legacyNumber``.
+        public static let legacyNumber = Fields(rawValue: 16)
+        /// ``MemberDraft/status``.
+        public static let status = Fields(rawValue: 32)
+    }
 
     /// A draft of a member.
     public init(
@@ -143,6 +168,30 @@ public struct MemberDraft: Hashable, Sendable {
         self.legacyNumber = legacyNumber
         self.status = status
         self.consents = consents
+    }
+}
+
+extension MemberDraft {
+    /// The known record `old` with this newer one over it: what this one leaves out stays.
+    public func over(_ old: MemberDraft) -> MemberDraft {
+        var new = self
+        func pick(_ field: Fields, _ newer: String?, _ older: String?) -> String? {
+            cleared.contains(field) ? nil : newer ?? older
+        }
+        new.aisId = aisId ?? old.aisId
+        new.sex = cleared.contains(.sex) ? nil : sex ?? old.sex
+        new.phone = pick(.phone, phone, old.phone)
+        new.email = pick(.email, email, old.email)
+        new.legacyNumber = pick(.legacyNumber, legacyNumber, old.legacyNumber)
+        if untold.contains(.status) { new.status = old.status }
+        if untold.contains(.patronymic), name.patronymic == nil {
+            new.name = PersonName(
+                last: name.last,
+                first: name.first,
+                patronymic: old.name.patronymic
+            )
+        }
+        return new
     }
 }
 

@@ -124,4 +124,17 @@ import UnionTicket
             #expect(try clients.find(key: key, certificate: print)?.name == "bank")
         }
     }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a client of nobody known is refused`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let clients = APIClients(office.register)
+            for draft in [
+                APIClients.Draft(name: "a", role: .cabinet, scope: try TestOffice.code("98")),
+                APIClients.Draft(name: "b", role: .partner, speaksFor: "nobody"),
+            ] {
+                #expect(throws: RegisterError.self) { try clients.create(draft, by: office.admin) }
+            }
+        }
+    }
 }

@@ -46,6 +46,94 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `what a record leaves out stays as it was, and what it empties goes`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            let book = RosterImport(office.register)
+            func take(_ change: (inout MemberDraft) -> Void) throws -> RowOutcome {
+                let draft = try TestOffice.draft(1, change)
+                return try book.take(rows([draft]), hash: [], by: office.admin).results[0].outcome
+            }
+            func record() throws -> MemberDraft {
+                try MemberFile(office.register)
+                    .record(aisId: "1001", reason: "api", by: office.admin).draft
+            }
+            let untold: MemberDraft.Fields = [.status, .patronymic]
+            #expect(try take { $0.untold = untold } == .added)
+            #expect(try record().status == .active)
+            try MemberFile(office.register)
+                .setStatus("1001", to: .left, reason: "", by: office.admin)
+            #expect(try take { $0.untold = untold } == .unchanged)
+            let short = PersonName(last: "Орлова", first: "Анна", patronymic: nil)
+            #expect(
+                try take {
+                    ($0.untold, $0.name) = (untold, short)
+                    $0.phone = "+70009999999"
+                } == .updated
+            )
+            #expect(try record().status == .left && record().phone == "+70009999999")
+            #expect(try record().name.patronymic == "Петровна")
+            #expect(
+                try take {
+                    ($0.untold, $0.phone) = (untold, nil)
+                    $0.cleared = [.phone]
+                } == .updated
+            )
+            #expect(try record().phone == nil)
+            // Said in so many words, a standing counts, also when the same was said before.
+            #expect(try take { _ in } == .updated)
+            #expect(try record().status == .active)
+            try MemberFile(office.register)
+                .setStatus("1001", to: .left, reason: "", by: office.admin)
+            #expect(try take { _ in } == .updated)
+            #expect(try record().status == .active)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a ticket's history and the dossier name the client that acted`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            _ = try office.issue()
+            let key = try APIClients(office.register)
+                .create(.init(name: "kabinet", role: .cabinet), by: office.admin)
+            let client = try #require(try APIClients(office.register).find(key: key))
+            let user = client.acting(for: office.admin)
+            let number = "#1"
+            let file = CarrierFile(office.register)
+            _ = try file.apply(.unblock, to: number, reason: "выдана", by: office.admin)
+            _ = try file.apply(.suspend, to: number, reason: "звонок", by: user)
+            let events = try file.history(number, by: user)[0].events
+            #expect(events.suffix(2).map(\.user) == [office.admin.name, "api:kabinet"])
+            #expect(
+                try office.number("SELECT count(*) FROM carrier_event WHERE client IS NOT NULL")
+                    == 1
+            )
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `the audit log is for the whole union`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            for (scope, isOpen) in [("99", true), ("26", false)] {
+                let auditor = SignedInUser(
+                    id: office.admin.id,
+                    name: "api:auditor",
+                    role: .auditor,
+                    scope: try TestOffice.code(scope)
+                )
+                let refusal = Self.refusal {
+                    _ = try AuditLog(office.register).entries(by: auditor)
+                }
+                #expect((refusal == nil) == isOpen)
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `rows and an idempotency key share one transaction`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
             let book = RosterImport(office.register)

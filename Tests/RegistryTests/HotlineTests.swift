@@ -151,10 +151,50 @@ import UnionTicket
             #expect(error?.code == .badInput)
             #expect(error?.message.russian.contains("групп") == true)
             #expect(throws: RegisterError.self) { try line.lookUp("12", by: user) }
-            #expect(try office.number("SELECT count(*) FROM hotline_lookup") == 0)
+            #expect(try office.number("SELECT count(*) FROM hotline_lookup WHERE number > 0") == 0)
             #expect(
                 try office.number("SELECT count(*) FROM audit WHERE action = 'hotline.lookup'") == 2
             )
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `issued numbers tell the wrong group within reach only, and so often a day`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            let (known, _) = try prepare(office)
+            let line = Hotline(office.register)
+            var digits = Array(known.filter(\.isNumber))
+            digits[8] = digits[8] == "9" ? "0" : "9"
+            func said(by user: SignedInUser) throws -> String {
+                let error = #expect(throws: RegisterError.self) {
+                    try line.lookUp(String(digits), by: user)
+                }
+                return error?.message.russian ?? ""
+            }
+            #expect(try said(by: operatorOf(office)).contains("ошибка в группе 3"))
+            #expect(try !said(by: operatorOf(office, "27")).contains("ошибка в группе 3"))
+            for _ in 2...Hotline.hints { _ = try said(by: operatorOf(office)) }
+            #expect(try !said(by: operatorOf(office)).contains("ошибка в группе 3"))
+            office.clock.advance(Hotline.window)
+            #expect(try said(by: operatorOf(office)).contains("ошибка в группе 3"))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a space in what was dictated costs no attempt`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let (known, _) = try prepare(office)
+            let line = Hotline(office.register)
+            let user = try operatorOf(office)
+            let begun = try line.lookUp(known, by: user)
+            let told = try answers(1) {
+                $0.name = ("Орлова ", "\u{A0}Анна")
+                $0.aisId = " 1001"
+            }
+            let verdict = try line.answer(begun.id, told, by: user)
+            #expect(verdict == .match(until: office.clock.now() + Hotline.identified))
         }
     }
 }

@@ -42,6 +42,46 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a repeated renewal gives the first answer to the phone alone`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let card = try phone.enrol()
+            func renew(
+                _ nonce: [UInt8],
+                _ key: SigningKey,
+                _ retry: String
+            ) throws
+                -> Result<VirtualCard, VirtualRefusal>
+            {
+                let statement = DeviceStatement.renewal(nonce: nonce, card: card.id)
+                return try VirtualCards(office.register).renew(
+                    card.id,
+                    proof: try statement.prove(with: key),
+                    app: TestPhone.app,
+                    retry: retry,
+                    secrets: try office.opened
+                )
+            }
+            let first = try renew(card.nonce, phone.key, "r-1").get()
+            #expect(try renew(card.nonce, phone.key, "r-1") == .success(first))
+            #expect(try renew(first.nonce, phone.key, "r-1") == .success(first))
+            #expect(try renew(card.nonce, .generate(.es256), "r-1") == .failure(.proofRefused))
+            #expect(try renew(card.nonce, phone.key, "r-2") == .failure(.proofRefused))
+            let junk = try VirtualCards(office.register).renew(
+                card.id,
+                proof: [0xD2, 0x84],
+                app: TestPhone.app,
+                retry: "r-1",
+                secrets: try office.opened
+            )
+            #expect(junk == .failure(.proofRefused))
+            #expect(try renew(first.nonce, phone.key, "r-2").get().nonce != first.nonce)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a new device takes the place of the old, unless the setting says otherwise`(
         _ engine: TestEngine
     ) throws {
@@ -101,7 +141,9 @@ import UnionTicket
             let card = try phone.enrol()
             #expect(try phone.delete(card, key: .generate(.es256)) == .proofRefused)
             #expect(try phone.delete(card) == nil)
-            #expect(try phone.delete(card) == .cardOver)
+            // The same request again changes nothing; a stranger's is told nothing but that it is over.
+            #expect(try phone.delete(card) == nil)
+            #expect(try phone.delete(card, key: .generate(.es256)) == .cardOver)
             #expect(try phone.renew(card) == .failure(.cardOver))
             #expect(try office.virtualCarriers().map(\.state) == [.withdrawn])
         }

@@ -246,6 +246,68 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `whose proof it was shows after the enrolment too`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let made = try office.code()
+            let started = try phone.start(made.ticket.digits)
+            _ = try phone.confirm(started, made.code.digits).get()
+            let enrolments = VirtualEnrolments(office.register)
+            func isProven(_ proof: [UInt8]) throws -> Bool {
+                try enrolments.isProven(
+                    .init(
+                        enrolment: started.id,
+                        code: made.code.digits,
+                        deviceKey: phone.key.publicKey,
+                        proof: proof
+                    ),
+                    app: TestPhone.app
+                )
+            }
+            #expect(try isProven(phone.proof(started, made.code.digits)))
+            #expect(try !isProven(phone.proof(started, made.code.digits, key: .generate(.es256))))
+            #expect(try !isProven([]))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a part of the union is not told of whom there is elsewhere`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            let codes = ActivationCodes(office.register)
+            let user = SignedInUser(
+                id: office.admin.id,
+                name: "api:cabinet",
+                role: .registrar,
+                scope: try TestOffice.code("27")
+            )
+            let ticket = try office.code().ticket.digits
+            func refusal(_ body: () throws -> Void) -> RegisterError? {
+                do { try body() } catch { return error as? RegisterError }
+                return nil
+            }
+            let said = ["1001", "9999", ticket, "177481516234216"].flatMap { member in
+                [
+                    refusal { _ = try codes.create(.members([member]), by: user) },
+                    refusal { _ = try codes.list(.members([member]), by: user) },
+                    refusal { _ = try codes.revoke(member, by: user) },
+                ]
+            }
+            #expect(said[0]?.code == .forbidden && said.allSatisfy { $0 == said[0] })
+            let handed = try [ticket + "1", "1774815162342161"].map { carrier in
+                let basis = HandOutBook.Basis(.list)
+                let items = [HandOutBook.Item(line: 1, reference: carrier, day: nil)]
+                var rest = [items]
+                return try HandOutBook(office.register).record(basis, by: user) {
+                    { rest.popLast() ?? [] }
+                }.refused.map(\.reason)
+            }
+            #expect(handed[0].count == 1 && handed[0] == handed[1])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `codes are made in bulk within a scope, and the newest counts`(
         _ engine: TestEngine
     ) throws {

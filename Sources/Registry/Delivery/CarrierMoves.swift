@@ -51,13 +51,13 @@ struct CarrierMoves {
             try session.execute(
                 """
                 INSERT INTO carrier_event (seq, region, carrier_id, at, user_id, from_state,
-                    to_state, reason)
-                SELECT id + $1, region, id, $2, $3, '\(from.rawValue)', '\(to.rawValue)', $4
-                FROM carrier WHERE id BETWEEN $5 AND $6
+                    to_state, reason, client)
+                SELECT id + $1, region, id, $2, $3, '\(from.rawValue)', '\(to.rawValue)', $4, $5
+                FROM carrier WHERE id BETWEEN $6 AND $7
                 """,
                 [
                     .integer(next - span.lowerBound), .integer(at), .integer(user.id),
-                    .text(reason),
+                    .text(reason), .optional(user.client),
                 ] + bounds
             )
             let moved = try session.execute(

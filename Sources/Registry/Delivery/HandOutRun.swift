@@ -76,7 +76,7 @@ struct HandOutRun {
         for (item, ticket, issue) in wanted {
             let own = byTicket[ticket.value] ?? []
             guard let card = Self.meant(own, issue) else {
-                refuse(item.line, "\(ticket)", CarrierFile.unknown.message)
+                refuse(item.line, "\(ticket)", unknown)
                 continue
             }
             wishes.append(Wish(line: item.line, card: card, day: item.day ?? today))
@@ -170,9 +170,12 @@ extension HandOutRun {
     private mutating func record(_ wishes: [Wish]) throws {
         var good: [Wish] = []
         for wish in wishes {
+            guard isOwn(wish.card) else {
+                refuse(wish.line, wish.card.number.map { "\($0.ticket)" } ?? "", unknown)
+                continue
+            }
             holder = wish.card.member
-            let isOwn = isEverywhere || wish.card.place.map(user.scope.contains) ?? true
-            if isOwn, wish.card.isHandedOut || recorded.contains(wish.card.id) {
+            if wish.card.isHandedOut || recorded.contains(wish.card.id) {
                 outcome.known += 1
             } else if let why = refusal(wish) {
                 refuse(wish.line, wish.card.number.map { "\($0)" } ?? "", why)
@@ -189,17 +192,20 @@ extension HandOutRun {
         last = good.last?.card.id
     }
 
+    /// Whether a card is of the user's reach: of one elsewhere nothing is told, not that it exists.
+    private func isOwn(_ card: Card) -> Bool {
+        if isEverywhere || user.scope == .centralCouncil { return true }
+        return card.place.map(user.scope.contains) ?? false
+    }
+
+    /// The one answer about a card that there is not, or that is elsewhere.
+    private var unknown: Bilingual {
+        isEverywhere ? CarrierFile.unknown.message : CarrierFile.unknown(to: user).message
+    }
+
     private func refusal(_ wish: Wish) -> Bilingual? {
         let card = wish.card
-        guard card.member != nil, let place = card.place else {
-            return CarrierFile.unknown.message
-        }
-        if !isEverywhere, !user.scope.contains(place) {
-            return Bilingual(
-                "организация \(place) вне вашей области",
-                "organisation \(place) is outside your scope"
-            )
-        }
+        guard card.member != nil, card.place != nil else { return unknown }
         if wish.day > today || Int64(wish.day.day) < card.producedOn ?? 0 {
             return Bilingual(
                 "дата выдачи \(wish.day.russian) в будущем или раньше изготовления карты",

@@ -257,14 +257,18 @@ extension ParcelDesk {
             [.integer(batch), .int(number)],
             Self.parcel
         )
-        guard let parcel = found ?? nil else {
+        try user.require(.handOut)
+        let isWhole = user.scope == .centralCouncil
+        // To whoever has a part of the union only, what is elsewhere is not there.
+        guard let parcel = found ?? nil, user.scope.contains(parcel.organisation) else {
             throw RegisterError(
-                .notFound,
-                "Нет посылки \(batch)/\(number): profbilet parcel list.",
-                "There is no parcel \(batch)/\(number): profbilet parcel list."
+                isWhole ? .notFound : .forbidden,
+                (isWhole ? "Нет посылки" : "В вашей области нет посылки")
+                    + " \(batch)/\(number): profbilet parcel list.",
+                (isWhole ? "There is no parcel" : "Within your scope there is no parcel")
+                    + " \(batch)/\(number): profbilet parcel list."
             )
         }
-        try user.require(.handOut, at: parcel.organisation)
         return parcel
     }
 }

@@ -4,7 +4,9 @@ public import UnionTicket
 /// The hotline: a dictated number, questions to the caller, and nothing but a suspension.
 ///
 /// Whether a well-formed number was issued shows in no answer: an unknown one is asked about, compared
-/// (with somebody else's record, for the same work) and never fits. Every step is logged.
+/// (with somebody else's record, for the same work) and never fits. Of a number that cannot be one of
+/// ours the wrong group is named, which tells that one slip away an issued number lies: of the client's
+/// own reach, and so often a day. Every step is logged.
 public struct Hotline: Sendable {
     let register: Register
 
@@ -19,6 +21,8 @@ public struct Hotline: Sendable {
     public static let attempts = 3
     /// Wrong answers about one number, by whoever, within ``window``.
     public static let attemptsPerNumber = 6
+    /// Mistyped numbers within ``window`` for which a client is told the wrong group by the register.
+    public static let hints = 60
     /// Seconds over which wrong answers about one number are counted.
     public static let window: Int64 = 24 * 3600
 
@@ -52,7 +56,7 @@ public struct Hotline: Sendable {
         switch TypedNumber(text) {
         case .ticket(let ticket): number = ticket
         case .carrier(let carrier): number = carrier.ticket
-        case .refused: throw try TicketSearch(register).refusal(of: text, by: user)
+        case .refused(let refusal): throw try self.refusal(refusal, of: text, by: user)
         }
         let lookup = Lookup(
             id: SecureRandom.bytes(16),
@@ -71,6 +75,38 @@ public struct Hotline: Sendable {
             try log("hotline.lookup", person, "number", by: user, in: session)
         }
         return lookup
+    }
+
+    /// What is wrong with a number that cannot be one of ours; the look-up is logged.
+    private func refusal(
+        _ refusal: TypedNumber.Refusal,
+        of text: String,
+        by user: SignedInUser
+    ) throws -> RegisterError {
+        try register.write { session in
+            try log("hotline.lookup", nil, "refused", by: user, in: session)
+            let repairs = TypedNumber.repairs(of: text)
+            guard !repairs.isEmpty, try takeHint(of: user, in: session) else {
+                return TicketSearch.error(refusal)
+            }
+            return try TicketSearch(register).hint(repairs, by: user, in: session)
+                ?? TicketSearch.error(refusal)
+        }
+    }
+
+    /// Counts one hint of a client; false when it had all of this day's.
+    private func takeHint(of user: SignedInUser, in session: any DatabaseSession) throws -> Bool {
+        let now = register.now().seconds
+        let had = try session.first(
+            "SELECT count(*) FROM hotline_lookup WHERE number = 0 AND client = $1 AND at > $2",
+            [.text(user.name), .integer(now - Self.window)]
+        ) { Int($0.integer(0)) }
+        guard had ?? 0 < Self.hints else { return false }
+        try session.execute(
+            "INSERT INTO hotline_lookup (id, at, client, number) VALUES ($1, $2, $3, 0)",
+            [.blob(SecureRandom.bytes(16)), .integer(now), .text(user.name)]
+        )
+        return true
     }
 
     /// Compares a caller's answers with the record.

@@ -67,12 +67,22 @@ public struct IdentityAnswers: Sendable, Equatable {
         var isSame = true
         func compare(_ answer: Bool?) { isSame = (answer ?? true) && isSame }
         compare(birthDate.map { secrets.birthHash($0) == person.hash.birth })
-        compare(name.map { secrets.nameHash(last: $0.last, first: $0.first) == person.hash.name })
+        compare(
+            name.map {
+                secrets.nameHash(last: Self.heard($0.last), first: Self.heard($0.first))
+                    == person.hash.name
+            }
+        )
         compare(phone.map { Self.digits($0) == Self.digits(person.phone ?? "-") })
         compare(joinDate.map { $0.day == person.joinedOn })
         compare(organisation.map { $0.ordinal == person.organisation })
-        compare(aisId.map { $0 == person.aisId })
+        compare(aisId.map { Self.heard($0) == person.aisId })
         return isSame
+    }
+
+    /// Words with single spaces and none around: what was dictated costs no attempt for a space.
+    private static func heard(_ text: String) -> String {
+        text.split { $0.isWhitespace || $0 == "\u{200B}" }.joined(separator: " ")
     }
 
     /// The last ten digits: +7, 8 and brackets do not matter.

@@ -311,6 +311,9 @@ extension ConflictQueue {
         var legacy: String?
         var status: String
         var consents: [Answer]
+        /// Bits of ``MemberDraft/untold`` and ``MemberDraft/cleared``; rows of rosters have none.
+        var untold: UInt8?
+        var cleared: UInt8?
 
         struct Answer: Codable {
             var purpose: String
@@ -343,7 +346,9 @@ extension ConflictQueue {
                     given: $0.isGiven,
                     day: $0.date?.day
                 )
-            }
+            },
+            untold: draft.untold.isEmpty ? nil : draft.untold.rawValue,
+            cleared: draft.cleared.isEmpty ? nil : draft.cleared.rawValue
         )
         return try register.secrets.conflicts.seal(
             Array(try JSONEncoder().encode(row)),
@@ -364,7 +369,7 @@ extension ConflictQueue {
                 "The waiting row is damaged. Import the file again."
             )
         }
-        return MemberDraft(
+        var draft = MemberDraft(
             aisId: row.aisId,
             name: PersonName(last: row.names[0], first: row.names[1], patronymic: row.patronymic),
             birthDate: CalendarDate(day: row.birth),
@@ -387,5 +392,8 @@ extension ConflictQueue {
                 }
             }
         )
+        draft.untold = .init(rawValue: row.untold ?? 0)
+        draft.cleared = .init(rawValue: row.cleared ?? 0)
+        return draft
     }
 }

@@ -129,9 +129,9 @@ struct RosterChunk {
             return try queue(.twoOrganisations, row, person, standing, &issues)
         }
         met(person, row.line)
-        guard sameOrganisation, person.fingerprint != prepared.fingerprint else {
-            return .unchanged
-        }
+        // A row that names what it leaves alone may meet what changed since it last came.
+        let isSame = person.fingerprint == prepared.fingerprint && !run.options.isRecord
+        guard sameOrganisation, !isSame else { return .unchanged }
         let overlay = try MemberFile(run.register).update(
             person.id,
             with: prepared,

@@ -32,6 +32,9 @@ public struct RosterImport: Sendable {
         public var fileSHA256: [UInt8] = []
         /// Format, encoding and separator in words, kept with the import.
         public var format = ""
+        /// The rows are records that a program sends: each is compared with the member as it is now, also
+        /// when the same one came before.
+        var isRecord = false
         /// The only organisations that rows name, where that is known; nil loads them all.
         var named: Set<OrganisationCode>?
 
@@ -47,6 +50,11 @@ public struct RosterImport: Sendable {
         public let outcome: RowOutcome
         /// Everything found on the way, warnings included.
         public let issues: [RowIssue]
+
+        /// A row's end.
+        public init(line: Int, outcome: RowOutcome, issues: [RowIssue]) {
+            (self.line, self.outcome, self.issues) = (line, outcome, issues)
+        }
     }
 
     /// How the whole file ended.

@@ -23,12 +23,7 @@ extension MemberFile {
         in session: any DatabaseSession
     ) throws -> Overlay {
         let old = try draft(of: id, in: session)
-        var new = prepared.draft
-        new.aisId = new.aisId ?? old.aisId
-        new.sex = new.sex ?? old.sex
-        new.phone = new.phone ?? old.phone
-        new.email = new.email ?? old.email
-        new.legacyNumber = new.legacyNumber ?? old.legacyNumber
+        let new = prepared.draft.over(old)
         guard old.status == new.status || old.status.successors.contains(new.status) else {
             return .refused(.statusIllegal(from: old.status, to: new.status))
         }

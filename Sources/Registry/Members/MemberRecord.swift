@@ -40,6 +40,33 @@ extension MemberFile {
         return id
     }
 
+    /// The row that a reference means (``find(_:in:)``), within the user's reach.
+    ///
+    /// - Throws: ``RegisterError``: to whoever has a part of the union only, the same for the unknown and
+    ///   for those elsewhere.
+    func row(
+        _ reference: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Int64 {
+        guard user.scope != .centralCouncil else { return try find(reference, in: session) }
+        let found: Int64?
+        do { found = try find(reference, in: session) } catch let error as RegisterError {
+            guard error.code == .notFound else { throw error }
+            found = nil
+        }
+        guard let found, user.scope.contains(try organisation(of: found, in: session)) else {
+            throw Self.elsewhere
+        }
+        return found
+    }
+
+    private static let elsewhere = RegisterError(
+        .forbidden,
+        "В вашей области такого члена Профсоюза нет. Укажите ИД АИС, #строку или номер билета.",
+        "Within your scope there is no such member. Give an АИС identifier, #row or a ticket number."
+    )
+
     private static func unknown(to user: SignedInUser) -> RegisterError {
         user.scope == .centralCouncil
             ? RegisterError(
@@ -74,6 +101,7 @@ extension RosterImport {
         var options = Options()
         options.fileSHA256 = hash
         options.format = "api"
+        options.isRecord = true
         options.named = Set(rows.compactMap(\.organisation))
         var results: [RowResult] = []
         let summary = try run(options, by: user) {

@@ -32,11 +32,7 @@ public struct PartnerCodes: Sendable {
         try user.require(.manageCodes)
         return try register.write { session in
             let known = try Partners(register).partner(partner, in: session)
-            let member = try MemberFile(register).find(reference, in: session)
-            try user.require(
-                .manageCodes,
-                at: try MemberFile(register).organisation(of: member, in: session)
-            )
+            let member = try MemberFile(register).row(reference, by: user, in: session)
             guard try MemberFile(register).ticket(of: member, in: session) != nil else {
                 throw RegisterError(
                     .refused,

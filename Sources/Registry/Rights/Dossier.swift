@@ -218,8 +218,8 @@ struct DossierGatherer {
             ],
             try rows(
                 """
-                SELECT e.at, e.carrier_id, e.to_state, e.reason, u.name FROM carrier c
-                JOIN carrier_event e ON e.carrier_id = c.id JOIN app_user u ON u.id = e.user_id
+                SELECT e.at, e.carrier_id, e.to_state, e.reason, COALESCE(e.client, u.name)
+                FROM carrier c JOIN carrier_event e ON e.carrier_id = c.id JOIN app_user u ON u.id = e.user_id
                 WHERE c.member_id = $1 ORDER BY e.seq
                 """
             ) {

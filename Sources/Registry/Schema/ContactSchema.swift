@@ -18,6 +18,7 @@ enum ContactSchema {
             identified_at {int}
         ) {strict};
         CREATE INDEX hotline_lookup_number ON hotline_lookup (number, at);
+        CREATE INDEX hotline_lookup_hint ON hotline_lookup (client, at) WHERE number = 0;
         CREATE TABLE event_entry_held (
             event_id {int} NOT NULL REFERENCES event (id),
             station TEXT NOT NULL,

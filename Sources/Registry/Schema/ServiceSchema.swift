@@ -44,6 +44,7 @@ enum ServiceSchema {
         ) {strict};
         CREATE INDEX desk_session_seen ON desk_session (seen_at);
         CREATE INDEX carrier_expiry ON carrier (expires_at, list) WHERE published <> 0;
+        ALTER TABLE carrier_event ADD COLUMN client TEXT;
         INSERT INTO counter (name, value) VALUES ('apiClient', 0);
         """
 

@@ -82,6 +82,7 @@ public struct APIClients: Sendable {
             [.text(draft.name)]
         ) { $0.integer(0) }
         guard taken == nil else { throw Self.taken(draft.name) }
+        try requireKnown(draft, in: session)
         let id = try Counter.apiClient.take(in: session)
         try session.execute(
             """
@@ -176,6 +177,25 @@ public struct APIClients: Sendable {
 }
 
 extension APIClients {
+    /// A client of an organisation or a partner that nobody knows could never do anything.
+    private func requireKnown(_ draft: Draft, in session: any DatabaseSession) throws {
+        let reach = draft.scope.subtree
+        let isKnown = try session.first(
+            "SELECT 1 FROM organisation WHERE code BETWEEN $1 AND $2",
+            [.integer(reach.lowerBound), .integer(reach.upperBound)]
+        ) { $0.integer(0) }
+        guard draft.scope == .centralCouncil || isKnown != nil else {
+            throw RegisterError(
+                .badInput,
+                "Организации \(draft.scope) нет в реестре: сначала profbilet organisation import.",
+                "Organisation \(draft.scope) is not in the register: first profbilet organisation import."
+            )
+        }
+        if draft.role == .partner, !draft.speaksFor.isEmpty {
+            _ = try Partners(register).partner(draft.speaksFor, in: session)
+        }
+    }
+
     private func addKey(to client: Int64, in session: any DatabaseSession) throws -> ClientKey {
         let key = ClientKey.draw()
         try session.execute(

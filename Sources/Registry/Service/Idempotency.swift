@@ -56,6 +56,32 @@ public struct Idempotency: Sendable {
         }
     }
 
+    /// The same for an effect that cannot be one transaction (it signs files, begins long work, or
+    /// keeps count of what it refuses): its answer is kept right after it.
+    ///
+    /// Where the process ends in between, the request is judged anew; the effect itself is one that
+    /// does not happen twice.
+    ///
+    /// - Parameters: As of ``once(scope:key:body:_:)``.
+    /// - Returns: The answer, or that the key was used for another body.
+    /// - Throws: What `effect` throws, or the store's failure.
+    public func after(
+        scope: String,
+        key: String,
+        body: [UInt8],
+        _ effect: () throws -> [UInt8]
+    ) throws -> Outcome {
+        let hash = tag("idempotency-key", scope, Array(key.utf8))
+        let bodyHash = tag("idempotency-body", scope, body)
+        if let known = try answer(scope, hash) {
+            guard known.bodyHash == bodyHash else { return .anotherBody }
+            return .again(try open(known.sealed, hash))
+        }
+        let answer = try effect()
+        try keep(answer, scope, hash, bodyHash)
+        return .first(answer)
+    }
+
     /// Forgets answers past their time; called now and then.
     ///
     /// - Returns: How many were forgotten.
@@ -69,20 +95,27 @@ public struct Idempotency: Sendable {
         }
     }
 
-    /// The card that a renewal gave before for the same key, or nil.
-    func renewal(_ card: String, key: String) throws -> VirtualCard? {
+    /// The card that a renewal gave before for the same key, and the nonce it was proven with, or nil.
+    ///
+    /// Whoever is told of it proves that the phone asks: a key alone is no secret.
+    func renewal(
+        _ card: String,
+        key: String,
+        in session: any DatabaseSession
+    ) throws -> (card: VirtualCard, nonce: [UInt8])? {
         let scope = Self.renewals(card)
         let hash = tag("idempotency-key", scope, Array(key.utf8))
-        guard let known = try answer(scope, hash) else { return nil }
-        return VirtualCard(kept: try open(known.sealed, hash), id: card)
+        guard let known = try answer(scope, hash, in: session) else { return nil }
+        let kept = try open(known.sealed, hash)
+        return VirtualCard(kept: kept.dropFirst(32), id: card).map { ($0, Array(kept.prefix(32))) }
     }
 
-    /// Keeps what a renewal gave, in the transaction that the caller is in.
-    func keep(_ card: VirtualCard, key: String) throws {
+    /// Keeps what a renewal gave and what it was proven with, in the transaction that the caller is in.
+    func keep(_ card: VirtualCard, provenWith nonce: [UInt8], key: String) throws {
         let scope = Self.renewals(card.id)
         let hash = tag("idempotency-key", scope, Array(key.utf8))
         // A renewal is asked for by a proof alone, which is no part of the comparison.
-        try keep(card.kept, scope, hash, tag("idempotency-body", scope, []))
+        try keep(nonce + card.kept, scope, hash, tag("idempotency-body", scope, []))
     }
 
     private static func renewals(_ card: String) -> String { "virtual-card/\(card) renew" }
@@ -91,15 +124,21 @@ public struct Idempotency: Sendable {
         _ scope: String,
         _ hash: [UInt8]
     ) throws -> (bodyHash: [UInt8], sealed: [UInt8])? {
-        try register.read { session in
-            try session.first(
-                """
-                SELECT body_hash, sealed FROM idempotency_key
-                WHERE scope = $1 AND key_hash = $2 AND at > $3
-                """,
-                [.text(scope), .blob(hash), .integer(register.now().seconds - Self.life)]
-            ) { ($0.blob(0), $0.blob(1)) }
-        }
+        try register.read { try answer(scope, hash, in: $0) }
+    }
+
+    private func answer(
+        _ scope: String,
+        _ hash: [UInt8],
+        in session: any DatabaseSession
+    ) throws -> (bodyHash: [UInt8], sealed: [UInt8])? {
+        try session.first(
+            """
+            SELECT body_hash, sealed FROM idempotency_key
+            WHERE scope = $1 AND key_hash = $2 AND at > $3
+            """,
+            [.text(scope), .blob(hash), .integer(register.now().seconds - Self.life)]
+        ) { ($0.blob(0), $0.blob(1)) }
     }
 
     private func keep(

@@ -35,6 +35,9 @@ public struct SignedInUser: Sendable {
             || (permission == .findByNumber && permissions.contains(.readMembers))
     }
 
+    /// The name of the API client that acts under the account; nil for a person.
+    var client: String? { permissions == nil ? nil : name }
+
     /// Refuses unless the role permits it and the organisation lies in the person's scope.
     func require(_ permission: Permission, at organisation: OrganisationCode? = nil) throws {
         guard permits(permission) else {

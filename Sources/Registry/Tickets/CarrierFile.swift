@@ -32,7 +32,7 @@ public struct CarrierFile: Sendable {
     public struct Event: Sendable, Equatable {
         /// When.
         public let at: Instant
-        /// Who.
+        /// Who: an account, or `api:` and the client that acted under it.
         public let user: String
         /// From which state.
         public let from: String
@@ -63,6 +63,15 @@ public struct CarrierFile: Sendable {
             case .stolen: .stolen
             case .withdraw: .withdrawn
             }
+        }
+
+        /// Carriers that may still come into force and could not make the step, such as a card that is
+        /// being made beside a virtual one that was suspended.
+        ///
+        /// - Parameter carriers: What ``CarrierFile/apply(_:to:reason:by:)`` returned.
+        /// - Returns: Those that stayed as they were.
+        public func skipped(of carriers: [Carrier]) -> [Carrier] {
+            carriers.filter { $0.state != target && $0.state.published != .invalid }
         }
     }
 
@@ -208,8 +217,8 @@ extension CarrierFile {
         return issued
             + (try session.all(
                 """
-                SELECT e.at, u.name, e.from_state, e.to_state, e.reason FROM carrier_event e
-                JOIN app_user u ON u.id = e.user_id WHERE e.carrier_id = $1 ORDER BY e.seq
+                SELECT e.at, COALESCE(e.client, u.name), e.from_state, e.to_state, e.reason
+                FROM carrier_event e JOIN app_user u ON u.id = e.user_id WHERE e.carrier_id = $1 ORDER BY e.seq
                 """,
                 [.integer(carrier.id)]
             ) {
@@ -264,12 +273,13 @@ extension CarrierFile {
         try session.execute(
             """
             INSERT INTO carrier_event (seq, region, carrier_id, at, user_id, from_state, to_state,
-                reason) SELECT $1, region, id, $2, $3, $4, $5, $6 FROM carrier WHERE id = $7
+                reason, client)
+            SELECT $1, region, id, $2, $3, $4, $5, $6, $7 FROM carrier WHERE id = $8
             """,
             [
                 .integer(try Counter.carrierEvent.take(in: session)), .integer(at),
                 .integer(user.id), .text(old.rawValue), .text(new.rawValue), .text(reason),
-                .integer(carrier),
+                .optional(user.client), .integer(carrier),
             ]
         )
     }

@@ -50,7 +50,7 @@ extension CarrierFile {
     }
 
     /// One refusal for the unknown and for what is elsewhere, for whoever has a part of the union only.
-    private static func unknown(to user: SignedInUser) -> RegisterError {
+    static func unknown(to user: SignedInUser) -> RegisterError {
         guard user.scope != .centralCouncil else { return unknown }
         return RegisterError(
             .forbidden,

@@ -136,34 +136,33 @@ public struct TicketSearch: Sendable {
         }
     }
 
-    /// What is wrong with a number that cannot be one of ours.
-    ///
-    /// Where an issued number lies one slip away, it names the printed group. The look-up is logged.
-    func refusal(of text: String, by user: SignedInUser) throws -> RegisterError {
-        try log("hotline.lookup", "refused", by: user)
-        if let hint = try hint(text, by: user) { return hint }
-        guard case .refused(let refusal) = TypedNumber(text) else { return CarrierFile.unknown }
-        return Self.error(refusal)
-    }
-
     private func hint(_ text: String, by user: SignedInUser) throws -> RegisterError? {
         let repairs = TypedNumber.repairs(of: text)
-        guard !repairs.isEmpty else { return nil }
-        let groups = try register.read { session in
-            var groups: Set<Int> = []
-            for part in repairs.map({ SQLValue.int($0.ticket.value) }).parts(of: 64) {
-                try session.query(
-                    """
-                    SELECT number FROM ticket_number
-                    WHERE state = 'assigned' AND number IN (\(part.placeholders))
-                    """,
-                    part.padded
-                ) { row in
-                    let number = UInt64(row.integer(0))
-                    groups.formUnion(repairs.filter { $0.ticket.value == number }.map(\.group))
-                }
+        return try register.read { try hint(repairs, by: user, in: $0) }
+    }
+
+    /// The printed group to be checked, where issued numbers of the user's reach lie one slip away and
+    /// all of them in the same group.
+    func hint(
+        _ repairs: [TypedNumber.Repair],
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> RegisterError? {
+        let reach = user.scope.subtree
+        var groups: Set<Int> = []
+        for part in repairs.map({ SQLValue.int($0.ticket.value) }).parts(of: 64) {
+            try session.query(
+                """
+                SELECT t.number, m.organisation
+                FROM ticket_number t JOIN member m ON m.id = t.member_id
+                WHERE t.state = 'assigned' AND t.number IN (\(part.placeholders))
+                """,
+                part.padded
+            ) { row in
+                guard reach.contains(row.integer(1)) else { return }
+                let number = UInt64(row.integer(0))
+                groups.formUnion(repairs.filter { $0.ticket.value == number }.map(\.group))
             }
-            return groups.sorted()
         }
         guard let group = groups.first, groups.count == 1 else { return nil }
         return RegisterError(

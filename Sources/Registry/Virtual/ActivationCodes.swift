@@ -116,9 +116,7 @@ public struct ActivationCodes: Sendable {
             switch selection {
             case .members(let references):
                 return try references.flatMap { reference in
-                    let member = try MemberFile(register).find(reference, in: session)
-                    let place = try MemberFile(register).organisation(of: member, in: session)
-                    try user.require(.manageCodes, at: place)
+                    let member = try MemberFile(register).row(reference, by: user, in: session)
                     return try listed("c.member_id = $1", [.integer(member)], limit, in: session)
                 }
             case .organisation(let code):
@@ -140,9 +138,7 @@ public struct ActivationCodes: Sendable {
     public func revoke(_ reference: String, by user: SignedInUser) throws -> Int {
         try user.require(.manageCodes)
         return try register.write { session in
-            let member = try MemberFile(register).find(reference, in: session)
-            let place = try MemberFile(register).organisation(of: member, in: session)
-            try user.require(.manageCodes, at: place)
+            let member = try MemberFile(register).row(reference, by: user, in: session)
             let count = try end(of: member, as: .revoked, in: session)
             try AuditLog(register).record(
                 "code.revoke",
@@ -226,10 +222,9 @@ extension ActivationCodes {
             guard references.count <= Self.limit else { throw Self.tooMany }
             var chosen: Set<Int64> = []
             return try references.compactMap { reference in
-                let member = try MemberFile(register).find(reference, in: session)
+                let member = try MemberFile(register).row(reference, by: user, in: session)
                 let holder = try TicketHolder.of(member, at: now, in: session)
                 guard let holder, chosen.insert(member).inserted else { return nil }
-                try user.require(.manageCodes, at: holder.organisation)
                 return (reference, holder)
             }
         case .organisation(let code):

@@ -131,7 +131,8 @@ final class RenewalLine: Sendable {
             ]
         )
         if let retry = renewal.retry {
-            try Idempotency(register).keep(renewal.card, key: retry)
+            try Idempotency(register)
+                .keep(renewal.card, provenWith: renewal.nonce, key: retry)
         }
         return true
     }

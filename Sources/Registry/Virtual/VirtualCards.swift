@@ -62,8 +62,8 @@ public struct VirtualCards: Sendable {
     ///   - card: The card's name.
     ///   - proof: ``DeviceStatement/renewal(nonce:card:)`` by its key.
     ///   - app: The client that enrolled it.
-    ///   - retry: What the client drew for this request; sent again within a day, it gives the first
-    ///     answer.
+    ///   - retry: What the client drew for this request; sent again within a day with a proof by this
+    ///     key over the nonce of then or of now, it gives the first answer.
     ///   - secrets: The opened keys, of which `virtual` signs.
     /// - Returns: The card as it is from now on, or why it is not renewed.
     /// - Throws: ``RegisterError`` when the register cannot work or sign.
@@ -78,17 +78,32 @@ public struct VirtualCards: Sendable {
             try register.requireReclaimed(session)
             return try prepare(card, proof, app, retry, secrets, in: session)
         }
-        if case .failure(.proofRefused) = prepared, let retry,
-            let known = try Idempotency(register).renewal(card, key: retry)
-        {
-            return .success(known)
-        }
         switch prepared {
         case .failure(let refusal): return .failure(refusal)
-        case .success(let renewal):
-            guard try line.commit(renewal) else { return .failure(.proofRefused) }
-            return .success(renewal.card)
+        case .success(.known(let card)): return .success(card)
+        case .success(.fresh(let renewal)):
+            if try line.commit(renewal) { return .success(renewal.card) }
+            // The same request may have come twice at once.
+            let known = try register.read { try first(card, retry, in: $0) }
+            guard let known, known.nonce == renewal.nonce else { return .failure(.proofRefused) }
+            return .success(known.card)
         }
+    }
+
+    /// A renewal to be stored, or one that this request had before.
+    private enum Prepared {
+        case fresh(Renewal)
+        case known(VirtualCard)
+    }
+
+    /// What the same request gave before, with the nonce it was proven with.
+    private func first(
+        _ card: String,
+        _ retry: String?,
+        in session: any DatabaseSession
+    ) throws -> (card: VirtualCard, nonce: [UInt8])? {
+        guard let retry else { return nil }
+        return try Idempotency(register).renewal(card, key: retry, in: session)
     }
 
     private func prepare(
@@ -98,7 +113,7 @@ public struct VirtualCards: Sendable {
         _ retry: String?,
         _ secrets: SigningSecrets,
         in session: any DatabaseSession
-    ) throws -> Result<Renewal, VirtualRefusal> {
+    ) throws -> Result<Prepared, VirtualRefusal> {
         let now = register.now()
         guard let row = try CardRow(card, app, at: now, in: session) else {
             return .failure(.cardUnknown)
@@ -106,10 +121,14 @@ public struct VirtualCards: Sendable {
         let terms = try VirtualTerms(session)
         if let refusal = row.refusal(at: now, terms) { return .failure(refusal) }
         guard let device = row.device(register) else { throw Self.damaged }
-        let statement = DeviceStatement.renewal(nonce: row.nonce, card: card)
-        guard statement.refusal(of: proof, by: device) == nil else {
-            return .failure(.proofRefused)
+        func proves(_ nonce: [UInt8]) -> Bool {
+            DeviceStatement.renewal(nonce: nonce, card: card).refusal(of: proof, by: device) == nil
         }
+        if let known = try first(card, retry, in: session) {
+            guard proves(known.nonce) || proves(row.nonce) else { return .failure(.proofRefused) }
+            return .success(.known(known.card))
+        }
+        guard proves(row.nonce) else { return .failure(.proofRefused) }
         let signed = try VirtualIssue(register, secrets)
             .sign(row.number, row.coordinate, device, terms, in: session)
         let renewed = VirtualCard(
@@ -119,23 +138,22 @@ public struct VirtualCards: Sendable {
             renewAfter: now + Int64(terms.renewFromDay) * 86_400,
             nonce: SecureRandom.bytes(32)
         )
-        return .success(
-            Renewal(
-                card: renewed,
-                retry: retry,
-                carrier: row.carrier,
-                nonce: row.nonce,
-                at: now,
-                kid: signed.kid,
-                sealed: try register.secrets.payloads.seal(
-                    signed.payload,
-                    for: TicketIssuance.binding(row.coordinate)
-                )
+        let renewal = Renewal(
+            card: renewed,
+            retry: retry,
+            carrier: row.carrier,
+            nonce: row.nonce,
+            at: now,
+            kid: signed.kid,
+            sealed: try register.secrets.payloads.seal(
+                signed.payload,
+                for: TicketIssuance.binding(row.coordinate)
             )
         )
+        return .success(.fresh(renewal))
     }
 
-    /// Ends a card for good, as its phone asks.
+    /// Ends a card for good, as its phone asks; the same request again changes nothing.
     ///
     /// - Parameters:
     ///   - card: The card's name.
@@ -154,10 +172,16 @@ public struct VirtualCards: Sendable {
             guard let row = try CardRow(card, app, at: register.now(), in: session) else {
                 return .cardUnknown
             }
-            guard row.state.isUsable else { return .cardOver }
-            guard let device = row.device(register) else { throw Self.damaged }
+            let device = row.device(register)
+            // Of somebody who was erased no key is left.
+            guard device != nil || !row.state.isUsable else { throw Self.damaged }
             let statement = DeviceStatement.deletion(nonce: row.nonce, card: card)
-            guard statement.refusal(of: proof, by: device) == nil else { return .proofRefused }
+            let isProven = device.map { statement.refusal(of: proof, by: $0) == nil } ?? false
+            // The same request again: the nonce stays where it was, for nothing is left to prove.
+            guard row.state.isUsable else {
+                return isProven && row.state == .withdrawn ? nil : .cardOver
+            }
+            guard isProven else { return .proofRefused }
             let file = CarrierFile(register)
             guard let carrier = try file.carrier(row.carrier, in: session) else {
                 return .cardUnknown
@@ -168,10 +192,6 @@ public struct VirtualCards: Sendable {
                 reason: "deleted by its phone",
                 by: user,
                 in: session
-            )
-            try session.execute(
-                "UPDATE virtual_card SET nonce = $1 WHERE id = $2",
-                [.blob(SecureRandom.bytes(32)), .text(card)]
             )
             try AuditLog(register).record(
                 "virtual.delete",

@@ -128,6 +128,37 @@ public struct VirtualEnrolments: Sendable {
         ) { $0.integer(0) }
     }
 
+    /// Whether a confirmation's proof is the key's over its enrolment, whatever became of that.
+    ///
+    /// Asked before a kept answer is given again: whoever repeats a request proves to be who sent it.
+    ///
+    /// - Returns: True too where there is nothing to prove: the app has no such enrolment, or the code
+    ///   can be none.
+    public func isProven(_ confirmation: Confirmation, app: Int64) throws -> Bool {
+        guard let code = ActivationCode(typed: confirmation.code) else { return true }
+        let nonce = try register.read { session in
+            try session.first(
+                "SELECT nonce FROM enrolment WHERE id = $1 AND client = $2",
+                [.text(confirmation.enrolment), .integer(app)]
+            ) { $0.blob(0) }
+        }
+        return nonce.map { proves(confirmation, code, $0) } ?? true
+    }
+
+    private func proves(
+        _ confirmation: Confirmation,
+        _ code: ActivationCode,
+        _ nonce: [UInt8]
+    ) -> Bool {
+        let statement = DeviceStatement.possession(
+            nonce: nonce,
+            enrolment: confirmation.enrolment,
+            codeDigest: SHA256Digest.of(Array(code.digits.utf8)),
+            key: confirmation.deviceKey
+        )
+        return statement.refusal(of: confirmation.proof, by: confirmation.deviceKey) == nil
+    }
+
     /// Ends an enrolment with a virtual card, or spends it.
     ///
     /// In one transaction: the proof, then the code, then the member; the code is consumed only after
@@ -192,16 +223,8 @@ extension VirtualEnrolments {
             ]
         ) { (member: $0.optionalInteger(0), nonce: $0.blob(1)) }
         guard let row else { throw VirtualRefusal.enrolmentOver }
-        let statement = DeviceStatement.possession(
-            nonce: row.nonce,
-            enrolment: confirmation.enrolment,
-            codeDigest: SHA256Digest.of(Array(code.digits.utf8)),
-            key: confirmation.deviceKey
-        )
         // Before the code is looked at: a wrong proof tells nothing of the code and spends nothing.
-        guard statement.refusal(of: confirmation.proof, by: confirmation.deviceKey) == nil else {
-            throw VirtualRefusal.proofRefused
-        }
+        guard proves(confirmation, code, row.nonce) else { throw VirtualRefusal.proofRefused }
         return Open(id: confirmation.enrolment, member: row.member)
     }
 

@@ -24,8 +24,8 @@ extension VirtualCard {
         ]).encoded
     }
 
-    init?(kept bytes: [UInt8], id: String) {
-        guard let items = (try? CBOR(decoding: bytes))?.array, items.count == 4,
+    init?(kept bytes: some Collection<UInt8>, id: String) {
+        guard let items = (try? CBOR(decoding: Array(bytes)))?.array, items.count == 4,
             let payload = items[0].bytes, let expiresAt = items[1].integer,
             let renewAfter = items[2].integer, let nonce = items[3].bytes
         else { return nil }
