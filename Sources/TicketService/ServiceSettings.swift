@@ -1,3 +1,5 @@
+import NIOCore
+
 /// How the service is started; every value has a safe default.
 public struct ServiceSettings: Sendable {
     /// Address to listen on.
@@ -37,4 +39,9 @@ public struct ServiceSettings: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// An IPv4 or IPv6 address as connections show it; nil for what is none.
+    public static func address(_ text: String) -> String? {
+        (try? SocketAddress(ipAddress: text, port: 0))?.ipAddress
+    }
 }

@@ -42,7 +42,7 @@ public struct TicketServer: Sendable {
         var office = office
         office.checks.append(HealthCheck("publication") { [clerk] in clerk.finding })
         table = RouteTable(RouteGroups.all(context, office, shelf).flatMap(\.routes))
-        server = try Self.server(settings)
+        server = try Self.server(settings, context.log)
     }
 
     /// Serves until SIGTERM or SIGINT, then finishes what it accepted.
@@ -100,11 +100,14 @@ public struct TicketServer: Sendable {
         )
     }
 
-    private static func server(_ settings: ServiceSettings) throws -> HTTPServerBuilder {
+    private static func server(
+        _ settings: ServiceSettings,
+        _ log: Logger
+    ) throws -> HTTPServerBuilder {
         let patience = TimeAmount.seconds(Int64(settings.bodySeconds))
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ConnectionGuard(patience: patience)],
+                additionalChannelHandlers: [ConnectionGuard(patience: patience, log: log)],
                 idleTimeout: .seconds(Int64(settings.idleSeconds)),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 8_192,
@@ -128,6 +131,8 @@ public struct TicketServer: Sendable {
                 tls.trustRoots = .file(authorities)
                 tls.certificateVerification = .noHostnameVerification
             }
+            // Whether key and certificate are a pair shows here, before anything listens.
+            _ = try NIOSSLContext(configuration: tls)
             return try .tls(plain, tlsConfiguration: tls)
         } catch {
             throw ServiceFailure.badCertificate(certificate, key)

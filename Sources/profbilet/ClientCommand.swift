@@ -106,10 +106,16 @@ struct ClientCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func run() throws {
+            guard (0...24 * 90).contains(overlap) else {
+                throw Failure(
+                    "--overlap: от 0 до \(24 * 90) часов (90 суток).",
+                    "--overlap takes 0 to \(24 * 90) hours (90 days)."
+                )
+            }
             try office.work { register, user in
                 let key = try APIClients(register).rotate(
                     name,
-                    overlap: Int64(min(max(0, overlap), 24 * 90)) * 3600,
+                    overlap: Int64(overlap) * 3600,
                     by: user
                 )
                 ClientCommand.show(key, of: name, json: json)

@@ -65,7 +65,24 @@ struct ServiceOptions: ParsableArguments {
             )
         }
         settings.publication = told.text(.publish)
-        settings.proxies = Set(told.texts(.proxy))
+        settings.proxies = Set(
+            try told.texts(.proxy).map {
+                guard let address = ServiceSettings.address($0) else {
+                    throw told.unusable(
+                        .proxy,
+                        "нужен адрес IP, например 10.0.0.7",
+                        "an IP address is needed, 10.0.0.7 for one"
+                    )
+                }
+                return address
+            }
+        )
+        try requireFolder(told.text(.batches), .batches, told)
+        try requireFolder(
+            told.text(.messages).map { ($0 as NSString).deletingLastPathComponent },
+            .messages,
+            told
+        )
         settings.idleSeconds = try told.number(.idleSeconds, 1...3_600)
         settings.bodySeconds = try told.number(.bodySeconds, 1...3_600)
         let rate = Double(try told.number(.clientRate, 1...1_000_000))
@@ -81,6 +98,20 @@ struct ServiceOptions: ParsableArguments {
             )
         }
         return settings
+    }
+
+    /// A folder that is not there would be missed at the first request only.
+    private static func requireFolder(
+        _ path: String?,
+        _ setting: Setting,
+        _ told: Settings
+    ) throws {
+        guard let path, !path.isEmpty else { return }
+        var isFolder: ObjCBool = false
+        let isThere = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard isThere, isFolder.boolValue else {
+            throw told.unusable(setting, "нет каталога \(path)", "there is no folder \(path)")
+        }
     }
 
     private static func address(_ told: Settings) throws -> (host: String, port: Int) {

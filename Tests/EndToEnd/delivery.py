@@ -252,7 +252,7 @@ def parcels(office, number, cards, places):
     names = [line["parcel"] for line in map(json.loads, office.ok("parcel", "list", "--json").splitlines())]
     check("a parcel a primary organisation", len(names) == len(places), names)
     expect("a chair receives no other's parcel", office.run(
-        "parcel", "receive", names[1], "--at", "primary", **chair), 4, "вне вашей области")
+        "parcel", "receive", names[1], "--at", "primary", **chair), 4, "В вашей области нет посылки")
     office.ok("parcel", "receive", "--batch", number, "--all", "--at", "region")
     check("nothing verifies before it is at its primary organisation",
           office.number("SELECT count(*) FROM carrier WHERE state = 'active'") == 0)

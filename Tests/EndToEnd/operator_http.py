@@ -160,7 +160,8 @@ def main():
         approve(operator, address)
         build(office, server, operator, address)
         deliver(office, operator, address,
-                lambda region: Client(server, office, "abroad", "cabinet", "01" if region != "01" else "02"))
+                lambda region: Client(server, office, "abroad", "cabinet", "26" if region != "26" else "{:02}".format(
+                    office.number("SELECT min(code / 10010000) FROM organisation WHERE code / 10010000 <> 26"))))
         refused("a sealed batch is not cancelled", operator.ask("POST", f"{address}:cancel", {"reason": "проба"}), 409, "refused")
         check("the service ends by itself", server.stop() == 0)
     print(f"{production.passed} passed, {len(production.failures)} failed")

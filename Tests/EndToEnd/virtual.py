@@ -269,7 +269,8 @@ def attacks(service, key, people, code, office):
     check("another app has no such enrolment", (status, problem["code"]) == (404, "enrolment_over"), problem)
     answers = []
     body = dict(started=started, code=right)
-    threads = [threading.Thread(target=lambda: answers.append(victim.confirm(**body))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda key=f"confirm-{number}": answers.append(
+        victim.confirm(**body, Idempotency_Key=key))) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -279,6 +280,10 @@ def attacks(service, key, people, code, office):
     card = made[0]
     status, problem = victim.confirm(started, right)
     check("a used enrolment is over", (status, problem["code"]) == (404, "enrolment_over"), problem)
+    repeated = [(victim.confirm(started, right, Idempotency_Key=f"confirm-{number}"),
+                 victim.confirm(started, right, foreign, Idempotency_Key=f"confirm-{number}")) for number in range(6)]
+    check("one of the keys gives the card again", [answer[1] for answer, _ in repeated if answer[0] == 201] == [card])
+    check("no key gives it for another's proof", {answer[0] for _, answer in repeated} == {403}, repeated)
 
     proof = victim.renewal(card)
     status, renewed = victim.renew(card, proof, Idempotency_Key="renewal-1")
@@ -286,6 +291,9 @@ def attacks(service, key, people, code, office):
           and renewed["expiresAt"] >= card["expiresAt"], renewed)
     status, again = victim.renew(card, victim.renewal(card), Idempotency_Key="renewal-1")
     check("the same Idempotency-Key gives the first answer", (status, again) == (200, renewed), again)
+    for name, junk in (("junk", b"\xd2\x84"), ("another's proof", attacker.renewal(card))):
+        status, problem = victim.renew(card, junk, Idempotency_Key="renewal-1")
+        check(f"to {name} it gives nothing", (status, problem["code"]) == (403, "proof_refused"), problem)
     status, problem = victim.renew(card, proof)
     check("a replayed proof is refused", (status, problem["code"]) == (403, "proof_refused"), problem)
     for name, proof in (

@@ -3,12 +3,12 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
-import Registry
 import Synchronization
 import Testing
 import TicketSeal
 import UnionTicket
 
+@testable import Registry
 @testable import TicketService
 
 /// Cabinets, the hotline, auditors and manufacturers past the socket, by the real rules of rosters.
@@ -49,6 +49,52 @@ import UnionTicket
         }
     }
 
+    @Test func `a record keeps what it leaves out and empties what is null`() async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let key = try service.client("cabinet", .cabinet)
+            let path = "/v1/members/A-1"
+            _ = try await service.send(.put, path, key: key, json: Self.member)
+            try MemberFile(service.register)
+                .setStatus("A-1", to: .left, reason: "", by: service.admin)
+            let bare = Self.member.replacing("\"phone\": \"+70005550011\",", with: "")
+            let kept = try await service.send(.put, path, key: key, json: bare)
+            #expect(kept.json["member"]?["status"] == "left")
+            #expect(kept.json["member"]?["phone"] == "+70005550011")
+            let emptied = Self.member.replacing("\"+70005550011\"", with: "null")
+            let gone = try await service.send(.put, path, key: key, json: emptied)
+            #expect(gone.json["outcome"] == "updated" && gone.json["member"]?["phone"] == .null)
+            #expect(gone.json["member"]?["status"] == "left")
+            let named = bare.replacing("\"last\"", with: "\"status\": \"active\", \"last\"")
+            let back = try await service.send(.put, path, key: key, json: named)
+            #expect(back.json["member"]?["status"] == "active")
+        }
+    }
+
+    @Test func `whom a waiting record means is told to the whole union only`() async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let whole = try service.client("whole", .cabinet)
+            let part = try service.client("part", .cabinet, "27")
+            _ = try await service.send(.put, "/v1/members/A-1", key: whole, json: Self.member)
+            let here = Self.member.replacing("26-001", with: "27-001")
+            for (key, code) in [(part, "awaits_decision"), (whole, "same_person_two_ids")] {
+                let reply = try await service.send(.put, "/v1/members/A-2", key: key, json: here)
+                #expect(reply.status == 202)
+                guard case .array(let issues)? = reply.json["issues"] else { continue }
+                #expect(issues.compactMap { $0["code"] } == [.text(code)], "\(reply.text)")
+            }
+            let parcel = ["1/1", "2/7"].map { "{\"at\": \"region\", \"parcels\": [\"\($0)\"]}" }
+            for body in parcel {
+                let reply = try await service.send(
+                    .post,
+                    "/v1/parcels:receive",
+                    key: part,
+                    json: body
+                )
+                #expect(reply.status == 403)
+            }
+        }
+    }
+
     @Test(
         arguments: [
             ("\"Белова\"", "\"Б3лова\"", 422, "member_refused"),
@@ -59,6 +105,8 @@ import UnionTicket
             ("\"register\": true", "\"register\": false", 422, "member_refused"),
             ("\"register\": true", "\"register\": \"завтра\"", 400, "bad_request"),
             ("\"last\": \"Белова\"", "\"last\": 7", 400, "bad_request"),
+            ("\"Белова\"", "null", 400, "bad_request"),
+            ("{\"last\"", "{\"status\": null, \"last\"", 400, "bad_request"),
             ("{\"last\"", "{\"passport\": \"x\", \"last\"", 400, "bad_request"),
         ]
     )
@@ -181,12 +229,71 @@ import UnionTicket
         }
     }
 
+    @Test func `a hotline's repeated request is answered once`() async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let known = try #require(try service.issue(1).first).carrier.ticket
+            let key = try service.client("hotline", .hotline)
+            func ask(
+                _ path: String,
+                _ json: String,
+                _ retry: String
+            ) async throws
+                -> TestService.Reply
+            {
+                let headers = ["Idempotency-Key": retry]
+                return try await service.send(.post, path, key: key, json: json, headers: headers)
+            }
+            let number = "{\"number\": \"\(known.printed)\"}"
+            let begun = try await ask("/v1/hotline/lookups", number, "l-1")
+            let again = try await ask("/v1/hotline/lookups", number, "l-1")
+            #expect(begun.status == 201 && begun.text == again.text)
+            let odd = try await ask("/v1/hotline/lookups", "{\"number\": \"12\"}", "l-2")
+            #expect(odd.status == 422)
+            let log = try AuditLog(service.register).entries(by: service.admin)
+            #expect(log.filter { $0.action == "hotline.lookup" }.count == 2)
+            guard case .text(let id)? = begun.json["id"] else { return }
+            let wrong = """
+                {"birthDate": "1901-01-01", "phone": "+70000000000", "aisId": "x"}
+                """
+            for _ in 0..<3 {
+                let reply = try await ask("/v1/hotline/lookups/\(id)/answers", wrong, "a-1")
+                #expect(reply.json["left"] == 2)
+            }
+        }
+    }
+
+    @Test func `a card being made is named, not passed over in silence`() async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let ticket = try #require(try service.issue(1).first).carrier.ticket.digits
+            let key = try service.client("cabinet", .cabinet)
+            let block = #"{"as": "withdrawn", "reason": "звонок"}"#
+            let path = "/v1/carriers/\(ticket):block"
+            let all = try await service.send(.post, path, key: key, json: block)
+            #expect(all.status == 200 && all.json["skipped"] == .array([]))
+            let carriers = try CarrierFile(service.register).show(ticket, by: service.admin)
+            let carrier = try #require(carriers.first)
+            let waiting = CarrierFile.Carrier(
+                id: carrier.id + 1,
+                kind: .plastic,
+                number: carrier.number,
+                legacyNumber: nil,
+                state: .allocated,
+                coordinate: nil,
+                expiresAt: nil,
+                member: carrier.member
+            )
+            #expect(CarrierFile.Change.suspend.skipped(of: [carrier, waiting]) == [waiting])
+        }
+    }
+
     @Test func `the audit log pages without a gap, for auditors only`() async throws {
         try await TestService.with(supply: TestSupplies.all) { service in
             _ = try service.issue(3)
             let auditor = try service.client("auditor", .auditor)
             let other = try service.client("cabinet", .cabinet)
             #expect(try await service.send(.get, "/v1/audit", key: other).status == 403)
+            let part = try service.client("part", .auditor, "26")
+            #expect(try await service.send(.get, "/v1/audit", key: part).status == 403)
             var seen: [JSON] = []
             var path: String? = "/v1/audit?limit=3"
             while let next = path {

@@ -40,6 +40,10 @@ import UnionTicket
             var wrong = Array(code)
             wrong[40] = wrong[40] == "1" ? "2" : "1"
             #expect(try await kind(service, "/c/\(String(wrong))") == "not_ours")
+            // what stands behind it on a phone's screen is still the page
+            for odd in ["/c/\(code)/", "/C/\(code)?x=1", "/c/\(code)?utm=a&b", "/c/\(code)//"] {
+                #expect(try await kind(service, odd) == "valid", "\(odd.suffix(8))")
+            }
             #expect(try await kind(service, "/c/\(payloads[0].carrier.digits)") == "number_only")
             #expect(
                 try await kind(service, "/c/\(payloads[0].carrier.ticket.digits)") == "number_only"

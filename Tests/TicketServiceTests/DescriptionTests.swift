@@ -96,6 +96,35 @@ struct DescribedOperation {
         }
     }
 
+    @Test func `every number and code of an example is one that the program takes`() throws {
+        let text = String(decoding: DocumentRoutes.description, as: UTF8.self)
+        let numbers = /\b[19][0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4,5}\b(?![0-9])/
+        let found = text.matches(of: numbers).map { String($0.output) }
+        #expect(found.count > 10)
+        for number in found {
+            if case .refused(let why) = TypedNumber(number) { Issue.record("\(number) \(why)") }
+        }
+        let codes = text.matches(of: /\b([0-9]{4} ){3}[0-9]{2}\b/).map { String($0.output.0) }
+        #expect(codes.count >= 3)
+        for code in codes { #expect(ActivationCode(typed: code) != nil, "\(code)") }
+    }
+
+    @Test func `every described body has an example`() throws {
+        let text = String(decoding: DocumentRoutes.description, as: UTF8.self)
+        let root = try #require(try Yams.load(yaml: text) as? [String: Any])
+        for (template, item) in try #require(root["paths"] as? [String: [String: Any]]) {
+            for case let (method, operation as [String: Any]) in item {
+                let replies = (operation["responses"] as? [String: Any] ?? [:]).values
+                let bodies = [operation["requestBody"]].compactMap(\.self) + replies
+                for case let body as [String: Any] in bodies {
+                    for (type, content) in body["content"] as? [String: [String: Any]] ?? [:] {
+                        #expect(content["example"] != nil, "\(method) \(template) \(type)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `no key is 401 and every other role 403, whatever the operation`() async throws {
         try await TestService.with(supply: TestSupplies.all) { service in
             var keys: [ClientRole: String] = [:]

@@ -236,7 +236,7 @@ import UnionTicket
                 [("why", "просто так")]
             )
             #expect(cancel.status == 403)
-            #expect(try await browser.get("/desk/parcels/7/1").status == 404)
+            #expect(try await browser.get("/desk/parcels/7/1").status == 403)
         }
     }
 

@@ -85,6 +85,9 @@ import UnionTicket
                     "application/statuslist+cwt"
                 ),
                 ("text/html, application/statuslist+jwt;q=0.1", "application/statuslist+jwt"),
+                ("application/statuslist+cwt;q=0, */*", "application/statuslist+jwt"),
+                ("*/*;q=0.1, application/statuslist+jwt", "application/statuslist+jwt"),
+                ("application/*;q=0.2, */*;q=0.9", "application/statuslist+cwt"),
             ] {
                 let reply = try await service.send(
                     .get,
@@ -102,6 +105,36 @@ import UnionTicket
             #expect(try await service.send(.get, "/v1/status-lists/27").status == 404)
             let all = try await service.send(.get, "/v1/status-lists").json["status_lists"]
             #expect(all == ["https://epb.example.ru/v1/status-lists/26"])
+        }
+    }
+
+    @Test func `pages of any origin may read what is published, refusals too`() async throws {
+        try await TestService.with { service in
+            _ = try service.issue(1)
+            service.server.clerk.work()
+            let list = "/v1/status-lists/26"
+            let asked = try await service.send(
+                .options,
+                list,
+                headers: ["Origin": "https://x.example", "Access-Control-Request-Method": "GET"]
+            )
+            #expect(asked.status == 204)
+            #expect(asked.header("Access-Control-Allow-Methods")?.contains("GET") == true)
+            let tag = try #require(try await service.send(.get, list).headers[.eTag])
+            let replies = [
+                asked, try await service.send(.get, list),
+                try await service.send(.get, list, headers: ["If-None-Match": tag]),
+                try await service.send(.get, "/v1/status-lists/27"),
+                try await service.send(.post, list),
+                try await service.send(.get, list, headers: ["Accept": "text/html"]),
+            ]
+            #expect(replies.map(\.status) == [204, 200, 304, 404, 405, 406])
+            for reply in replies {
+                #expect(reply.header("Access-Control-Allow-Origin") == "*")
+                #expect(reply.header("Access-Control-Expose-Headers")?.contains("ETag") == true)
+            }
+            let own = try await service.send(.options, "/v1/client")
+            #expect(own.status == 405 && own.header("Access-Control-Allow-Origin") == nil)
         }
     }
 

@@ -64,7 +64,12 @@ struct CarrierRoutes: RouteGroup {
             reason: reason,
             by: call.user
         )
-        return .json(["carriers": .array(changed.map(CarrierJSON.carrier))])
+        return .json([
+            "carriers": .array(changed.map(CarrierJSON.carrier)),
+            "skipped": .array(
+                change.skipped(of: changed).map { .optional($0.number?.digits ?? $0.legacyNumber) }
+            ),
+        ])
     }
 
     @Sendable private func replace(_ call: Call) throws -> Answer {

@@ -6,16 +6,55 @@ import UnionTicket
 /// Forms are judged here; what the fields say is judged by the same rules as a roster's rows, so both
 /// ways in refuse the same people for the same reasons.
 enum MemberFields {
+    /// One record: its texts by the glossary's names, and what it leaves alone or takes away.
+    struct Sent: Sendable {
+        var texts: [String: String] = [:]
+        /// Left out.
+        var untold: MemberDraft.Fields = []
+        /// Given as null.
+        var cleared: MemberDraft.Fields = []
+
+        /// A judged row with what its record leaves alone or takes away.
+        func marking(_ row: RosterRow, line: Int) -> RosterRow {
+            func marked(_ draft: MemberDraft?) -> MemberDraft? {
+                guard var draft else { return nil }
+                (draft.untold, draft.cleared) = (untold, cleared)
+                return draft
+            }
+            return RosterRow(
+                line: line,
+                draft: marked(row.draft),
+                issues: row.issues,
+                organisation: row.organisation,
+                withdrawing: marked(row.withdrawing)
+            )
+        }
+    }
+
+    private static let erasable: [(name: String, field: MemberDraft.Fields)] = [
+        ("patronymic", .patronymic), ("sex", .sex), ("phone", .phone), ("email", .email),
+        ("legacyNumber", .legacyNumber),
+    ]
+
     /// The fields of a member as texts, by the glossary's names.
     ///
     /// - Parameters:
     ///   - fields: The JSON object's members.
     ///   - aisId: The identifier, where the address names it; else the object must.
-    /// - Returns: The texts; fields that were left out are missing.
+    /// - Returns: The texts; fields that were left out or are null are missing and noted beside.
     /// - Throws: ``Problem`` with the place of a field of the wrong form.
-    static func read(
+    static func read(_ fields: inout JSONFields, aisId: String? = nil) throws -> Sent {
+        var sent = Sent()
+        for (name, field) in erasable where fields.takeNull(name) { sent.cleared.insert(field) }
+        sent.texts = try texts(&fields, aisId)
+        for (name, field) in erasable + [("status", .status)]
+        where sent.texts[name] == nil && !sent.cleared.contains(field) { sent.untold.insert(field) }
+        return sent
+    }
+
+    private static func texts(
         _ fields: inout JSONFields,
-        aisId: String? = nil
+        _ aisId: String?
     ) throws -> [String: String] {
         var texts: [String: String] = [:]
         texts["aisId"] = try aisId ?? fields.text("aisId", 1...64)
@@ -47,7 +86,7 @@ enum MemberFields {
     /// `true`, `false`, or the day the consent was given on.
     private static func consent(_ fields: inout JSONFields, _ name: String) throws -> String? {
         switch fields.value(name) {
-        case nil: return nil
+        case nil, .null: return nil
         case .flag(let isGiven): return isGiven ? "да" : "нет"
         case .text(let text):
             guard let day = CalendarDate(iso: text) else { fallthrough }

@@ -58,16 +58,16 @@ struct MemberRoutes: RouteGroup {
 
     @Sendable private func put(_ call: Call) throws -> Answer {
         let aisId = try Self.aisId(call)
-        let fields = try call.object { try MemberFields.read(&$0, aisId: aisId) }
+        let sent = try call.object { try MemberFields.read(&$0, aisId: aisId) }
         try Self.requireMatch(call)
-        let rows = judge([fields], call.service.now.moscowDate)
+        let rows = judge([sent.texts], call.service.now.moscowDate)
         let done = try RosterImport(call.register).take(
-            rows,
+            rows.map { sent.marking($0, line: 1) },
             hash: Array(SHA256.hash(data: call.body)),
             by: call.user
         )
         guard let result = done.results.first else { throw Problem.internal }
-        return try answer(result, call)
+        return try answer(Self.told(result, call), call)
     }
 
     /// `If-Match` and `If-None-Match: *` (RFC 9110 § 13.1): who writes knows what they overwrite.
@@ -114,18 +114,11 @@ struct MemberRoutes: RouteGroup {
                 Self.row(value, path)
             }
         }
-        let good = read.compactMap { try? $0.get() }
+        let good = read.compactMap { try? $0.get().texts }
         var judged = judge(good, call.service.now.moscowDate)[...]
         let rows = read.enumerated().map { place, member in
             switch member {
-            case .success:
-                let row = judged.removeFirst()
-                return RosterRow(
-                    line: place + 1,
-                    draft: row.draft,
-                    issues: row.issues,
-                    organisation: row.organisation
-                )
+            case .success(let sent): return sent.marking(judged.removeFirst(), line: place + 1)
             case .failure(let problem):
                 return RosterRow(line: place + 1, draft: nil, issues: [problem.issue])
             }
@@ -135,10 +128,32 @@ struct MemberRoutes: RouteGroup {
             hash: Array(SHA256.hash(data: call.body)),
             by: call.user
         )
-        return .json(Self.report(done.results, good: read))
+        return .json(Self.report(done.results.map { Self.told($0, call) }, good: read))
     }
 
-    private static func row(_ value: JSON, _ path: String) -> Result<[String: String], Problem> {
+    /// How a row ended, as this client may know it.
+    ///
+    /// Whom a waiting row may mean can be somebody elsewhere, of whom a client with a part of the union
+    /// learns nothing: to it all such rows wait for the same reason.
+    private static func told(
+        _ result: RosterImport.RowResult,
+        _ call: Call
+    ) -> RosterImport.RowResult {
+        guard result.outcome == .conflict, call.client?.scope != .centralCouncil else {
+            return result
+        }
+        let kinds = Set(ConflictQueue.Kind.allCases.map(\.rawValue))
+        return RosterImport.RowResult(
+            line: result.line,
+            outcome: .conflict,
+            issues: result.issues.filter { !kinds.contains($0.code) } + [.waits]
+        )
+    }
+
+    private static func row(
+        _ value: JSON,
+        _ path: String
+    ) -> Result<MemberFields.Sent, Problem> {
         do {
             return .success(
                 try JSONFields.object(value, at: path) { try MemberFields.read(&$0) }
@@ -148,7 +163,7 @@ struct MemberRoutes: RouteGroup {
 
     private static func report(
         _ results: [RosterImport.RowResult],
-        good: [Result<[String: String], Problem>]
+        good: [Result<MemberFields.Sent, Problem>]
     ) -> JSON {
         let counts = RowOutcome.allCases.map { outcome in
             JSON.Member(
@@ -162,7 +177,7 @@ struct MemberRoutes: RouteGroup {
                 zip(results, good).map { result, member in
                     [
                         "index": .int(result.line - 1),
-                        "aisId": .optional((try? member.get())?["aisId"]),
+                        "aisId": .optional((try? member.get())?.texts["aisId"]),
                         "outcome": .text(result.outcome.rawValue),
                         "issues": MemberFields.json(result.issues),
                     ]
@@ -170,6 +185,19 @@ struct MemberRoutes: RouteGroup {
             ),
         ]
     }
+}
+
+extension RowIssue {
+    fileprivate static let waits = RowIssue(
+        field: nil,
+        column: nil,
+        code: "awaits_decision",
+        severity: .warning,
+        message: Bilingual(
+            "Запись ждёт решения бюро билетов; реестр не изменился.",
+            "The record waits for the card office to decide; the register is as it was."
+        )
+    )
 }
 
 extension Problem {

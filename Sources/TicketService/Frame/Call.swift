@@ -151,17 +151,39 @@ extension Call {
         _ effect: () throws -> Answer
     ) throws -> Answer {
         guard let key = try retryKey() else { return try register.together(effect) }
+        return try given(
+            Idempotency(register).once(
+                scope: self.scope(of: scope),
+                key: key,
+                body: comparing ?? body
+            ) { try effect().stored }
+        )
+    }
+
+    /// Runs `effect` once for the request's `Idempotency-Key`, and keeps its answer right after it;
+    /// for what cannot be one transaction.
+    ///
+    /// - Throws: 400 for a malformed key, 409 for a reused one, or what `effect` throws.
+    func keptAfter(_ effect: () throws -> Answer) throws -> Answer {
+        guard let key = try retryKey() else { return try effect() }
+        return try given(
+            Idempotency(register).after(scope: scope(of: .client), key: key, body: body) {
+                try effect().stored
+            }
+        )
+    }
+
+    private func scope(of whose: Repeat) -> String {
         let owner =
-            switch scope {
+            switch whose {
             case .client: "client/\(client?.id ?? 0)"
             case .other(let name): name
             }
         let path = parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        let outcome = try Idempotency(register).once(
-            scope: "\(owner) \(route.method.rawValue) \(route.template) \(path)",
-            key: key,
-            body: comparing ?? body
-        ) { try effect().stored }
+        return "\(owner) \(route.method.rawValue) \(route.template) \(path)"
+    }
+
+    private func given(_ outcome: Idempotency.Outcome) throws -> Answer {
         switch outcome {
         case .first(let stored), .again(let stored):
             guard var answer = Answer(stored: stored) else { throw Problem.internal }

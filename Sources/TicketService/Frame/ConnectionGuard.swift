@@ -1,5 +1,7 @@
 import HTTPTypes
+import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Watches one connection: a body that comes too slowly breaks the request off, an answer that says
@@ -15,16 +17,34 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     struct TooSlow: Error {}
 
     private let patience: TimeAmount
+    private let log: Logger
+    /// Of the last request whose head was understood.
+    private var language = Language.russian
+    private var isMethodUnknown = false
     private var deadline: Scheduled<Void>?
     private var isClosing = false
     /// What the server's own bare 400 says beside.
     private var words: ByteBuffer?
 
-    init(patience: TimeAmount) { self.patience = patience }
+    init(patience: TimeAmount, log: Logger) { (self.patience, self.log) = (patience, log) }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        guard let decoder else { return }
+        try? pipeline.addHandler(OldProtocol(), position: .after(decoder))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isMethodUnknown = (error as? HTTPParserError) == .invalidMethod
+        context.fireErrorCaught(error)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: startWaiting(context)
+        case .head(let head):
+            language = Language(accept: head.headerFields[.acceptLanguage])
+            startWaiting(context)
         case .end: stopWaiting()
         case .body: break
         }
@@ -36,7 +56,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             isClosing = head.headerFields[.connection] == "close"
             guard Self.isBare(head) else { return context.write(data, promise: promise) }
-            let answer = Problem.badFraming.answer(.russian, "")
+            let problem = isMethodUnknown ? Problem.unknownMethod : Problem.badFraming
+            let id = ServiceRequestContext.number()
+            let answer = problem.answer(language, id)
+            log.info(
+                "refused",
+                metadata: ["request": .string(id), "status": .stringConvertible(problem.status)]
+            )
+            head.status = .init(code: problem.status)
+            head.headerFields[.requestID] = id
+            head.headerFields[.contentLanguage] = language.rawValue
             head.headerFields[.contentType] = "application/problem+json"
             head.headerFields[.contentLength] = "\(answer.body.readableBytes)"
             words = answer.body
@@ -76,5 +105,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func stopWaiting() {
         deadline?.cancel()
         deadline = nil
+    }
+}
+
+/// Ends a connection of HTTP/1.0 after its answer, unless it asks to be kept (RFC 9112 § 9.3).
+private final class OldProtocol: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data), head.version != .http1_1,
+            !head.isKeepAlive
+        else { return context.fireChannelRead(data) }
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }

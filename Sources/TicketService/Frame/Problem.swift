@@ -153,6 +153,17 @@ extension Problem {
         problem.closes = true
         return problem
     }()
+    /// A method that HTTP does not know; the connection ends with it.
+    static let unknownMethod: Problem = {
+        var problem = Problem(
+            501,
+            "unknown_method",
+            "Такого метода HTTP нет.",
+            "HTTP has no such method."
+        )
+        problem.closes = true
+        return problem
+    }()
     static let badTarget = Problem(
         400,
         "bad_target",
@@ -178,7 +189,7 @@ extension Problem {
 
     /// One part of the request is missing or wrong.
     static func badField(_ place: String, _ russian: String, _ english: String) -> Problem {
-        Problem(400, "bad_request", russian, english, field: place.isEmpty ? "/" : place)
+        Problem(400, "bad_request", russian, english, field: place)
     }
 
     /// The address does not take this method.

@@ -16,6 +16,10 @@ struct Route: Sendable {
     var query: Set<String> = []
     var pace: Pace = .client
     var repeats: Repeats = .harmless
+    /// Pages of any origin may read it (Fetch Standard § 3.2): what is published for everyone.
+    var isPublished = false
+    /// Opened by people: what has another form gets the page, too, never a problem document.
+    var isPage = false
     let work: Work
 
     /// Who may call it.
@@ -52,6 +56,9 @@ struct Route: Sendable {
         case harmless
         /// The frame keeps the first answer for an Idempotency-Key, per client and route.
         case answeredOnce
+        /// The frame keeps the first answer once the effect has happened, for effects outside the
+        /// register or with counts that no refusal takes back.
+        case keptAfter
         /// The route calls ``Call/once(in:comparing:_:)`` itself: another scope, or a body with a proof.
         case ownScope
     }

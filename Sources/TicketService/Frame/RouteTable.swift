@@ -47,6 +47,19 @@ struct RouteTable: Sendable {
         return .route(routes[place], Dictionary(uniqueKeysWithValues: zip(names, values)))
     }
 
+    /// The page of an address that has nothing better: a slash or an odd sign behind what the camera read
+    /// is no reason to show a person a document for programs.
+    ///
+    /// - Returns: The route of a page that `path` begins like, and its one parameter, "" when unreadable.
+    func page(for path: Substring) -> (Route, [String: String])? {
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1, case .route(let route, let values) = match(.get, "/\(parts[0])/0"),
+            route.isPage, let name = values.keys.first
+        else { return nil }
+        let isOne = parts.dropFirst(2).allSatisfy(\.isEmpty)
+        return (route, [name: isOne ? Self.decoded(parts[1]) ?? "" : ""])
+    }
+
     /// One segment without its escapes; nil for what must not stand in a path.
     static func decoded(_ part: Substring) -> String? {
         var bytes: [UInt8] = []

@@ -14,8 +14,11 @@ struct ServiceRequestContext: InitializableFromSource {
     init(source: ApplicationRequestContextSource) {
         channel = source.channel
         // Random, so that numbers of different starts do not meet in one log.
-        id = String(UInt64.random(in: .min ... .max), radix: 16)
+        id = Self.number()
     }
+
+    /// A fresh number of a request.
+    static func number() -> String { String(UInt64.random(in: .min ... .max), radix: 16) }
 }
 
 /// The way of every request: address, route, gate, body, work, answer; then measured and logged.
@@ -41,6 +44,7 @@ struct ServiceResponder: HTTPResponder {
         } catch {
             answer = self.answer(to: error, request, context, course)
         }
+        if course.isPublished { answer.headers += Self.readableAnywhere }
         finish(course, answer.status, start)
         return Self.response(answer, request, context)
     }
@@ -51,6 +55,8 @@ struct ServiceResponder: HTTPResponder {
         let method: HTTPRequest.Method
         let id: String
         var client: APIClient?
+        /// The address is one of those that are published for everyone.
+        var isPublished = false
 
         init(_ request: Request, _ context: Context) {
             method = request.method
@@ -64,11 +70,19 @@ struct ServiceResponder: HTTPResponder {
         _ course: inout Course
     ) async throws -> Answer {
         try requireFraming(request)
+        guard request.head.authority.map(Self.isHost) == true else { throw Problem.badFraming }
         let target = (request.head.path ?? "")[...]
         let mark = target.firstIndex(of: "?")
         let path = target[..<(mark ?? target.endIndex)]
-        let (route, parameters) = try match(request.method, path)
-        course.template = route.template
+        let found = table.match(request.method, path)
+        if case .otherMethods = found, case .route(let read, _) = table.match(.get, path),
+            read.isPublished
+        {
+            (course.template, course.isPublished) = (read.template, true)
+            if request.method == .options { return Self.preflight }
+        }
+        let (route, parameters) = try matched(found, request.method, path, course)
+        (course.template, course.isPublished) = (route.template, route.isPublished)
         let peer = context.channel.remoteAddress
         let address = ClientAddress(
             peer: peer,
@@ -78,7 +92,8 @@ struct ServiceResponder: HTTPResponder {
         let gate = Gate(context: service)
         let client = try await gate.admit(route, request.headers, address, context.channel)
         course.client = client
-        let query = try Query.read(mark.map { target[target.index(after: $0)...] }, route.query)
+        let asked = route.isPage ? nil : mark.map { target[target.index(after: $0)...] }
+        let query = try Query.read(asked, route.query)
         let call = Call(
             service: service,
             route: route,
@@ -93,12 +108,19 @@ struct ServiceResponder: HTTPResponder {
             body: try await BodyReader(rule: route.body).read(request),
             client: client
         )
+        return try await run(route, call)
+    }
+
+    private func run(_ route: Route, _ call: Call) async throws -> Answer {
         switch route.work {
         case .immediate(let work): return try await work(call)
         case .blocking(let work):
-            let isOnce = route.repeats == .answeredOnce
             return try await service.pool.run {
-                isOnce ? try call.once { try work(call) } : try work(call)
+                switch route.repeats {
+                case .answeredOnce: try call.once { try work(call) }
+                case .keptAfter: try call.keptAfter { try work(call) }
+                case .harmless, .ownScope: try work(call)
+                }
             }
         }
     }
@@ -111,17 +133,50 @@ struct ServiceResponder: HTTPResponder {
         else { throw .badFraming }
     }
 
-    private func match(
+    private func matched(
+        _ found: RouteTable.Match,
         _ method: HTTPRequest.Method,
-        _ path: Substring
+        _ path: Substring,
+        _ course: Course
     ) throws(Problem) -> (Route, [String: String]) {
-        switch table.match(method, path) {
+        switch found {
         case .route(let route, let parameters): return (route, parameters)
-        case .otherMethods(let methods): throw .wrongMethod(allow: methods.map(\.rawValue))
-        case .nothing: throw .notFound
-        case .malformed: throw .badTarget
+        case .otherMethods(let methods):
+            let more = course.isPublished ? [HTTPRequest.Method.options] : []
+            throw .wrongMethod(allow: (methods + more).map(\.rawValue))
+        case .nothing, .malformed:
+            if method == .get || method == .head, let page = table.page(for: path) { return page }
+            if case .malformed = found { throw .badTarget }
+            throw .notFound
         }
     }
+
+    /// The signs of a host and its port (RFC 9112 § 3.2); an empty one is allowed.
+    private static func isHost(_ text: String) -> Bool {
+        text.utf8.allSatisfy {
+            switch $0 {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: "-._~%!$&'()*+,;=:[]".utf8.contains($0)
+            }
+        }
+    }
+
+    /// What lets a page of another origin read an answer, with its tag.
+    private static let readableAnywhere = [
+        (name: "Access-Control-Allow-Origin", value: "*"),
+        (name: "Access-Control-Expose-Headers", value: "ETag, Retry-After, X-Request-Id"),
+    ]
+
+    /// A browser asks before a request with headers of its own (Fetch Standard § 4.8).
+    private static let preflight = Answer(
+        status: 204,
+        headers: [
+            ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+            ("Access-Control-Allow-Headers", "Accept, Accept-Language, If-None-Match"),
+            ("Access-Control-Max-Age", "86400"), ("Allow", "GET, HEAD, OPTIONS"),
+            ("Cache-Control", "public, max-age=86400"),
+        ]
+    )
 
     private func answer(
         to error: any Error,

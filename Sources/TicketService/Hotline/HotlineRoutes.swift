@@ -3,28 +3,29 @@ import Registry
 import TicketSeal
 import UnionTicket
 
-/// The hotline: a dictated number, questions, and a suspension; whether a number was issued shows in no
-/// answer.
+/// The hotline: a dictated number, questions, and a suspension; whether a well-formed number was issued
+/// shows in no answer.
 struct HotlineRoutes: RouteGroup {
     private static let access = Route.Access.clients([.hotline])
 
     var routes: [Route] {
         [
-            .write(.post, "/v1/hotline/lookups", Self.access, repeats: .harmless, lookUp),
-            .write(
-                .post,
-                "/v1/hotline/lookups/{id}/answers",
-                Self.access,
-                repeats: .harmless,
-                answer
-            ),
+            .write(.post, "/v1/hotline/lookups", Self.access, lookUp),
+            .write(.post, "/v1/hotline/lookups/{id}/answers", Self.access, answer),
             .write(.post, "/v1/hotline/lookups/{id}:suspend", Self.access, suspend),
         ]
     }
 
     @Sendable private func lookUp(_ call: Call) throws -> Answer {
         let text = try call.object { try $0.text("number", 1...64) }
-        let lookup = try Hotline(call.register).lookUp(text, by: call.user)
+        let lookup: Hotline.Lookup
+        do { lookup = try Hotline(call.register).lookUp(text, by: call.user) } catch let error
+            as RegisterError
+        {
+            guard error.code == .badInput else { throw error }
+            // A number that cannot be was looked up too: its row in the log stays.
+            return Problem(error).answer(call.language, call.id)
+        }
         return .json(
             [
                 "id": .text(Base64URL.text(lookup.id)), "number": .text("\(lookup.number)"),
@@ -47,13 +48,13 @@ struct HotlineRoutes: RouteGroup {
             return .json(["match": true, "until": .text(until.rfc3339)])
         case .noMatch(let left): return .json(["match": false, "left": .int(left)])
         case .exhausted(let seconds):
-            throw Problem(
+            return Problem(
                 429,
                 "attempts_spent",
                 "Попытки исчерпаны. По этому номеру — только с документом в организации.",
                 "No attempt is left. For this number: at the organisation, with a document.",
                 retryAfter: Int(seconds)
-            )
+            ).answer(call.language, call.id)
         }
     }
 
@@ -89,7 +90,11 @@ struct HotlineRoutes: RouteGroup {
                         "kind": .text($0.kind.rawValue), "state": .text($0.state.rawValue),
                     ]
                 }
-            )
+            ),
+            "skipped": .array(
+                CarrierFile.Change.suspend.skipped(of: carriers)
+                    .map { .optional($0.number.map { "\($0)" }) }
+            ),
         ])
     }
 

@@ -6,7 +6,7 @@ import UnionTicket
 ///
 /// Made by ``Call/object(_:)``, which refuses what nobody asked for.
 struct JSONFields {
-    private let members: [String: JSON]
+    private var members: [String: JSON]
     private let path: String
     private var asked: Set<String> = []
 
@@ -29,11 +29,17 @@ struct JSONFields {
         )
     }
 
-    /// The raw value; null counts as missing.
+    /// The raw value; a null is a value like any other, which no typed reader takes.
     mutating func value(_ name: String) -> JSON? {
         asked.insert(name)
-        let value = members[name]
-        return value == .null ? nil : value
+        return members[name]
+    }
+
+    /// Whether a member that may be null is; then it is as good as missing from now on.
+    mutating func takeNull(_ name: String) -> Bool {
+        guard value(name) == .null else { return false }
+        members[name] = nil
+        return true
     }
 
     /// A text of `length` Unicode scalars without control characters.

@@ -19,7 +19,7 @@ struct ProductionRoutes: RouteGroup {
                 .post,
                 "/v1/batches/{id}:approve",
                 Self.access,
-                repeats: .harmless,
+                repeats: .keptAfter,
                 approve
             ),
             .write(
@@ -27,21 +27,21 @@ struct ProductionRoutes: RouteGroup {
                 "/v1/batches/{id}:build",
                 Self.access,
                 body: .none,
-                repeats: .harmless
+                repeats: .keptAfter
             ) { try begin(.build, $0) },
             .write(
                 .post,
                 "/v1/batches/{id}:verify",
                 Self.access,
                 body: .none,
-                repeats: .harmless
+                repeats: .keptAfter
             ) { try begin(.verify, $0) },
             .write(
                 .post,
                 "/v1/batches/{id}:seal",
                 Self.access,
                 body: .json(atMost: 4 * Self.certificate),
-                repeats: .harmless,
+                repeats: .keptAfter,
                 seal
             ),
             .write(.post, "/v1/batches/{id}:ship", Self.access, body: .none, ship),

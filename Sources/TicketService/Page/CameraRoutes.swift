@@ -10,8 +10,10 @@ struct CameraRoutes: RouteGroup {
     let page = CameraPage()
 
     var routes: [Route] {
-        ["/c/{digits}", "/C/{digits}"].map { template in
-            .immediate(template, pace: .address, show)
+        ["/c/{digits}", "/C/{digits}"].map { template -> Route in
+            var route = Route.immediate(template, pace: .address, show)
+            route.isPage = true
+            return route
         }
     }
 

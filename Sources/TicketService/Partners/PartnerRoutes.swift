@@ -21,7 +21,6 @@ struct PartnerRoutes: RouteGroup {
                 "/v1/partner/status",
                 Self.access,
                 body: .json(atMost: 1 << 17),
-                repeats: .harmless,
                 Self.status
             ),
             .get("/v1/partner/packages", Self.access, query: ["after"], Self.packages),
@@ -32,15 +31,13 @@ struct PartnerRoutes: RouteGroup {
                 .post,
                 "/v1/partner/acknowledgements",
                 Self.access,
-                body: .json(atMost: Self.fileLimit),
-                repeats: .harmless
+                body: .json(atMost: Self.fileLimit)
             ) { call in try Self.acknowledge(call, exchange) },
             .write(
                 .post,
                 "/v1/partner/statistics",
                 Self.access,
-                body: .json(atMost: Self.fileLimit),
-                repeats: .harmless
+                body: .json(atMost: Self.fileLimit)
             ) { call in try Self.statistics(call, exchange) },
         ]
     }

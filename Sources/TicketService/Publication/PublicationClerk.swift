@@ -131,15 +131,17 @@ final class PublicationClerk: Service, Sendable {
                 (state.isFolderBehind, state.folderFailure) = (false, nil)
             }
         } catch {
+            // Everyone may ask how the service is: places on the disk stand in the log only.
             let words = (error as? RegisterError)?.message ?? Self.unwritable
-            state.withLock { ($0.folder, $0.folderFailure) = ([:], words) }
+            state.withLock { ($0.folder, $0.folderFailure) = ([:], Self.unwritable) }
             context.log.warning("publication folder", metadata: ["reason": .string(words.english)])
         }
     }
 
     private func note(failure error: any Error) {
         let words = (error as? RegisterError)?.message ?? Problem(error).message
-        state.withLock { $0.failure = words }
+        let isOwn = (error as? RegisterError)?.code == .mustReclaim
+        state.withLock { $0.failure = isOwn ? words : Problem(error).message }
         context.log.error("publication", metadata: ["reason": .string(words.english)])
     }
 

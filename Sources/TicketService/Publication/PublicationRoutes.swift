@@ -5,6 +5,14 @@ struct PublicationRoutes: RouteGroup {
     let shelf: PublicationShelf
 
     var routes: [Route] {
+        documents.map {
+            var route = $0
+            route.isPublished = true
+            return route
+        }
+    }
+
+    private var documents: [Route] {
         [
             .immediate("/.well-known/jwks.json") { call in try shelf.answer("jwks.json", call) },
             .immediate("/.well-known/cose-keyset") { call in
@@ -33,23 +41,30 @@ enum StatusListForm: String, Sendable, CaseIterable {
 
     var mediaType: String { "application/statuslist+\(rawValue)" }
 
-    /// The form a client asks for by `Accept` (RFC 9110 § 12.5.1); CWT when it takes anything.
+    /// The form a client asks for by `Accept` (RFC 9110 § 12.5.1); CWT when both are as welcome.
+    ///
+    /// Of the ranges that mean a form the most specific one counts: `;q=0` refuses it whatever `*/*` says.
     ///
     /// - Throws: 406 when it takes neither.
     init(accept: String?) throws(Problem) {
-        var best = (form: StatusListForm?.none, weight: 0.0)
+        var wishes: [StatusListForm: (specific: Int, weight: Double)] = [:]
         for part in (accept ?? "*/*").prefix(1024).split(separator: ",") {
             let pieces = part.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
+            guard let range = pieces.first else { continue }
             let weight =
                 pieces.dropFirst().first { $0.hasPrefix("q=") }
                 .flatMap { Double($0.dropFirst(2)) } ?? 1
-            guard let range = pieces.first, weight > best.weight else { continue }
-            if range == "*/*" || range == "application/*" { best = (.cwt, weight) }
-            if let form = Self.allCases.first(where: { $0.mediaType == range }) {
-                best = (form, weight)
+            for form in Self.allCases {
+                let specific = [form.mediaType, "application/*", "*/*"].firstIndex(of: range)
+                guard let specific, (0...1).contains(weight) else { continue }
+                if let known = wishes[form], known.specific <= specific { continue }
+                wishes[form] = (specific, weight)
             }
         }
-        guard let form = best.form else {
+        let best = Self.allCases.compactMap { form in wishes[form].map { (form, $0) } }
+            .filter { $0.1.weight > 0 }
+            .max { ($0.1.weight, -$0.1.specific) < ($1.1.weight, -$1.1.specific) }
+        guard let form = best?.0 else {
             throw Problem(
                 406,
                 "not_acceptable",

@@ -71,7 +71,7 @@ final class PublicationShelf: Sendable {
         guard let document = documents.withLock({ $0[name] }) else { throw .notFound }
         let headers = [
             ("ETag", document.tag), ("Cache-Control", "public, max-age=\(document.maxAge)"),
-            ("Access-Control-Allow-Origin", "*"), ("Vary", "Accept"),
+            ("Vary", "Accept"),
         ]
         if Self.holds(call.headers[.ifNoneMatch], document.tag) {
             return Answer(status: 304, headers: headers)

@@ -60,6 +60,13 @@ struct EnrolmentRoutes: RouteGroup {
             deviceKey: key,
             proof: asked.proof
         )
+        // Nobody but the phone gets what it was answered before.
+        if try call.retryKey() != nil,
+            try !VirtualEnrolments(call.register)
+                .isProven(confirmation, app: call.client?.id ?? 0)
+        {
+            throw Problem(VirtualRefusal.proofRefused)
+        }
         // Signatures are random: the same request is the same code by the same key.
         let same = Array(asked.code.utf8) + [0] + key.publicBytes
         return try call.once(in: .other("enrolment/\(id)"), comparing: same) {
