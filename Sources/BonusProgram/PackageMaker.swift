@@ -1,3 +1,4 @@
+import CardLayout
 import Foundation
 public import Registry
 import Roster
@@ -72,7 +73,13 @@ public struct PackageMaker {
         try makeFolders()
         let bytes = try Files.read(kept(package), atMost: 1 << 32)
         try Files.write(bytes, to: path)
-        try packages.sent(package, manifest: manifest, data: data, by: user)
+        try packages.sent(
+            package,
+            manifest: manifest,
+            data: data,
+            file: SHA256Digest.of(bytes),
+            by: user
+        )
         return Made(
             package: try packages.package(sequence, of: partner.terms.name, by: user),
             path: path,
@@ -121,18 +128,19 @@ public struct PackageMaker {
         let working = outbox + "/.\(package.partner)-\(package.name).\(getpid()).tmp"
         defer { unsafe unlink(working) }
         let (manifest, data) = try fill(working, package, certificate, key)
+        let file = try HashedFile.hash(working)
         try finish(working, path, package)
         try packages.sent(
             package,
             manifest: SHA256Digest.of(manifest),
             data: data,
+            file: Hex.bytes(file.sha256) ?? [],
             by: user
         )
-        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
         return Made(
             package: try packages.package(package.sequence, of: package.partner, by: user),
             path: path,
-            bytes: size ?? 0,
+            bytes: file.bytes,
             seconds: Date().timeIntervalSince(started)
         )
     }

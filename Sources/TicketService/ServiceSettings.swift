@@ -26,6 +26,8 @@ public struct ServiceSettings: Sendable {
     public var connections = 4_096
     /// Requests of one client.
     public var clientRate = Rate(perSecond: 500, burst: 1_000)
+    /// Questions about many people at once, per client: a partner's whole set in about a minute.
+    public var questionRate = Rate(perSecond: 2, burst: 60)
     /// Look-ups without a key from one address.
     public var addressRate = Rate(perSecond: 2, burst: 60)
     /// Wrong keys from one address.

@@ -87,6 +87,7 @@ struct ServiceOptions: ParsableArguments {
         settings.bodySeconds = try told.number(.bodySeconds, 1...3_600)
         let rate = Double(try told.number(.clientRate, 1...1_000_000))
         settings.clientRate = Rate(perSecond: rate, burst: 2 * rate)
+        settings.questionRate = Rate(perSecond: max(0.1, rate / 250), burst: max(1, rate / 8))
         let lookups = Double(try told.number(.lookupRate, 1...1_000_000))
         settings.addressRate = Rate(perSecond: lookups / 60, burst: max(30, lookups / 2))
         let levels = ["debug", "info", "warning", "error"]

@@ -466,6 +466,9 @@ def bad_input(office, partner, contract):
     office.refused("rows of unknown pseudonyms are listed", 2, ["m" + "0" * 32, "rowErrors"], *take("rows", good))
     check("and the rest of it is kept", office.objects("partner", "show", "profcards")[-1]["state"] == "applied"
           and office.tables.number("SELECT count(*) FROM partner_row_error") == 1)
+    leaked = json.loads(office.ok("incident", path, "--json"))
+    check("L14 a package's encrypted file is known again", leaked["kind"] == "partner"
+          and leaked["source"].endswith(f"package {fresh['package']}"), leaked)
     statistics(office, partner, sent, other)
     broken_contracts(office, contract)
 
@@ -496,6 +499,11 @@ def statistics(office, partner, sent, other):
     good = take("good", figures())
     office.ok(*good)
     office.refused("the same file again changes nothing", 0, ["уже принято"], *good)
+    spaced = office.folder / "spaced.json"
+    spaced.write_text(json.dumps(figures(), indent=3))
+    partner.keys.sign(spaced)
+    office.refused("nor do the same figures with other spaces", 0, ["уже принято"],
+                   "partner", "import-statistics", "profcards", spaced)
     office.refused("other figures under the same revision", 5, ["2026-06", "2"], *take("clash", figures(purchases=4)))
     office.ok(*take("second", dict(figures(participants=12), revision=2)))
     office.refused("differences are listed by region", 2, ["participants", "12"], "partner", "reconcile", "profcards",

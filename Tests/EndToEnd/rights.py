@@ -5,6 +5,8 @@ With PROFBILET_TEST_POSTGRES the register lies on that server. Checks named L2 â
 looks at the rule kept and at the rule taken away.
 """
 
+import csv
+import io
 import json
 import os
 import pathlib
@@ -216,6 +218,17 @@ def leaks(office):
     few.write_text("\n".join(minimal.read_text(encoding="utf-8-sig").splitlines()[1:4]))
     found = office.json("incident", few)
     check("L14 a few lines of it by their numbers", found["kind"] == "content" and len(found["people"]) == 3, found)
+    beside = office.folder / "beside.txt"
+    cells = list(csv.DictReader(io.StringIO(minimal.read_text(encoding="utf-8-sig")), delimiter=";"))[:3]
+    for name, text in (
+            ("a line's number before it", "".join(f"{place} {row['number']}\n" for place, row in enumerate(cells, 1))),
+            ("hyphens and a count after it", "".join(f"{row['number'].replace(' ', '-')} 1\n" for row in cells)),
+            ("a list on one line", " ".join(row["number"] for row in cells)),
+            ("barcodes on one line", " ".join(row["carrier"] for row in cells))):
+        beside.write_text(text)
+        found = office.json("incident", beside)
+        check(f"L14 numbers with {name}", len(found["people"]) == 3, (text, found))
+    found = office.json("incident", few)
     stranger = office.folder / "stranger.bin"
     stranger.write_bytes(bytes(range(256)) * 40)
     check("a file that is not ours holds nobody", office.json("incident", stranger)["people"] == [])

@@ -17,6 +17,7 @@ import threading
 import time
 import urllib.parse
 
+import reference_partner
 import tables
 
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
@@ -81,7 +82,19 @@ class Office:
         self.ok("ticket", "issue", "--valid-until", "31.12.2035", "--url", "HTTPS://EPB.EXAMPLE.RU/C/")
         return [json.loads(line) for line in self.ok("ticket", "payloads", 1).splitlines()]
 
+    def partner(self):
+        """The worked partner of batches/partners, with a key of its own; its name."""
+        if not (self.folder / "profcards.yaml").exists():
+            keys = reference_partner.Keys(self.folder / "partner", "profcards", "ec")
+            contract = pathlib.Path("batches/partners/profcards.yaml").read_text()
+            (self.folder / "profcards.yaml").write_text(
+                contract.replace("certificate: profcards.pem", f"certificate: {keys.certificate}"))
+            self.ok("partner", "add", self.folder / "profcards.yaml")
+        return "profcards"
+
     def client(self, name, role, *options):
+        if role == "partner" and "--for" not in options:
+            options = (*options, "--for", self.partner())
         made = self.ok("client", "create", name, "--role", role, "--json", *options)
         return json.loads(made)["key"]
 

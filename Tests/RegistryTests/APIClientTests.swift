@@ -81,12 +81,18 @@ import UnionTicket
             func acting(_ name: String, _ role: ClientRole, _ scope: String) throws -> SignedInUser
             {
                 let key = try clients.create(
-                    .init(name: name, role: role, scope: try TestOffice.code(scope)),
+                    .init(
+                        name: name,
+                        role: role,
+                        scope: try TestOffice.code(scope),
+                        speaksFor: role == .partner ? "profcards" : ""
+                    ),
                     by: office.admin
                 )
                 return try #require(try clients.find(key: key)).acting(for: office.admin)
             }
             let file = CarrierFile(office.register)
+            try PartnerOffice(office: office).add("profcards", columns: [.region])
             let cabinet = try acting("own", .cabinet, "26")
             _ = try file.apply(.unblock, to: carrier, reason: "test", by: cabinet)
             let last = try #require(
@@ -114,9 +120,17 @@ import UnionTicket
             let clients = APIClients(office.register)
             let print = [UInt8](repeating: 7, count: 32)
             let key = try clients.create(
-                .init(name: "bank", role: .partner, certificate: print),
+                .init(name: "bank", role: .app, certificate: print),
                 by: office.admin
             )
+            for named in ["", "nobody"] {
+                #expect(throws: RegisterError.self, "a partner's client names a partner") {
+                    try clients.create(
+                        .init(name: "p", role: .partner, speaksFor: named),
+                        by: office.admin
+                    )
+                }
+            }
             #expect(try clients.find(key: key) == nil)
             #expect(
                 try clients.find(key: key, certificate: [UInt8](repeating: 8, count: 32)) == nil

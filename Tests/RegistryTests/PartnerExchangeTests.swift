@@ -42,6 +42,7 @@ import UnionTicket
                 rejected,
                 manifest: try #require(second.manifest),
                 data: try #require(second.data),
+                file: [UInt8](repeating: 9, count: 32),
                 by: office.admin
             )
             #expect(try packages.package(2, of: "profcards", by: office.admin).resends == 1)
@@ -240,8 +241,12 @@ import UnionTicket
                 let bytes = Array("month \(index)".utf8)
                 #expect(try book.take(report, from: "profcards", bytes: bytes, by: office.admin))
                 #expect(try !book.take(report, from: "profcards", bytes: bytes, by: office.admin))
+                // The same figures in other bytes are the same report; other figures are not.
+                #expect(try !book.take(report, from: "profcards", bytes: [1], by: office.admin))
+                var other = report
+                other.regions[26]?.purchases += 1
                 #expect(throws: RegisterError.self) {
-                    try book.take(report, from: "profcards", bytes: [1], by: office.admin)
+                    try book.take(other, from: "profcards", bytes: bytes, by: office.admin)
                 }
             }
             let range = months[0].period...months[5].period
@@ -253,6 +258,34 @@ import UnionTicket
             #expect(sum.cashback == 19_236_200)
             #expect(sum.participants == 154_221 && sum.throughApp == 31_113)
             #expect(sum.appShare == 2_017, "20.17 %")
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `every file of a package that was ever written is known again`(
+        engine: TestEngine
+    ) throws {
+        try PartnerOffice.with(engine) { office in
+            try office.join([1, 2], consenting: [1, 2])
+            let (package, _) = try office.export()
+            let packages = PartnerPackages(office.register)
+            let stored = try packages.package(1, of: "profcards", by: office.admin)
+            let files = [7, 8].map { [UInt8](repeating: $0, count: 32) }
+            for file in files {
+                try packages.sent(
+                    package,
+                    manifest: try #require(stored.manifest),
+                    data: try #require(stored.data),
+                    file: file,
+                    by: office.admin
+                )
+            }
+            for file in files {
+                let found = try Incident(office.register)
+                    .find(.init(sha256: file, size: 1), by: office.admin)
+                #expect(found.kind == "partner" && found.source.hasSuffix("package 1"))
+                #expect(found.people.count == 2)
+            }
         }
     }
 
@@ -273,6 +306,10 @@ import UnionTicket
                 revision: 1,
                 regions: [26: figures, 55: figures]
             )
+            #expect(throws: RegisterError.self, "a month that is not over") {
+                try book.take(report, from: "profcards", bytes: [1], by: office.admin)
+            }
+            office.clock.advance(31 * 86_400)
             _ = try book.take(report, from: "profcards", bytes: [1], by: office.admin)
             let found = try book.reconcile(period, of: "profcards", by: office.admin)
             #expect(found.map(\.kind) == [.participants, .unknownRegion])

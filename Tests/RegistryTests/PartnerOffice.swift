@@ -155,7 +155,7 @@ struct PartnerOffice {
         let package = try packages.prepare(name, kind: kind, by: admin)
         let rows = try rows(package)
         let manifest = SHA256Digest.of(Array("\(name) \(package.sequence)".utf8))
-        try packages.sent(package, manifest: manifest, data: manifest, by: admin)
+        try packages.sent(package, manifest: manifest, data: manifest, file: manifest, by: admin)
         return (try packages.package(package.sequence, of: name, by: admin), rows)
     }
 

@@ -185,14 +185,16 @@ extension PartnerAcknowledgements {
         _ answer: inout Answer,
         in session: any DatabaseSession
     ) throws {
-        guard package.state == .sent || package.state == .received else { return }
+        guard [.sent, .received, .rejected].contains(package.state) else { return }
         let fault = said.fault ?? .badFormat
         // Whoever has the file twice or with a faulty row has it whole.
         if fault == .duplicateFile || fault == .rowErrors { return }
         let wanted: Int
         if fault == .gap {
             let first = try firstOpen(partner, before: said.sequence, in: session)
-            wanted = said.expected ?? first ?? said.sequence
+            // Only a package before the refused one can be missing.
+            let expected = said.expected.flatMap { (1..<said.sequence).contains($0) ? $0 : nil }
+            wanted = expected ?? first ?? said.sequence
         } else {
             wanted = said.sequence
         }

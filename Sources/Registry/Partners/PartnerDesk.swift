@@ -139,7 +139,7 @@ public struct PartnerDesk: Sendable {
         try PartnerAcknowledgements(register).take(acknowledgement, partner, bytes, user)
     }
 
-    /// Takes statistics of this partner; false when the same file was taken before.
+    /// Takes statistics of this partner; false when the same figures were taken before.
     public func take(_ report: PartnerStatistics.Report, bytes: [UInt8]) throws -> Bool {
         try PartnerStatistics(register).take(report, partner, bytes, user)
     }

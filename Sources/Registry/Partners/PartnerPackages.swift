@@ -102,6 +102,8 @@ public struct PartnerPackages: Sendable {
     ///   - package: The package.
     ///   - manifest: SHA-256 of its manifest.
     ///   - data: SHA-256 of its data.
+    ///   - file: SHA-256 of the encrypted file; every file that was ever written is kept, so that a
+    ///     leaked one is known again.
     ///   - user: Who does it.
     /// - Throws: ``RegisterError`` when an earlier file of it had other bytes: a person in it was
     ///   erased since, and only a new base helps.
@@ -109,6 +111,7 @@ public struct PartnerPackages: Sendable {
         _ package: Package,
         manifest: [UInt8],
         data: [UInt8],
+        file: [UInt8],
         by user: SignedInUser
     ) throws {
         try user.requireEverywhere(.managePartners)
@@ -129,6 +132,16 @@ public struct PartnerPackages: Sendable {
                         (isAgain && !canGoBack ? stored.state : PartnerPackageState.sent).rawValue
                     ),
                     .int(isAgain ? 1 : 0), .integer(known.id), .int(package.sequence),
+                ]
+            )
+            try session.execute(
+                """
+                INSERT INTO partner_file (sha256, partner_id, sequence, at) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (sha256) DO NOTHING
+                """,
+                [
+                    .blob(file), .integer(known.id), .int(package.sequence),
+                    .integer(register.now().seconds),
                 ]
             )
             try Partners(register).log(

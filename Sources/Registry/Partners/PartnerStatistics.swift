@@ -1,4 +1,4 @@
-public import UnionTicket
+import UnionTicket
 import TicketSeal
 
 /// What partners report back: aggregates by region and month, money in kopecks; never a person's
@@ -54,45 +54,6 @@ public struct PartnerStatistics: Sendable {
         }
     }
 
-    /// A month of the Gregorian calendar.
-    public struct Period: Hashable, Sendable, Comparable {
-        /// Twelve times the year and the month from 0.
-        public let index: Int
-
-        /// The month of this number, or nil outside the years 2000…9998.
-        public init?(year: Int, month: Int) {
-            guard (2000...9998).contains(year), (1...12).contains(month) else { return nil }
-            index = year * 12 + month - 1
-        }
-
-        init(index: Int) { self.index = index }
-
-        /// The month written `yyyy-mm`, or nil.
-        public init?(_ text: some StringProtocol) {
-            let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
-                let year = Int(parts[0]), let month = Int(parts[1])
-            else { return nil }
-            self.init(year: year, month: month)
-        }
-
-        /// `yyyy-mm`.
-        public var text: String { "\(padded(index / 12, 4))-\(padded(index % 12 + 1, 2))" }
-
-        /// Its first day.
-        public var firstDay: CalendarDate {
-            CalendarDate(year: index / 12, month: index % 12 + 1, day: 1) ?? CalendarDate(day: 0)
-        }
-
-        /// Its last second in Moscow.
-        public var end: Instant {
-            Instant(startOf: Period(index: index + 1).firstDay) + -1
-        }
-
-        /// Earlier months first.
-        public static func < (left: Self, right: Self) -> Bool { left.index < right.index }
-    }
-
     /// One report of a partner.
     public struct Report: Sendable, Equatable {
         /// The month.
@@ -116,10 +77,10 @@ public struct PartnerStatistics: Sendable {
     /// - Parameters:
     ///   - report: Its figures, each judged already.
     ///   - partner: The partner's short name.
-    ///   - bytes: The file, by which a repetition is known.
+    ///   - bytes: The file; its hash is kept.
     ///   - user: Who hands it in.
-    /// - Returns: False when the same file was taken before.
-    /// - Throws: ``RegisterError``: a month that has not begun, another file of the same revision, or
+    /// - Returns: False when the same figures were taken as this revision before.
+    /// - Throws: ``RegisterError``: a month that is not over, other figures of the same revision, or
     ///   a revision older than the newest.
     @discardableResult
     public func take(
@@ -215,34 +176,35 @@ extension PartnerStatistics {
     ) throws -> Bool {
         try register.write { session in
             let known = try Partners(register).partner(partner, in: session)
-            guard report.period.firstDay <= register.now().moscowDate else {
+            guard report.period.end < register.now() else {
                 throw RegisterError(
                     .badInput,
-                    "Отчёт за будущий месяц \(report.period.text) не принимается.",
-                    "A report of the future month \(report.period.text) is not taken."
+                    "Месяц \(report.period.text) ещё не кончился: отчёт принимается после него.",
+                    "The month \(report.period.text) is not over: its report is taken afterwards."
                 )
             }
-            let hash = SHA256Digest.of(bytes)
             let newest = try session.all(
                 """
-                SELECT revision, sha256 FROM partner_statistics
+                SELECT revision FROM partner_statistics
                 WHERE partner_id = $1 AND period = $2 ORDER BY revision DESC
                 """,
                 [.integer(known.id), .int(report.period.index)]
-            ) { (revision: Int($0.integer(0)), hash: $0.blob(1)) }
-            if newest.contains(where: { $0.revision == report.revision && $0.hash == hash }) {
+            ) { Int($0.integer(0)) }
+            if newest.contains(report.revision),
+                try figures(report, known.id, in: session) == report.regions
+            {
                 return false
             }
-            if let last = newest.first, report.revision <= last.revision {
+            if let last = newest.first, report.revision <= last {
                 throw RegisterError(
                     .refused,
-                    "За \(report.period.text) уже принята редакция \(last.revision) с другими "
-                        + "данными. Пришлите редакцию \(last.revision + 1).",
-                    "Revision \(last.revision) of \(report.period.text) was taken with other "
-                        + "figures. Send revision \(last.revision + 1)."
+                    "За \(report.period.text) уже принята редакция \(last) с другими "
+                        + "данными. Пришлите редакцию \(last + 1).",
+                    "Revision \(last) of \(report.period.text) was taken with other "
+                        + "figures. Send revision \(last + 1)."
                 )
             }
-            try insert(report, known.id, hash, user, in: session)
+            try insert(report, known.id, SHA256Digest.of(bytes), user, in: session)
             try Partners(register).log(
                 "partner.statistics",
                 partner,
@@ -252,6 +214,24 @@ extension PartnerStatistics {
             )
             return true
         }
+    }
+
+    /// What was taken as this revision of a month.
+    private func figures(
+        _ report: Report,
+        _ partner: Int64,
+        in session: any DatabaseSession
+    ) throws -> [UInt8: Figures] {
+        var found: [UInt8: Figures] = [:]
+        try session.query(
+            """
+            SELECT region, participants, through_app, purchases, turnover, cashback
+            FROM partner_statistics_row
+            WHERE partner_id = $1 AND period = $2 AND revision = $3
+            """,
+            [.integer(partner), .int(report.period.index), .int(report.revision)]
+        ) { found[UInt8($0.integer(0))] = Figures($0, from: 1) }
+        return found
     }
 
     private func insert(
@@ -316,13 +296,7 @@ extension PartnerStatistics {
                     Report(period: period, revision: Int(row.integer(1)), regions: [:])
                 )
             }
-            found[found.count - 1].regions[UInt8(row.integer(2))] = Figures(
-                participants: row.integer(3),
-                throughApp: row.integer(4),
-                purchases: row.integer(5),
-                turnover: row.integer(6),
-                cashback: row.integer(7)
-            )
+            found[found.count - 1].regions[UInt8(row.integer(2))] = Figures(row, from: 3)
         }
         return found
     }
@@ -377,5 +351,17 @@ extension PartnerStatistics {
                 counted: count
             )
         }
+    }
+}
+
+extension PartnerStatistics.Figures {
+    fileprivate init(_ row: any DatabaseRow, from column: Int) {
+        self.init(
+            participants: row.integer(column),
+            throughApp: row.integer(column + 1),
+            purchases: row.integer(column + 2),
+            turnover: row.integer(column + 3),
+            cashback: row.integer(column + 4)
+        )
     }
 }

@@ -82,9 +82,11 @@ struct KnownFiles {
         let found = try session.first(
             """
             SELECT p.name, k.sequence FROM partner_package k JOIN partner p ON p.id = k.partner_id
-            WHERE k.manifest = $1 OR k.data = $2
+            WHERE k.manifest = $1 OR k.data = $2 OR EXISTS
+                (SELECT 1 FROM partner_file f WHERE f.sha256 = $3
+                 AND f.partner_id = k.partner_id AND f.sequence = k.sequence)
             """,
-            [.blob(hash), .blob(hash)]
+            [.blob(hash), .blob(hash), .blob(hash)]
         ) { (name: $0.text(0), sequence: Int($0.integer(1))) }
         guard let found else { return nil }
         let register = register

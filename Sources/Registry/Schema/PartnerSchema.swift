@@ -15,7 +15,10 @@ enum PartnerSchema {
             )
             + RegisterSchema.refusals(in: "partner_package", for: engine)
             + RegisterSchema.growingOnly(
-                ["partner_statistics", "partner_statistics_row", "partner_ack", "member_merge"],
+                [
+                    "partner_statistics", "partner_statistics_row", "partner_ack", "partner_file",
+                    "member_merge",
+                ],
                 for: engine
             ) + rowRefusals(for: engine) + changes(for: engine)
     }
@@ -122,6 +125,13 @@ enum PartnerSchema {
             code TEXT,
             resends {int} NOT NULL DEFAULT 0,
             PRIMARY KEY (partner_id, sequence)
+        ) {strict};
+        CREATE TABLE partner_file (
+            sha256 {blob} NOT NULL PRIMARY KEY CHECK (length(sha256) = 32),
+            partner_id {int} NOT NULL,
+            sequence {int} NOT NULL,
+            at {int} NOT NULL,
+            FOREIGN KEY (partner_id, sequence) REFERENCES partner_package (partner_id, sequence)
         ) {strict};
         CREATE TABLE partner_ack (
             partner_id {int} NOT NULL REFERENCES partner (id),

@@ -62,7 +62,8 @@ public struct APIClients: Sendable {
     /// Makes a client with its first key.
     ///
     /// - Returns: The key's text, which nobody can read again.
-    /// - Throws: ``RegisterError``: not allowed, the name is taken or unusable.
+    /// - Throws: ``RegisterError``: not allowed, the name is taken or unusable, or a partner's client
+    ///   names no partner of this register.
     public func create(_ draft: Draft, by user: SignedInUser) throws -> String {
         try user.requireEverywhere(.manageClients)
         return try register.write { try create(draft, by: user, in: $0).key }
@@ -77,6 +78,10 @@ public struct APIClients: Sendable {
         guard draft.name.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }),
             (1...64).contains(draft.name.unicodeScalars.count), draft.speaksFor.utf8.count <= 128
         else { throw Self.badName }
+        if draft.role == .partner {
+            guard !draft.speaksFor.isEmpty else { throw Self.noPartner }
+            _ = try Partners(register).partner(draft.speaksFor, in: session)
+        }
         let taken = try session.first(
             "SELECT 1 FROM api_client WHERE name = $1",
             [.text(draft.name)]
@@ -267,6 +272,14 @@ extension APIClients {
             scope: scope,
             speaksFor: row.text(4),
             certificate: row.optionalBlob(5)
+        )
+    }
+
+    private static var noPartner: RegisterError {
+        RegisterError(
+            .badInput,
+            "Клиент партнёра говорит за одного партнёра: --for КОД (profbilet partner list).",
+            "A partner's client speaks for one partner: --for NAME (profbilet partner list)."
         )
     }
 

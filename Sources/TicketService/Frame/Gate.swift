@@ -26,7 +26,11 @@ struct Gate: Sendable {
             throw Problem.unauthorized
         }
         guard roles.contains(client.role) else { throw Problem.wrongRole }
-        if route.pace == .client { try take("client \(client.id)", settings.clientRate) }
+        switch route.pace {
+        case .client: try take("client \(client.id)", settings.clientRate)
+        case .question: try take("question \(client.id)", settings.questionRate)
+        case .unlimited, .address: break
+        }
         return client
     }
 

@@ -46,6 +46,8 @@ struct Route: Sendable {
         case unlimited
         /// Per client.
         case client
+        /// Per client, and fewer by far: one request asks about up to a thousand people.
+        case question
         /// Look-ups without a key: per address.
         case address
     }

@@ -21,6 +21,7 @@ struct PartnerRoutes: RouteGroup {
                 "/v1/partner/status",
                 Self.access,
                 body: .json(atMost: 1 << 17),
+                pace: .question,
                 Self.status
             ),
             .get("/v1/partner/packages", Self.access, query: ["after"], Self.packages),
