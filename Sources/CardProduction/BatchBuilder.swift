@@ -40,24 +40,6 @@ public final class BatchBuilder {
         var count: Int { last - first + 1 }
     }
 
-    /// How a build goes.
-    public struct Progress: Sendable {
-        /// Cards done.
-        public let done: Int
-        /// Cards in all.
-        public let total: Int
-    }
-
-    /// What a build made.
-    public struct Result: Sendable {
-        /// The batch's folder.
-        public let folder: String
-        /// SHA-256 of the manufacturer's manifest, hexadecimal.
-        public let manifest: String
-        /// Whether the package stood already.
-        public let wasBuilt: Bool
-    }
-
     /// A builder of an approved batch.
     ///
     /// - Throws: ``ProductionError`` when the layout changed or the agreement has ended.
@@ -85,6 +67,7 @@ public final class BatchBuilder {
                 "Batch \(batch.name) is cancelled: there is nothing to build."
             )
         }
+        if BatchBook.isBeforeSealing(batch.state) { try book.requireLivingConsents(batch) }
         try makeDirectory(book.folder)
         let lock = try BatchLock(
             path: book.folder + "/." + batch.name + ".lock",

@@ -298,10 +298,12 @@ public struct ProductionError: Error, Sendable {
     public let message: Bilingual
     /// Whether another process is at work on the same thing.
     public let isBusy: Bool
+    /// Whether a file that came from outside is not what it should be.
+    public let isUnusable: Bool
 
-    init(_ russian: String, _ english: String, isBusy: Bool = false) {
+    init(_ russian: String, _ english: String, isBusy: Bool = false, isUnusable: Bool = false) {
         message = Bilingual(russian, english)
-        self.isBusy = isBusy
+        (self.isBusy, self.isUnusable) = (isBusy, isUnusable)
     }
 }
 

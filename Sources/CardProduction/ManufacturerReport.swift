@@ -35,7 +35,8 @@ final class ManufacturerReport {
                 "\(path), строка \(table.headerLine): нет ни столбца «№ п/п», ни столбца «Штрихкод»: "
                     + "карты не назвать. Опишите столбцы в профиле изготовителя (report).",
                 "\(path), line \(table.headerLine): neither a column sequence nor carrier: no card can "
-                    + "be named. Describe the columns in the manufacturer profile (report)."
+                    + "be named. Describe the columns in the manufacturer profile (report).",
+                isUnusable: true
             )
         }
     }
@@ -171,7 +172,8 @@ final class ManufacturerReport {
             "Отчёт не принят, ничего не изменено:"
                 + faults.map { "\n  \($0.russian)" }.joined() + more,
             "The report was not taken, nothing was changed:"
-                + faults.map { "\n  \($0.english)" }.joined() + more
+                + faults.map { "\n  \($0.english)" }.joined() + more,
+            isUnusable: true
         )
     }
 }

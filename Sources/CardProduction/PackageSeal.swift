@@ -50,6 +50,7 @@ public struct PackageSeal {
                 )
             }
         }
+        try book.requireLivingConsents(batch)
         let terms = try BatchTerms.of(batch)
         try terms.requireAgreement(on: book.now.moscowDate)
         let now = book.now.seconds

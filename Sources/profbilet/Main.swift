@@ -57,7 +57,10 @@ struct ProfBilet: ParsableCommand {
         } catch let error as FileFailure {
             fail(RegisterError(file: error.path, code: error.code).message, code: .storage)
         } catch let error as ProductionError {
-            fail(error.message, code: error.isBusy ? .busy : .refused)
+            fail(
+                error.message,
+                code: error.isBusy ? .busy : error.isUnusable ? .unusable : .refused
+            )
         } catch let error as CardDrawing.Unprintable {
             fail(error.fault.message, code: .refused)
         } catch let error as Poppler.Failure {

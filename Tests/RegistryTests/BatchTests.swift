@@ -95,6 +95,33 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `nothing is made for who left or withdrew the consent to it`(_ engine: TestEngine) throws {
+        try Self.with(engine) { office, book throws in
+            let id = try Self.plan(office, book).id
+            #expect(try Self.approve(office, book, id) == 0)
+            try book.requireLivingConsents(try book.batch(id))
+            _ = try ConsentDesk(office.register).withdraw(
+                .cardProduction,
+                on: nil,
+                of: "1002",
+                by: office.admin
+            )
+            try MemberFile(office.register).setStatus(
+                "1004",
+                to: .left,
+                reason: "test",
+                by: office.admin
+            )
+            let error = #expect(throws: RegisterError.self) {
+                try book.requireLivingConsents(try book.batch(id))
+            }
+            let text = error?.message.english ?? ""
+            #expect(text.contains("3 (#3: no consent), 5 (#5: left)"), "\(text)")
+            #expect(text.contains("batch cancel \(id)"))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `the planner, the same person and too few people cannot approve`(
         _ engine: TestEngine
     ) throws {

@@ -101,7 +101,8 @@ public struct HandOutBook: Sendable {
         }
     }
 
-    /// Records that a parcel's cards were handed out, all but the exceptions.
+    /// Records that a parcel's cards were handed out, all but the exceptions and those that are not
+    /// in it: never shipped, spoiled, lost or withdrawn on the way.
     public func record(
         parcel batch: Int64,
         _ number: Int,
@@ -141,6 +142,7 @@ public struct HandOutBook: Sendable {
                 }
                 out.insert(found[0].id)
             }
+            out.formUnion(try absent(rows, in: session))
             try run.take(rows.filter { !out.contains($0) }, on: day)
             return try end(run)
         }
@@ -163,6 +165,23 @@ public struct HandOutBook: Sendable {
             if let id { try run.take([id], on: card.at.moscowDate) }
         }
         return try end(run)
+    }
+
+    /// Which of a parcel's rows cannot lie in it, and were not handed out either.
+    private func absent(
+        _ rows: ClosedRange<Int64>,
+        in session: any DatabaseSession
+    ) throws -> [Int64] {
+        let states: [CarrierState] = [
+            .allocated, .printed, .spoiled, .lost, .stolen, .withdrawn, .destroyed,
+        ]
+        return try session.all(
+            """
+            SELECT id FROM carrier WHERE id BETWEEN $1 AND $2 AND handed_out_on IS NULL
+                AND (\(RegisterSchema.oneOf("state", states)))
+            """,
+            [.integer(rows.lowerBound), .integer(rows.upperBound)]
+        ) { $0.integer(0) }
     }
 
     func end(_ run: HandOutRun) throws -> Outcome {

@@ -104,6 +104,18 @@ public struct ParcelDesk: Sendable {
         }
     }
 
+    /// Whether a batch was shipped and nothing that is made lies at the plant.
+    public func isShipped(_ id: Int64) throws -> Bool {
+        try register.read { session in
+            let batch = try BatchBook(register).batch(id, in: session)
+            guard batch.state == .shipped, let first = batch.firstCarrier else { return false }
+            return try session.first(
+                "SELECT 1 FROM carrier WHERE id BETWEEN $1 AND $2 AND state = 'printed'",
+                [.integer(first), .integer(first + Int64(batch.cards) - 1)]
+            ) { _ in true } == nil
+        }
+    }
+
     /// Sends everything that is made and still at the plant; may be repeated for cards made later.
     ///
     /// - Returns: How many cards left.
