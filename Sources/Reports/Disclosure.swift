@@ -1,55 +1,68 @@
-import UnionTicket
+public import UnionTicket
 
 /// Which figures of a table may not leave the union: counts of one to four people, and whatever such a
 /// count could be computed from (complementary suppression).
 ///
 /// A count is hidden with the next smallest beside it wherever an equation would give it away: the sum of
-/// its column, and what is known to add up within its row. The figures hidden in a column must not come to
-/// their smallest possible sum, or each would be known to be one.
+/// its column, what is known to add up within its row, and what the same report tells of the levels above
+/// and below. The figures hidden in a sum must not come to their smallest possible value, or each would be
+/// known to be one. All levels are decided about together, so that every level's report hides the same.
 struct Disclosure {
-    /// A row and a column; the row of the sum comes last.
-    struct Place: Hashable {
-        let row: Int
-        let column: Int
+    /// The same report at one level; the row of its sum, where it has one, comes last.
+    private struct Part {
+        let level: ReportLevel?
+        let rows: Range<Int>
+        let total: Int?
     }
 
-    /// Counts by place; places of words, shares and what is not known are left out.
-    private let values: [Place: Int]
-    private let rows: [[StatisticsTable.Cell]]
-    private let hasTotal: Bool
-    private(set) var hidden: Set<Place> = []
+    /// Rows that add up to one, in every column where they do.
+    private struct Sum {
+        let rows: [Int]
+        let whole: Int
+    }
 
-    /// Decides about a table.
+    private var rows: [[StatisticsTable.Cell]] = []
+    private var parts: [Part] = []
+    private let width: Int
+    /// The first row of the table that is shown.
+    private var offset = 0
+    /// Counts by row and column; 0 for words, shares and what is not known: they tell nothing.
+    private var values: [Int] = []
+    private var hidden: [Bool] = []
+    private var hiddenInRow: [Int] = []
+    private var hiddenInColumn: [Int]
+
+    /// Decides about all levels of a report, in an order that is always the same: whichever of them is
+    /// shown, the same figures are hidden.
     ///
     /// - Parameters:
-    ///   - table: The whole table.
-    ///   - sums: Columns that add up within a row, each with the columns beside it.
-    init(_ table: StatisticsTable, sums: [[Int]]) {
-        rows = table.rows + (table.total.map { [$0] } ?? [])
-        hasTotal = table.total != nil
-        var values: [Place: Int] = [:]
-        for (row, cells) in rows.enumerated() {
-            for (column, cell) in cells.enumerated() {
-                if case .count(let count) = cell { values[Place(row: row, column: column)] = count }
-            }
-        }
-        self.values = values
+    ///   - tables: The report at each level; nil stands for a table of lines of several.
+    ///   - shown: Which of them is asked about.
+    init(_ tables: [(level: ReportLevel?, table: StatisticsTable)], shown: Int) {
+        let table = tables[shown].table
+        width = table.columns.count
+        hiddenInColumn = [Int](repeating: 0, count: width)
+        for part in tables { add(part.table, part.level) }
+        offset = parts[shown].rows.lowerBound
         hideSmall()
-        var before = -1
-        while hidden.count != before {
-            before = hidden.count
+        let within = table.sums.map { names in
+            names.compactMap { name in table.columns.firstIndex { $0.name == name } }
+        }
+        let sums = sums()
+        var isChanged = true
+        while isChanged {
+            isChanged = false
             for row in rows.indices {
-                for sum in sums { protect(sum.map { Place(row: row, column: $0) }, least: 0) }
+                for columns in within where protect(columns.map { row * width + $0 }) {
+                    isChanged = true
+                }
             }
-            guard hasTotal else { continue }
-            for column in table.columns.indices {
-                protect(
-                    rows.indices.map { Place(row: $0, column: column) },
-                    least: StatisticsTable.smallest
-                )
-            }
+            for sum in sums where protect(sum) { isChanged = true }
         }
     }
+
+    /// Whether a count of the table itself is not told.
+    func hides(_ row: Int, _ column: Int) -> Bool { hidden[(offset + row) * width + column] }
 
     /// What a share may be told of: neither of its numbers is hidden, and nobody's number is near.
     func tells(share part: Int, of whole: Int, in row: Int) -> Bool {
@@ -57,59 +70,169 @@ struct Disclosure {
         guard !few.contains(part), !few.contains(whole), !few.contains(whole - part) else {
             return false
         }
-        return !hidden.contains { place in
-            place.row == row && (values[place] == part || values[place] == whole)
+        let first = (offset + row) * width
+        return !(first..<first + width).contains {
+            hidden[$0] && (values[$0] == part || values[$0] == whole)
         }
+    }
+}
+
+extension Disclosure {
+    private mutating func add(_ table: StatisticsTable, _ level: ReportLevel?) {
+        let first = rows.count
+        rows += table.rows
+        parts.append(
+            Part(
+                level: level,
+                rows: first..<rows.count,
+                total: table.total == nil ? nil : rows.count
+            )
+        )
+        if let total = table.total { rows.append(total) }
+        for cells in rows[first...] {
+            for cell in cells {
+                if case .count(let count) = cell { values.append(count) } else { values.append(0) }
+            }
+        }
+        hidden += [Bool](repeating: false, count: (rows.count - first) * width)
+        hiddenInRow += [Int](repeating: 0, count: rows.count - first)
+    }
+
+    private func code(_ row: Int) -> OrganisationCode? {
+        guard case .text(let text)? = rows[row].first else { return nil }
+        return OrganisationCode(text)
+    }
+
+    /// The sum of each table, every line with the lines of each other level that make it up, and the
+    /// wholes, which every level tells.
+    private func sums() -> [Sum] {
+        var found = parts.compactMap { part in
+            part.total.map { Sum(rows: Array(part.rows), whole: $0) }
+        }
+        for upper in parts {
+            guard let level = upper.level else { continue }
+            for lower in parts where lower.rows != upper.rows {
+                if let below = lower.level, !level.isAbove(below) { continue }
+                found += sums(of: upper, level, in: lower)
+            }
+        }
+        let wholes = parts.compactMap {
+            $0.total ?? ($0.rows.count == 1 ? $0.rows.lowerBound : nil)
+        }
+        for (place, whole) in wholes.enumerated() {
+            found += wholes[(place + 1)...].map { Sum(rows: [$0], whole: whole) }
+        }
+        return found
+    }
+
+    private func sums(of upper: Part, _ level: ReportLevel, in lower: Part) -> [Sum] {
+        var groups: [OrganisationCode: [Int]] = [:]
+        for row in lower.rows {
+            guard let line = code(row).flatMap(level.line) else { continue }
+            groups[line, default: []].append(row)
+        }
+        return upper.rows.compactMap { row in
+            code(row).flatMap { groups[$0] }.map { Sum(rows: $0, whole: row) }
+        }
+    }
+
+    private mutating func hide(_ place: Int) {
+        guard !hidden[place] else { return }
+        hidden[place] = true
+        hiddenInRow[place / width] += 1
+        hiddenInColumn[place % width] += 1
     }
 
     /// Counts of few people, and counts that leave few of their whole over.
     private mutating func hideSmall() {
         let few = 1..<StatisticsTable.smallest
-        for (place, value) in values where few.contains(value) { hidden.insert(place) }
+        for place in values.indices where few.contains(values[place]) { hide(place) }
         for (row, cells) in rows.enumerated() {
-            for case .share(let part, let whole) in cells where few.contains(whole - part) {
-                for (place, value) in values where place.row == row && value == part && part > 0 {
-                    hidden.insert(place)
+            for case .share(let part, let whole) in cells
+            where part > 0 && few.contains(whole - part) {
+                for place in row * width..<(row + 1) * width where values[place] == part {
+                    hide(place)
                 }
             }
         }
     }
 
-    /// Hides more of what adds up, the smallest first, until nothing of it can be computed.
-    private mutating func protect(_ places: [Place], least: Int) {
-        let all = places.filter { (values[$0] ?? 0) != 0 }
-        // Where the row and the column have hidden figures already, one more needs none beside it.
-        let (rows, columns) = (Set(hidden.map(\.row)), Set(hidden.map(\.column)))
-        var open = all.filter { !hidden.contains($0) }.map { place in
-            (place, isFresh: !rows.contains(place.row) || !columns.contains(place.column))
-        }.sorted { left, right in
-            guard left.isFresh == right.isFresh else { return right.isFresh }
-            let (first, second) = (left.0, right.0)
-            return (values[first] ?? 0, first.row, first.column)
-                < (values[second] ?? 0, second.row, second.column)
-        }.map(\.0)
-        var closed = all.filter(hidden.contains)
-        while !closed.isEmpty, !open.isEmpty, !isSafe(closed, least) {
-            let next = open.removeFirst()
-            hidden.insert(next)
-            closed.append(next)
+    /// Hides more of what adds up in each column, until nothing of it can be computed.
+    private mutating func protect(_ sum: Sum) -> Bool {
+        var isChanged = false
+        for column in 0..<width {
+            let whole = sum.whole * width + column
+            guard values[whole] != 0 else { continue }
+            var total = 0
+            var isTouched = hidden[whole]
+            for row in sum.rows {
+                total += values[row * width + column]
+                if hidden[row * width + column] { isTouched = true }
+            }
+            guard isTouched, total == values[whole] else { continue }
+            let places = sum.rows.map { $0 * width + column }
+            if protect(places + [whole], whole: whole) { isChanged = true }
         }
+        return isChanged
     }
 
-    private func isSafe(_ closed: [Place], _ least: Int) -> Bool {
+    /// Hides more of what adds up, the smallest first; `whole` is the place of the sum in a column, nil
+    /// where a row's figures are known to add up in some way.
+    private mutating func protect(_ places: [Int], whole: Int? = nil) -> Bool {
+        let all = places.filter { values[$0] != 0 }
+        var closed = all.filter { hidden[$0] }
+        guard !closed.isEmpty, !isSafe(closed, whole) else { return false }
+        // Where the row and the column have hidden figures already, one more needs none beside it.
+        let open = all.filter { !hidden[$0] }.sorted { left, right in
+            let (first, second) = (isFresh(left), isFresh(right))
+            guard first == second else { return second }
+            return (values[left], left) < (values[right], right)
+        }
+        for next in open where !isSafe(closed, whole) {
+            hide(next)
+            closed.append(next)
+        }
+        return !open.isEmpty
+    }
+
+    private func isFresh(_ place: Int) -> Bool {
+        hiddenInRow[place / width] == 0 || hiddenInColumn[place % width] == 0
+    }
+
+    private func isSafe(_ closed: [Int], _ whole: Int?) -> Bool {
         guard closed.count > 1 else { return false }
         // With the sum itself hidden nothing of the rest follows.
-        if least > 0, closed.contains(where: { $0.row == rows.count - 1 }) { return true }
-        let sum = closed.reduce(0) { $0 + (values[$1] ?? 0) }
-        return sum >= closed.count + least || least == 0
+        guard let whole, !closed.contains(whole) else { return true }
+        let sum = closed.reduce(0) { $0 + values[$1] }
+        return sum >= closed.count + StatisticsTable.smallest
     }
+}
+
+extension ReportLevel {
+    /// Whether lines of this level are sums of lines of the other.
+    fileprivate func isAbove(_ other: ReportLevel) -> Bool { depth < other.depth }
+
+    private var depth: Int { ReportLevel.allCases.firstIndex(of: self) ?? 0 }
 }
 
 extension StatisticsTable {
     /// The report as it may leave the union: no count of one to four people, none from which one could be
     /// computed, and no share of either.
-    public func forPublication() -> StatisticsTable {
-        let disclosure = Disclosure(self, sums: sums.map { $0.compactMap(column) })
+    ///
+    /// - Parameters:
+    ///   - level: What the rows are.
+    ///   - others: The same report of the same day at other levels, which may be published too.
+    /// - Returns: The table with what may not be told as ``Cell/suppressed``.
+    public func forPublication(
+        level: ReportLevel? = nil,
+        beside others: [(level: ReportLevel, table: StatisticsTable)] = []
+    ) -> StatisticsTable {
+        var tables = others.sorted { $0.level.isAbove($1.level) }
+            .map { (level: Optional($0.level), table: $0.table) }
+        let place =
+            level.map { own in tables.firstIndex { $0.level.map(own.isAbove) ?? false } } ?? nil
+        tables.insert((level, self), at: place ?? tables.count)
+        let disclosure = Disclosure(tables, shown: place ?? tables.count - 1)
         var table = self
         for row in rows.indices { table.rows[row] = published(rows[row], row, disclosure) }
         table.total = total.map { published($0, rows.count, disclosure) }
@@ -127,14 +250,11 @@ extension StatisticsTable {
     private func published(_ cells: [Cell], _ row: Int, _ disclosure: Disclosure) -> [Cell] {
         cells.enumerated().map { column, cell in
             switch cell {
-            case .count where disclosure.hidden.contains(.init(row: row, column: column)):
-                .suppressed
+            case .count where disclosure.hides(row, column): .suppressed
             case .share(let part, let whole)
             where !disclosure.tells(share: part, of: whole, in: row): .none
             default: cell
             }
         }
     }
-
-    private func column(_ name: String) -> Int? { columns.firstIndex { $0.name == name } }
 }

@@ -18,6 +18,17 @@ public struct FormReport: Sendable {
         }
     }
 
+    /// What a count for it must hold.
+    public var measures: UnionStatistics.Measures { [.carriers, .production] }
+
+    /// The form's columns for lines of a whole level, which no form holds but other reports may tell.
+    public func everyLine(
+        _ lines: [UnionStatistics.Line],
+        asOf date: CalendarDate
+    ) -> StatisticsTable {
+        StatisticsReport.table(lines, asOf: date, title: Bilingual("", ""), Self.columns)
+    }
+
     /// Whether an organisation fills in this form.
     ///
     /// A primary organisation with the rights of a territorial one reports beside the territorial ones.
@@ -32,7 +43,7 @@ public struct FormReport: Sendable {
 
     /// The form's table of counted lines.
     public func table(_ lines: [UnionStatistics.Line], asOf date: CalendarDate) -> StatisticsTable {
-        let shown = lines.filter(includes).sorted { $0.organisation < $1.organisation }
+        let shown = Self.apart(lines.filter(includes)).sorted { $0.organisation < $1.organisation }
         var table = StatisticsReport.table(
             shown,
             asOf: date,
@@ -42,6 +53,7 @@ public struct FormReport: Sendable {
             ),
             Self.columns
         )
+        table.sums = [["registered", "plastic", "virtual", "both", "none"]]
         table.notes = [
             Bilingual(
                 "Графы составлены в ProfBilet: тексты форм не публикуются.",
@@ -49,6 +61,28 @@ public struct FormReport: Sendable {
             )
         ]
         return table
+    }
+
+    /// Whoever has a line of their own is not counted in the line above it once more: primary
+    /// organisations with the rights of a territorial one report beside theirs.
+    private static func apart(_ lines: [UnionStatistics.Line]) -> [UnionStatistics.Line] {
+        let own = Dictionary(
+            grouping: lines.filter(\.hasTerritorialRights),
+            by: { $0.organisation.parent }
+        )
+        return lines.map { line in
+            guard let below = own[line.organisation], line.organisation.level == .territorial else {
+                return line
+            }
+            var counts = line.counts
+            for part in below { counts -= part.counts }
+            return UnionStatistics.Line(
+                organisation: line.organisation,
+                name: line.name,
+                hasTerritorialRights: line.hasTerritorialRights,
+                counts: counts
+            )
+        }
     }
 
     private static var columns: [StatisticsReport.Measure] {

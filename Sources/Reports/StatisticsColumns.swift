@@ -47,7 +47,9 @@ extension StatisticsReport {
             registered,
             (
                 StatisticsTable.Column("registeredShare", "На учёте, %", "On record, %"),
-                { counts in counts.returned.map { .share(counts.registered, of: $0) } ?? .none }
+                { counts in
+                    counts.returned.map { .share(counts.registeredReturned, of: $0) } ?? .none
+                }
             ),
             count("plastic", "С картой", "With plastic") { $0.plastic },
             share("coverage", "Охват, %", "Coverage, %", { $0.plastic }, of: { $0.registered }),

@@ -45,6 +45,13 @@ struct ReportCommand: ParsableCommand {
             }
         }
 
+        /// The levels to count: those shown, and for publication all that might be published beside them.
+        func levels(_ shown: [ReportLevel], _ user: SignedInUser) -> [ReportLevel] {
+            guard publication else { return shown }
+            let all = ReportLevel.allCases
+            return shown + (user.scope == .centralCouncil ? all : all.filter { $0 != .union })
+        }
+
         /// Shows a finished table.
         func show(_ table: StatisticsTable, page: () throws -> [UInt8]) throws {
             switch format {
@@ -78,14 +85,19 @@ struct ReportCommand: ParsableCommand {
             try options.office.work { register, user in
                 let date = try options.date(register)
                 let statistics = UnionStatistics(register)
-                let lines = try statistics.count(
+                let tables = try statistics.count(
                     asOf: date,
-                    by: by,
+                    by: options.levels([by], user),
                     report.measures,
                     by: user
-                )
-                var table = report.table(lines, asOf: date)
-                if options.publication { table = table.forPublication() }
+                ).mapValues { report.table($0, asOf: date) }
+                guard var table = tables[by] else { return }
+                if options.publication {
+                    table = table.forPublication(
+                        level: by,
+                        beside: tables.filter { $0.key != by }.map { ($0.key, $0.value) }
+                    )
+                }
                 try options.show(table) {
                     let isFull = !options.publication
                     let months =
@@ -108,11 +120,21 @@ struct ReportCommand: ParsableCommand {
             try options.office.work { register, user in
                 let date = try options.date(register)
                 let report = FormReport(form)
-                let lines = try report.levels.flatMap {
-                    try UnionStatistics(register).count(asOf: date, by: $0, by: user)
+                let lines = try UnionStatistics(register).count(
+                    asOf: date,
+                    by: options.levels(report.levels, user),
+                    report.measures,
+                    by: user
+                )
+                var table = report.table(
+                    report.levels.flatMap { lines[$0] ?? [] },
+                    asOf: date
+                )
+                if options.publication {
+                    table = table.forPublication(
+                        beside: lines.map { ($0.key, report.everyLine($0.value, asOf: date)) }
+                    )
                 }
-                var table = report.table(lines, asOf: date)
-                if options.publication { table = table.forPublication() }
                 try options.show(table) {
                     ReportPage(.coverage, table, months: []).html
                 }

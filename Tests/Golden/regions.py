@@ -101,8 +101,9 @@ def judge(line, row, fault):
     code = region["code"]
     if not (len(code) == 2 and code.isascii() and code.isdigit() and code not in ("00", "99")):
         refuse(f"code «{code[:20]}»: нужны две цифры от 01 до 98.", f"code {code[:20]}: two digits, 01 to 98, are needed.")
-    if not 0 < len(region["name_ru"]) <= 200:
-        refuse("name_ru: нужно название, не длиннее 200 знаков.", "name_ru: a name is needed, of 200 characters at most.")
+    if not 0 < len(region["name_ru"]) <= 200 or not region["name_ru"].isprintable():
+        refuse("name_ru: нужно название, не длиннее 200 знаков и без управляющих знаков.",
+               "name_ru: a name is needed, of 200 characters at most and without control characters.")
     for name in COUNTS:
         cell = row[name].strip()
         if not (cell.isascii() and cell.isdigit() and len(cell) <= 8):
@@ -163,6 +164,8 @@ def write(regions, path):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Укажите один файл: python3 regions.py ФАЙЛ. / Name one file: python3 regions.py FILE.")
     try:
         print(f"{len(read(sys.argv[1]))} regions")
     except Faults as faults:

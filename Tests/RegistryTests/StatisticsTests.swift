@@ -61,6 +61,138 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `an erased person still counts where and when there was one`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch in
+            let clock = batch.office.clock
+            try batch.report(String(repeating: "p", count: 10))
+            try batch.deliver()
+            let member = Self.day(batch)
+            clock.advance(86_400)
+            try MemberFile(batch.register).setStatus(
+                "1001",
+                to: .left,
+                reason: "test",
+                by: batch.admin
+            )
+            let today = Self.day(batch)
+            func told() throws -> [[String: UnionCounts]] {
+                try [member, today].map { try Self.count(batch, asOf: $0, by: .primary) }
+            }
+            let before = try told()
+            #expect(before[0]["26-001-0001"]?.withAisId == 5)
+            #expect(before[1]["26-001-0001"]?.producedFormer == 1)
+            _ = try MemberErasure(batch.register).erase("1001", reason: "test", by: batch.admin)
+            #expect(try told() == before)
+            let months = try UnionStatistics(batch.register)
+                .cardsPerMonth(asOf: today, by: batch.admin)
+            #expect(months.map(\.cards) == [10])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a minor takes part by a representative's consent only`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let today = office.clock.now().moscowDate
+            let young = CalendarDate(day: today.day - 15 * 365)
+            try office.take(
+                try (0..<3).map { number in
+                    try TestOffice.draft(number) { draft in
+                        if number > 0 {
+                            draft.birthDate = CalendarDate(day: young.day + number)
+                            draft.joinDate = today
+                        }
+                        draft.consents = [
+                            Consent(purpose: .register, isGiven: true),
+                            Consent(
+                                purpose: .bonusTransfer,
+                                recipient: "profcards",
+                                isGiven: true
+                            ),
+                        ]
+                    }
+                }
+            )
+            try office.addText(.bonusTransfer)
+            var given = ConsentDesk.Given(.bonusTransfer)
+            given.representative = "Мать"
+            _ = try ConsentDesk(office.register).give(given, to: "1002", by: office.admin)
+            let lines = try UnionStatistics(office.register)
+                .count(asOf: today, by: .union, .programme, by: office.admin)
+            #expect(lines.map(\.counts.programme) == [2])
+            // Five years on the third is of age.
+            office.clock.advance(5 * 366 * 86_400)
+            let later = try UnionStatistics(office.register)
+                .count(
+                    asOf: office.clock.now().moscowDate,
+                    by: .union,
+                    .programme,
+                    by: office.admin
+                )
+            #expect(later.map(\.counts.programme) == [3])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `returns of several levels are not added up`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine, cards: 4) { batch in
+            let today = Self.day(batch)
+            func take(_ rows: [(String, Int)], _ day: CalendarDate) throws {
+                _ = try MembershipReturns(batch.register).take(
+                    try rows.map { (2, try TestOffice.code($0.0), $0.1) },
+                    asOf: day,
+                    by: batch.admin
+                )
+            }
+            let before = CalendarDate(day: today.day - 1)
+            try take([("26-001-0001", 5), ("26-001-0002", 6)], before)
+            func returned(_ day: CalendarDate, _ level: ReportLevel) throws -> [Int] {
+                try UnionStatistics(batch.register).count(asOf: day, by: level, by: batch.admin)
+                    .compactMap(\.counts.returned)
+            }
+            #expect(
+                try returned(before, .region) == [11],
+                "without its own: the sum of those below"
+            )
+            try take([("26", 10), ("26-001", 9)], today)
+            #expect(try returned(today, .primary) == [5, 6])
+            #expect(try returned(today, .territorial) == [9])
+            #expect(try returned(today, .region) == [10])
+            #expect(try returned(today, .union) == [10])
+            let region = try Self.count(batch, asOf: today, by: .region)
+            #expect(region["26"]?.registeredReturned == 4)
+            #expect(region["27"]?.registeredReturned == 0)
+            #expect(throws: RegisterError.self, "a day to come") {
+                try take([("26", 10)], CalendarDate(day: today.day + 1))
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `the whole union is told to nobody of a part of it`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine, cards: 2) { batch in
+            try UserDirectory(batch.register).add(
+                "region",
+                role: .registrar,
+                scope: try TestOffice.code("26"),
+                passphrase: "region passphrase",
+                by: batch.admin
+            )
+            let user = try UserDirectory(batch.register)
+                .signIn("region", passphrase: "region passphrase")
+            let statistics = UnionStatistics(batch.register)
+            let error = #expect(throws: RegisterError.self) {
+                try statistics.count(asOf: Self.day(batch), by: .union, by: user)
+            }
+            #expect(error?.code == .forbidden && error?.message.english.contains("26") == true)
+            #expect(
+                try statistics.count(asOf: Self.day(batch), by: .region, by: user).count == 1
+            )
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `whoever moved counts where they were on that day`(_ engine: TestEngine) throws {
         try BatchOffice.with(engine) { batch in
             let before = Self.day(batch)

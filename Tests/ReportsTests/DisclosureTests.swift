@@ -91,6 +91,69 @@ import UnionTicket
         #expect(try Self.cell(table, 2, "aisId") == .count(700))
     }
 
+    private static func levels(
+        _ primaries: [(String, Int)]
+    ) throws -> [ReportLevel: StatisticsTable] {
+        var sums: [ReportLevel: [OrganisationCode: UnionCounts]] = [:]
+        for (code, count) in primaries {
+            var counts = UnionCounts()
+            (counts.produced, counts.handedOut) = (200, count)
+            let place = try #require(OrganisationCode(code))
+            for level in ReportLevel.allCases {
+                let line = try #require(level.line(of: place))
+                sums[level, default: [:]][line, default: UnionCounts()] += counts
+            }
+        }
+        return sums.mapValues { lines in
+            StatisticsReport.handout.table(
+                lines.sorted { $0.key < $1.key }.map {
+                    UnionStatistics.Line(
+                        organisation: $0.key,
+                        name: "",
+                        hasTerritorialRights: false,
+                        counts: $0.value
+                    )
+                },
+                asOf: day
+            )
+        }
+    }
+
+    private static func published(
+        _ tables: [ReportLevel: StatisticsTable],
+        _ level: ReportLevel
+    ) throws -> [StatisticsTable.Cell] {
+        let table = try #require(tables[level]).forPublication(
+            level: level,
+            beside: tables.filter { $0.key != level }.map { ($0.key, $0.value) }
+        )
+        let column = try #require(table.columns.firstIndex { $0.name == "handedOut" })
+        return (table.rows + (table.total.map { [$0] } ?? [])).map { $0[column] }
+    }
+
+    @Test func `a hidden figure does not follow from another level's report`() throws {
+        // In 26-001 two of three hidden ones and their sum would give the third.
+        let tables = try Self.levels([
+            ("26-001-0001", 2), ("26-001-0002", 70), ("26-002-0001", 60), ("27-001-0001", 3),
+            ("27-001-0002", 90), ("77-003-0001", 80),
+        ])
+        let primary = try Self.published(tables, .primary)
+        let territorial = try Self.published(tables, .territorial)
+        #expect(primary[0] == .suppressed && primary[3] == .suppressed)
+        #expect(
+            primary[1] == .suppressed || territorial[0] == .suppressed,
+            "26-001 less 26-001-0002 tells 26-001-0001"
+        )
+        let regions = try Self.published(tables, .region)
+        #expect(primary[4] == .suppressed || regions[1] == .suppressed)
+        #expect(try Self.published(tables, .union) == [.count(305)])
+        // One organisation in its region: the same figure at every level.
+        let single = try Self.levels([("26-001-0001", 3), ("27-001-0001", 40), ("77-003-0001", 50)])
+        for level in [ReportLevel.primary, .territorial, .region] {
+            #expect(try Self.published(single, level).prefix(2) == [.suppressed, .suppressed])
+        }
+    }
+
     @Test(arguments: StatisticsReport.allCases, 1...40)
     func `no hidden figure is the only solution of what is shown`(
         _ report: StatisticsReport,

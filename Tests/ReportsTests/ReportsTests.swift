@@ -83,6 +83,17 @@ import UnionTicket
         #expect(html.contains("<svg") && html.contains("44,67 %") && html.contains("08.12.2020"))
     }
 
+    @Test func `nobody counts twice in a form`() throws {
+        let lines = [
+            try Self.line("26-001") { ($0.registered, $0.plastic) = (90, 50) },
+            try Self.line("26-001-0002") { ($0.registered, $0.plastic) = (30, 20) },
+        ]
+        let table = FormReport(.sp3).table(lines, asOf: Self.day)
+        #expect(table.rows.map { $0[2] } == [.count(60), .count(30)])
+        #expect(table.total?[2] == .count(90))
+        #expect(table.sums == [["registered", "plastic", "virtual", "both", "none"]])
+    }
+
     @Test(arguments: [
         (StatForm.sp1, ["26-001-0001"]), (.sp2, ["26-001-0002"]),
         (.sp3, ["26-001", "26-001-0002"]),

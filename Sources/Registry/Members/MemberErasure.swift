@@ -4,8 +4,8 @@ import TicketSeal
 /// Destroys one person's data for good: the data key first, so that no copy of the register opens it
 /// again.
 ///
-/// What stays names nobody: the number as a tombstone, carriers with their published status, counts
-/// and the audit rows. The signed line of the erasure log lies outside backups and is replayed by a
+/// What stays names nobody: the number as a tombstone, carriers with their published status, what past
+/// days are counted by (`erased_carrier`, `erased_record`: rows without a person), and the audit rows. The signed line of the erasure log lies outside backups and is replayed by a
 /// restore.
 public struct MemberErasure: Sendable {
     let register: Register
@@ -92,6 +92,7 @@ public struct MemberErasure: Sendable {
         at now: Instant,
         in session: any DatabaseSession
     ) throws -> (numbers: Int, carriers: Int) {
+        try keepCounts(member, in: session)
         try session.execute(
             """
             UPDATE member SET ais_id = NULL, name_hash = 0, birth_hash = 0, sex = NULL,
@@ -123,6 +124,27 @@ public struct MemberErasure: Sendable {
             [.integer(member)]
         )
         return (numbers, carriers)
+    }
+
+    /// Keeps what a report of a past day counts the person by: whose the carriers were by row, and
+    /// whether there was an identifier in АИС.
+    private static func keepCounts(_ member: Int64, in session: any DatabaseSession) throws {
+        try session.execute(
+            """
+            INSERT INTO erased_record (member_id, had_ais_id)
+            SELECT id, CASE WHEN ais_id IS NULL THEN 0 ELSE 1 END FROM member WHERE id = $1
+            ON CONFLICT (member_id) DO NOTHING
+            """,
+            [.integer(member)]
+        )
+        try session.execute(
+            """
+            INSERT INTO erased_carrier (carrier_id, member_id)
+            SELECT id, member_id FROM carrier WHERE member_id = $1
+            ON CONFLICT (carrier_id) DO NOTHING
+            """,
+            [.integer(member)]
+        )
     }
 
     private func requireOver(_ id: Int64, in session: any DatabaseSession) throws {

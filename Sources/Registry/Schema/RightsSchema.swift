@@ -45,6 +45,14 @@ enum RightsSchema {
             log_head {int} NOT NULL,
             act_sha256 {blob}
         ) {strict};
+        CREATE TABLE erased_carrier (
+            carrier_id {int} NOT NULL PRIMARY KEY REFERENCES carrier (id),
+            member_id {int} NOT NULL REFERENCES member (id)
+        ) {strict};
+        CREATE TABLE erased_record (
+            member_id {int} NOT NULL PRIMARY KEY REFERENCES member (id),
+            had_ais_id {int} NOT NULL CHECK (had_ais_id IN (0, 1))
+        ) {strict};
         CREATE TABLE incident (
             id {int} NOT NULL PRIMARY KEY,
             at {int} NOT NULL,

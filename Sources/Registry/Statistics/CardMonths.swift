@@ -17,13 +17,15 @@ extension UnionStatistics {
         by user: SignedInUser
     ) throws -> [Month] {
         try user.require(.readReports)
-        try requirePast(date)
+        try register.requirePast(date)
         let range = user.scope.subtree
         let days = try register.read { session in
             try session.all(
                 """
                 SELECT c.produced_on, count(*) FROM carrier c
-                LEFT JOIN card_order o ON o.id = c.order_id LEFT JOIN member m ON m.id = c.member_id
+                LEFT JOIN card_order o ON o.id = c.order_id
+                LEFT JOIN erased_carrier e ON e.carrier_id = c.id
+                LEFT JOIN member m ON m.id = COALESCE(c.member_id, e.member_id)
                 WHERE c.kind <> 'virtual' AND c.produced_on <= \(date.day)
                     AND COALESCE(o.organisation, m.organisation, c.region * 10010000)
                         BETWEEN \(range.lowerBound) AND \(range.upperBound)

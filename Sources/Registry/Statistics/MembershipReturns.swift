@@ -27,13 +27,14 @@ public struct MembershipReturns: Sendable {
         }
     }
 
-    /// Takes memberships as of a day, in one transaction.
+    /// Takes memberships as of a day, today at the latest, in one transaction.
     public func take(
         _ rows: [(line: Int, organisation: OrganisationCode, members: Int)],
         asOf date: CalendarDate,
         by user: SignedInUser
     ) throws -> Report {
         try user.require(.importOrganisations)
+        try register.requirePast(date)
         return try register.write { session in
             var report = Report()
             // A closed organisation had members on the day it returned them for.

@@ -36,6 +36,9 @@ public struct RegisterExport: Sendable {
         let place = "m.organisation BETWEEN \(range.lowerBound) AND \(range.upperBound)"
         var rows = 0
         let missing = try register.read { session in
+            if organisation != .centralCouncil {
+                _ = try OrganisationTree(register).requireKnown(organisation, in: session)
+            }
             try session.query(
                 """
                 SELECT m.ais_id, c.number, c.legacy_number, c.issue, c.state,

@@ -10,12 +10,15 @@ struct StatisticsPass {
     /// The place of each member, by row: its index + 1, negative for former members, 0 for none.
     private var homes: [Int32] = []
     private var marks: [UInt8] = []
+    /// Whose the carriers of erased people were, by row; the rows name nobody.
+    private var erased: [Int64: Int64] = [:]
 
     private static let plastic: UInt8 = 1
     private static let legacy: UInt8 = 2
     private static let virtual: UInt8 = 4
     private static let programme: UInt8 = 8
     private static let cardConsent: UInt8 = 16
+    private static let representative: UInt8 = 32
 
     init(
         _ dated: DatedRegister,
@@ -23,34 +26,39 @@ struct StatisticsPass {
         _ measures: UnionStatistics.Measures
     ) {
         (self.dated, self.places, self.measures) = (dated, places, measures)
-        counts = places.codes.map {
-            var counts = UnionCounts()
-            counts.returned = places.returned[$0.ordinal]
-            return counts
-        }
+        counts = places.codes.map { _ in UnionCounts() }
     }
 
-    mutating func run(_ session: any DatabaseSession) throws {
+    mutating func run(_ session: any DatabaseSession, _ vault: MemberVault) throws {
         let members = Int(try Counter.member.last(in: session)) + 1
         homes = [Int32](repeating: 0, count: members)
         marks = [UInt8](repeating: 0, count: members)
         try passMembers(session)
+        try session.query("SELECT carrier_id, member_id FROM erased_carrier", []) {
+            erased[$0.integer(0)] = $0.integer(1)
+        }
         if measures.contains(.production) {
             try passCards(session)
         } else if !measures.isDisjoint(with: [.carriers, .programme]) {
             try passActive(session)
         }
         if !measures.isDisjoint(with: [.programme, .quality]) { try passConsents(session) }
+        if measures.contains(.programme) { try leaveMinorsOut(session, vault) }
         for index in homes.indices where homes[index] > 0 { addUp(index) }
     }
+
+    /// Who was erased since counts as with the identifier that was there then.
+    private static let aisId = """
+        , CASE WHEN ais_id IS NOT NULL THEN 1 ELSE COALESCE((SELECT e.had_ais_id
+        FROM erased_record e WHERE e.member_id = member.id), 0) END
+        """
 
     private mutating func passMembers(_ session: any DatabaseSession) throws {
         let isQuality = measures.contains(.quality)
         try session.query(
             """
             SELECT id, organisation, CASE WHEN state IN \(DatedRegister.registered) THEN 1 ELSE 0 END
-            \(isQuality ? ", CASE WHEN ais_id IS NULL THEN 0 ELSE 1 END" : "")
-            FROM member WHERE registered_at < \(dated.end)
+            \(isQuality ? Self.aisId : "") FROM member WHERE registered_at < \(dated.end)
             """,
             []
         ) { row in
@@ -74,7 +82,6 @@ struct StatisticsPass {
         try session.query(
             """
             SELECT id, member_id, kind, state, issuance, produced_on FROM carrier
-            WHERE member_id IS NOT NULL
             """,
             []
         ) { row in mark(row) }
@@ -82,11 +89,10 @@ struct StatisticsPass {
 
     private mutating func mark(_ row: any DatabaseRow) {
         guard let kind = CarrierKind(rawValue: row.text(2)),
-            let now = CarrierState(rawValue: row.text(3)), !row.isNull(1),
+            let now = CarrierState(rawValue: row.text(3)), let member = member(of: row),
             dated.state(of: row.integer(0), now: now, issuance: row.optionalInteger(4)) == .active
         else { return }
         if kind == .legacyPlastic, let day = row.optionalInteger(5), day > dated.day { return }
-        let member = Int(row.integer(1))
         guard marks.indices.contains(member) else { return }
         switch kind {
         case .plastic: marks[member] |= Self.plastic
@@ -151,14 +157,22 @@ struct StatisticsPass {
     }
 
     private func home(of row: any DatabaseRow) -> Int32 {
-        let member = Int(row.integer(1))
-        return homes.indices.contains(member) ? homes[member] : 0
+        guard let member = member(of: row), homes.indices.contains(member) else { return 0 }
+        return homes[member]
+    }
+
+    private func member(of row: any DatabaseRow) -> Int? {
+        (row.optionalInteger(1) ?? erased[row.integer(0)]).map { Int($0) }
     }
 
     private mutating func passConsents(_ session: any DatabaseSession) throws {
         try session.query(
             """
-            SELECT c.member_id, CASE WHEN t.purpose = 'bonusTransfer' THEN 1 ELSE 0 END
+            SELECT c.member_id, CASE WHEN t.purpose <> 'bonusTransfer' THEN 0
+                WHEN t.form = '\(PartnerEvaluation.representative)' THEN 2
+                WHEN EXISTS (SELECT 1 FROM consent_act a
+                    WHERE a.id = -c.import_id AND a.sealed_representative IS NOT NULL) THEN 2
+                ELSE 1 END
             FROM consent c JOIN consent_text t ON t.id = c.text_id
             WHERE t.purpose IN ('bonusTransfer', 'cardProduction') AND c.given_on <= \(dated.day)
                 AND (c.withdrawn_on IS NULL OR c.withdrawn_on > \(dated.day))
@@ -168,7 +182,33 @@ struct StatisticsPass {
         ) { row in
             let member = Int(row.integer(0))
             guard marks.indices.contains(member) else { return }
-            marks[member] |= row.integer(1) == 1 ? Self.programme : Self.cardConsent
+            switch row.integer(1) {
+            case 0: marks[member] |= Self.cardConsent
+            case 1: marks[member] |= Self.programme
+            default: marks[member] |= Self.programme | Self.representative
+            }
+        }
+    }
+
+    /// Whoever was below 18 that day and has no representative's consent takes no part (privacy.md L15),
+    /// as the export has it; of erased people nobody knows the age.
+    private mutating func leaveMinorsOut(
+        _ session: any DatabaseSession,
+        _ vault: MemberVault
+    ) throws {
+        let day = CalendarDate(day: Int(dated.day))
+        let own = marks.indices.filter {
+            homes[$0] > 0 && marks[$0] & (Self.programme | Self.representative) == Self.programme
+        }
+        for part in own.map({ SQLValue.int($0) }).parts(of: 256) {
+            let sealed = try session.all(
+                "SELECT id, sealed FROM member WHERE id IN (\(part.placeholders))",
+                part.padded
+            ) { (member: $0.integer(0), fields: $0.blob(1)) }.filter { !$0.fields.isEmpty }
+            for (member, birth) in try vault.birthDays(of: sealed)
+            where birth.adding(years: 18) > day {
+                marks[Int(member)] &= ~Self.programme
+            }
         }
     }
 

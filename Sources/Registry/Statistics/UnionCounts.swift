@@ -40,8 +40,10 @@ public struct UnionCounts: Sendable, Equatable {
     public var withAisId = 0
     /// Members with a living consent to card production.
     public var withCardConsent = 0
-    /// What the organisations themselves returned as their membership, where they did.
+    /// What the organisation itself returned as its membership; else the sum of those below that did.
     public var returned: Int?
+    /// Members on record of the organisations that ``returned`` is of.
+    public var registeredReturned = 0
 
     /// Nothing counted.
     public init() {}
@@ -57,11 +59,21 @@ public struct UnionCounts: Sendable, Equatable {
         if let returned = right.returned { left.returned = (left.returned ?? 0) + returned }
     }
 
+    /// Takes a part's figures out of the whole they are in; returned memberships stay.
+    public static func -= (left: inout Self, right: Self) {
+        for path in additive where path != \.registeredReturned {
+            left[keyPath: path] -= right[keyPath: path]
+        }
+        left.reissued.merge(right.reissued.mapValues { -$0 }, uniquingKeysWith: +)
+        left.cards.merge(right.cards.mapValues { -$0 }, uniquingKeysWith: +)
+    }
+
     private static var additive: [WritableKeyPath<UnionCounts, Int>] {
         [
             \.registered, \.plastic, \.legacyOnly, \.virtual, \.both, \.programme,
             \.programmeVirtual, \.produced, \.producedLegacy, \.producedFirst, \.producedFormer,
             \.spoiled, \.handedOut, \.virtualIssued, \.withAisId, \.withCardConsent,
+            \.registeredReturned,
         ]
     }
 }

@@ -39,6 +39,17 @@ public struct UnionStatistics: Sendable {
         public let hasTerritorialRights: Bool
         /// The figures.
         public let counts: UnionCounts
+
+        /// A line.
+        public init(
+            organisation: OrganisationCode,
+            name: String,
+            hasTerritorialRights: Bool,
+            counts: UnionCounts
+        ) {
+            (self.organisation, self.name) = (organisation, name)
+            (self.hasTerritorialRights, self.counts) = (hasTerritorialRights, counts)
+        }
     }
 
     /// Counts as of the end of a day.
@@ -49,15 +60,35 @@ public struct UnionStatistics: Sendable {
     ///   - measures: What to count beside registered members.
     ///   - user: Sees the organisations of their scope.
     /// - Returns: A line for each organisation of the level that existed then, in tree order.
-    /// - Throws: ``RegisterError``: not permitted, or a day to come.
+    /// - Throws: ``RegisterError``: not permitted, the whole union for a user of a part, or a day to
+    ///   come.
     public func count(
         asOf date: CalendarDate,
         by level: ReportLevel,
         _ measures: Measures = .all,
         by user: SignedInUser
     ) throws -> [Line] {
+        try count(asOf: date, by: [level], measures, by: user)[level] ?? []
+    }
+
+    /// The same at several levels in one pass.
+    public func count(
+        asOf date: CalendarDate,
+        by levels: [ReportLevel],
+        _ measures: Measures = .all,
+        by user: SignedInUser
+    ) throws -> [ReportLevel: [Line]] {
         try user.require(.readReports)
-        try requirePast(date)
+        try register.requirePast(date)
+        guard !levels.contains(.union) || user.scope == .centralCouncil else {
+            throw RegisterError(
+                .forbidden,
+                "Строка «Всего» — о Профсоюзе в целом, а ваша область — \(user.scope): возьмите "
+                    + "--by region, territorial или primary.",
+                "The line of the whole union is outside your scope, \(user.scope): take --by region, "
+                    + "territorial or primary."
+            )
+        }
         return try register.read { session in
             let dated = try DatedRegister(
                 asOf: date,
@@ -66,18 +97,11 @@ public struct UnionStatistics: Sendable {
             )
             let places = try OrganisationPlaces(asOf: date, scope: user.scope, in: session)
             var pass = StatisticsPass(dated, places, measures)
-            try pass.run(session)
-            return lines(pass.counts, places, level, user.scope)
-        }
-    }
-
-    /// Refuses a day that has not begun.
-    func requirePast(_ date: CalendarDate) throws {
-        guard date <= register.now().moscowDate else {
-            throw RegisterError(
-                .badInput,
-                "Дата \(date.russian) ещё не наступила: отчёт возможен не позже сегодняшнего дня.",
-                "The day \(date.iso) is still to come: reports reach up to today."
+            try pass.run(session, MemberVault(register: register))
+            return Dictionary(
+                uniqueKeysWithValues: Set(levels).map {
+                    ($0, lines(pass.counts, places, $0, user.scope))
+                }
             )
         }
     }
@@ -95,12 +119,17 @@ public struct UnionStatistics: Sendable {
                 sums[line, default: UnionCounts()] += counts[index]
             }
         }
-        return sums.sorted { $0.key < $1.key }.map {
-            Line(
-                organisation: $0.key,
-                name: places.name(of: $0.key),
-                hasTerritorialRights: places.territorialRights.contains($0.key),
-                counts: $0.value
+        let returns = ReturnedMemberships(places, counts, scope)
+        return sums.sorted { $0.key < $1.key }.map { code, counts in
+            var counts = counts
+            if let told = returns.told(of: code, at: level) {
+                (counts.returned, counts.registeredReturned) = (told.members, told.registered)
+            }
+            return Line(
+                organisation: code,
+                name: places.name(of: code),
+                hasTerritorialRights: places.territorialRights.contains(code),
+                counts: counts
             )
         }
     }

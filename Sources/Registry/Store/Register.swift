@@ -69,6 +69,17 @@ public final class Register: Sendable {
         }
     }
 
+    /// Refuses a day that has not begun: nothing can be told of it.
+    func requirePast(_ date: CalendarDate) throws {
+        guard date <= now().moscowDate else {
+            throw RegisterError(
+                .badInput,
+                "Дата \(date.russian) ещё не наступила: возможна дата не позже сегодняшнего дня.",
+                "The day \(date.iso) is still to come: take today at the latest."
+            )
+        }
+    }
+
     /// Refuses to allot or sign while a restored register has not been reclaimed.
     func requireReclaimed(_ session: any DatabaseSession) throws {
         guard try Setting.mustReclaim.value(in: session) != nil else { return }
