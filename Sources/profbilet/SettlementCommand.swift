@@ -30,14 +30,17 @@ struct SettlementCommand: ParsableCommand {
         @Flag(help: "Все регионы / all regions") var all = false
         @Option(help: "На конец дня / at the end of the day") var asOf: String?
         @Option(help: "table, csv или/or xlsx") var format = Format.table
-        @Option(help: "Файл для csv и xlsx / file") var out: String?
+        @Option(help: "Файл для csv и xlsx; CSV без него — на экран / file") var out: String?
         @Flag(help: "JSON Lines") var json = false
         @OptionGroup var office: Office
 
         func validate() throws {
             guard all == (region == nil) else { throw ValidationError("RR или / or --all") }
-            guard (format == .table) == (out == nil) else {
-                throw ValidationError("--format csv|xlsx --out FILE")
+            guard format != .table || out == nil else {
+                throw ValidationError("--out FILE --format csv|xlsx")
+            }
+            guard format != .xlsx || out != nil else {
+                throw ValidationError("--format xlsx: --out ФАЙЛ / FILE")
             }
         }
 
@@ -52,7 +55,11 @@ struct SettlementCommand: ParsableCommand {
                 let table = SettlementTable.table(rows, asOf: day)
                 switch format {
                 case .table: print(table)
-                case .csv: try OutputFile.write(table.csv(), to: out ?? "")
+                case .csv:
+                    guard let out else {
+                        return FileHandle.standardOutput.write(Data(table.csv()))
+                    }
+                    try OutputFile.write(table.csv(), to: out)
                 case .xlsx: try table.write(xlsx: out ?? "")
                 }
                 if let out { say("Записано: \(out)", "Written: \(out)") }
@@ -175,34 +182,6 @@ struct SettlementCommand: ParsableCommand {
                 say(
                     "Проводка \(entry) сторнирована проводкой \(made).",
                     "Entry \(entry) is taken back by entry \(made)."
-                )
-            }
-        }
-    }
-
-    struct Act: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Акт сверки с регионом, PDF / The act of reconciliation"
-        )
-        @Argument(help: "Регион RR / region") var region: OrganisationCode
-        @Option(help: "С дня / from") var from: String
-        @Option(help: "По день / to") var to: String?
-        @Option(help: "Файл / file") var out: String
-        @OptionGroup var office: Office
-
-        func run() throws {
-            try office.work { register, user in
-                let act = try ReconciliationAct(
-                    region,
-                    from: try SettlementCommand.day(from, register),
-                    to: try SettlementCommand.day(to, register),
-                    in: register,
-                    by: user
-                )
-                _ = try act.write(to: out)
-                say(
-                    "Акт сверки: \(out); остаток \(act.closing.roubles) руб.",
-                    "Act of reconciliation: \(out); balance \(act.closing.decimal) roubles."
                 )
             }
         }
@@ -345,7 +324,7 @@ struct SettlementCommand: ParsableCommand {
 
 extension SettlementCommand {
     /// The day given, or the register's today.
-    fileprivate static func day(_ text: String?, _ register: Register) throws -> CalendarDate {
+    static func day(_ text: String?, _ register: Register) throws -> CalendarDate {
         guard let text else { return BatchBook(register).now.moscowDate }
         guard let date = TimeArgument.date(text) else {
             throw Failure(

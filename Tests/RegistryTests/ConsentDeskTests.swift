@@ -33,6 +33,14 @@ import UnionTicket
             let consent = try desk.give(given, to: "1000", by: office.admin)
             #expect(consent.purpose == .marketing && consent.form == "paper")
             #expect(consent.givenOn == given.day && consent.hash?.count == 64)
+            var older = given
+            older.day = try day("2027-01-10")
+            older.representative = "Мать"
+            let second = try desk.give(older, to: "1000", by: office.admin)
+            #expect(
+                second.givenOn == older.day,
+                "the consent just recorded is told, not the newest"
+            )
             let withdrawn = try desk.withdraw(
                 .marketing,
                 on: try day("2027-01-12"),
@@ -42,9 +50,9 @@ import UnionTicket
             #expect(withdrawn.count == 1 && withdrawn[0].doneAt != nil)
             #expect(withdrawn[0].dueOn == (try day("2027-01-26")))
             let history = try desk.history(of: "1000", by: office.admin)
-            #expect(history.acts.map(\.isGiven) == [true, false])
+            #expect(history.acts.map(\.isGiven) == [true, true, false])
             let closed = history.consents.filter { $0.withdrawnOn != nil }
-            #expect(closed.map(\.purpose) == [.marketing])
+            #expect(closed.map(\.purpose) == [.marketing, .marketing])
         }
     }
 

@@ -97,6 +97,7 @@ import UnionTicket
             for (bad, place) in [
                 (payment(40_000), "26"), (payment(0, "18"), "26"), (payment(-5, "19"), "26"),
                 (payment(5, "20"), "88"), (payment(5, "21"), "26-001"), (payment(5, ""), "26"),
+                (payment(5, " "), "26"),
             ] {
                 #expect(throws: RegisterError.self) {
                     try ledger.pay(bad, from: try TestOffice.code(place), by: batch.admin)
@@ -110,6 +111,23 @@ import UnionTicket
             _ = try ledger.pay(payment(100_000), batch: batch.id, by: batch.admin)
             #expect(throws: RegisterError.self) {
                 try ledger.pay(payment(100_000), batch: batch.id, by: batch.admin)
+            }
+            #expect(throws: RegisterError.self, "nothing is claimed of the plant") {
+                try ledger.pay(payment(1, "23"), batch: batch.id, isRefund: true, by: batch.admin)
+            }
+            for day in [-50_000, today.day + 1] {
+                var strange = payment(5, "24")
+                strange.day = CalendarDate(day: day)
+                let error = #expect(throws: RegisterError.self) {
+                    try ledger.pay(strange, from: region, by: batch.admin)
+                }
+                #expect(error?.message.english.contains(day < 0 ? "year" : "to come") == true)
+            }
+            #expect(throws: RegisterError.self, "a balance of a day to come") {
+                try Settlement(batch.register).rows(
+                    asOf: CalendarDate(day: today.day + 1),
+                    by: batch.admin
+                )
             }
             _ = try ledger.reverse(entry, reason: "ошибка", by: batch.admin)
             #expect(throws: RegisterError.self) {

@@ -248,9 +248,10 @@ final class ConsentLedger {
         }.compactMap(\.self)
     }
 
-    /// Everything a member ever answered with yes, oldest first.
+    /// Everything a member ever answered with yes, oldest first; or what one act at the desk gave.
     static func history(
         of member: Int64,
+        act: Int64? = nil,
         in session: any DatabaseSession
     ) throws -> [MemberFile.GivenConsent] {
         func date(_ row: any DatabaseRow, _ column: Int) -> CalendarDate? {
@@ -261,7 +262,8 @@ final class ConsentLedger {
             SELECT t.purpose, t.recipient, t.version_hash, t.form, c.given_on, c.until,
                 c.withdrawn_on
             FROM consent c JOIN consent_text t ON t.id = c.text_id
-            WHERE c.member_id = $1 ORDER BY c.given_on, t.purpose
+            WHERE c.member_id = $1\(act.map { " AND c.import_id = \(-$0)" } ?? "")
+            ORDER BY c.given_on, t.purpose
             """,
             [.integer(member)]
         ) { row -> MemberFile.GivenConsent? in

@@ -66,7 +66,8 @@ extension Ledger {
     /// Records what the Central Council paid the plant for a batch, or the plant paid back.
     ///
     /// - Returns: The number of the entry.
-    /// - Throws: ``RegisterError`` as for a region's payment; an unknown batch.
+    /// - Throws: ``RegisterError`` as for a region's payment; an unknown batch; a refund of more than
+    ///   the plant still owes for spoilage.
     public func pay(
         _ payment: Payment,
         batch: Int64,
@@ -78,6 +79,7 @@ extension Ledger {
         let kind = isRefund ? MoneyEntryKind.refund : .prepayment
         return try register.write { session in
             _ = try BatchBook(register).batch(batch, in: session)
+            if isRefund { try requireClaim(payment.amount, batch, in: session) }
             let known = try session.first(
                 """
                 SELECT e.id FROM money_entry e WHERE e.kind = $1 AND e.batch_id = $2
@@ -115,6 +117,32 @@ extension Ledger {
         return id
     }
 
+    /// The plant pays back what is claimed of it for spoilage, and no more.
+    private func requireClaim(
+        _ amount: Kopecks,
+        _ batch: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        let claim = try session.first(
+            """
+            SELECT COALESCE(sum(l.amount), 0) FROM money_line l
+            JOIN money_entry e ON e.id = l.entry_id
+            WHERE e.batch_id = $1 AND l.account = 'spoilageClaim'
+            """,
+            [.integer(batch)]
+        ) { Kopecks($0.integer(0)) }
+        guard let claim, amount <= claim else {
+            let open = claim ?? .zero
+            throw RegisterError(
+                .refused,
+                "За брак партии \(batch) завод должен \(open.roubles) руб.: больше вернуть нельзя. "
+                    + "См. profbilet settlement plant.",
+                "For spoilage of batch \(batch) the plant owes \(open.decimal) roubles: no more is "
+                    + "paid back. See profbilet settlement plant."
+            )
+        }
+    }
+
     private func check(_ payment: Payment) throws {
         guard payment.amount > .zero else {
             throw RegisterError(
@@ -123,14 +151,23 @@ extension Ledger {
                 "The amount of a payment must be above zero."
             )
         }
-        guard (1...64).contains(payment.document.unicodeScalars.count) else {
+        guard (1...64).contains(payment.document.unicodeScalars.count),
+            payment.document.contains(where: { !$0.isWhitespace })
+        else {
             throw RegisterError(
                 .badInput,
                 "Номер платёжного документа: от 1 до 64 знаков.",
                 "The number of the payment document has 1 to 64 characters."
             )
         }
-        guard payment.day <= register.now().moscowDate, payment.day.day > 0 else {
+        guard payment.day.day > 0 else {
+            throw RegisterError(
+                .badInput,
+                "Дата платежа \(payment.day.russian) слишком давняя: проверьте год.",
+                "The day of the payment, \(payment.day.iso), is too long ago: check the year."
+            )
+        }
+        guard payment.day <= register.now().moscowDate else {
             throw RegisterError(
                 .badInput,
                 "Дата платежа \(payment.day.russian) ещё не наступила.",

@@ -56,13 +56,15 @@ public struct Settlement: Sendable {
         public let credit: Kopecks
     }
 
-    /// Accounts at the end of `day`: one region's, or all that have cards or payments.
+    /// Accounts at the end of `day`, today at the latest: one region's, or all that have cards or
+    /// payments.
     public func rows(
         _ region: OrganisationCode? = nil,
         asOf day: CalendarDate,
         by user: SignedInUser
     ) throws -> [Row] {
         try require(region, by: user)
+        try register.requirePast(day)
         return try register.read { session in
             if let region { _ = try OrganisationTree(register).requireKnown(region, in: session) }
             var rows: [Int64: Row] = [:]
@@ -101,6 +103,7 @@ public struct Settlement: Sendable {
         by user: SignedInUser
     ) throws -> (opening: Kopecks, movements: [Movement]) {
         try require(region, by: user)
+        try register.requirePast(last)
         return try register.read { session in
             _ = try OrganisationTree(register).requireKnown(region, in: session)
             var opening = Kopecks.zero
@@ -182,6 +185,7 @@ public struct Settlement: Sendable {
     /// The plant's accounts, a batch each, at the end of `day`.
     public func plant(asOf day: CalendarDate, by user: SignedInUser) throws -> [PlantRow] {
         try user.requireEverywhere(.readReports)
+        try register.requirePast(day)
         return try register.read { session in
             var rows: [Int64: PlantRow] = [:]
             try session.query(

@@ -58,7 +58,7 @@ public struct ConsentDesk: Sendable {
     ///   - given: The consent.
     ///   - reference: АИС identifier, `#row` or ticket number.
     ///   - user: Who records it.
-    /// - Returns: The consent as it stands now.
+    /// - Returns: The consent just recorded.
     /// - Throws: ``RegisterError``: the text is unknown or of another purpose, the date lies in the
     ///   future or before an earlier answer, or a minor needs a representative.
     public func give(
@@ -96,13 +96,8 @@ public struct ConsentDesk: Sendable {
                 by: user,
                 in: session
             )
-            let history = try ConsentLedger.history(of: member.id, in: session)
-            guard
-                let found = history.last(where: {
-                    $0.purpose == given.purpose && $0.recipient == given.recipient
-                        && $0.withdrawnOn == nil
-                })
-            else { throw DatabaseError(.corrupt, reason: "consent") }
+            let rows = try ConsentLedger.history(of: member.id, act: act, in: session)
+            guard let found = rows.first else { throw DatabaseError(.corrupt, reason: "consent") }
             return found
         }
     }

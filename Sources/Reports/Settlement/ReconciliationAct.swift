@@ -14,16 +14,22 @@ public struct ReconciliationAct: Sendable {
 
     /// The act of a region for some days.
     ///
-    /// - Throws: ``Registry/RegisterError`` for an unknown region or a period that ends before it
-    ///   begins.
+    /// - Parameters:
+    ///   - region: The region.
+    ///   - first: The first day; nil takes that of the region's first entry.
+    ///   - last: The last day; today at the latest.
+    ///   - register: Where the entries are.
+    ///   - user: Who asks.
+    /// - Throws: ``Registry/RegisterError`` for an unknown region, a day to come, or a period that
+    ///   ends before it begins.
     public init(
         _ region: OrganisationCode,
-        from first: CalendarDate,
+        from first: CalendarDate? = nil,
         to last: CalendarDate,
         in register: Register,
         by user: SignedInUser
     ) throws {
-        guard first <= last else {
+        guard first.map({ $0 <= last }) ?? true else {
             throw RegisterError(
                 .badInput,
                 "Период сверки кончается раньше, чем начинается.",
@@ -33,9 +39,14 @@ public struct ReconciliationAct: Sendable {
         let settlement = Settlement(register)
         let found = try settlement.rows(region, asOf: last, by: user)
         row = found[0]
-        let account = try settlement.movements(of: region, from: first, to: last, by: user)
+        let account = try settlement.movements(
+            of: region,
+            from: first ?? CalendarDate(day: 0),
+            to: last,
+            by: user
+        )
         (opening, movements) = (account.opening, account.movements)
-        (self.first, self.last) = (first, last)
+        (self.first, self.last) = (first ?? account.movements.first?.day ?? last, last)
         shares = try CostSharing(register).periods(by: user)
     }
 
