@@ -24,6 +24,14 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case quotesInName = "quotes_in_name"
     /// The cell begins like a formula (= + - @): put text in its place.
     case formula = "formula"
+    /// The cell holds yes or no, or a spreadsheet's TRUE or FALSE, in place of a name: type the name.
+    case answerInName = "answer_in_name"
+    /// The cell holds a spreadsheet's error (#N/A, #REF!): put the value in its place.
+    case cellError = "cell_error"
+    /// The family name is one letter: a family name, or an initial?
+    case nameOneLetter = "name_one_letter"
+    /// The family name has several words: check that no other name stands among them.
+    case nameWords = "name_words"
     /// The name is longer than 100 characters: check the columns.
     case nameTooLong = "name_too_long"
     /// The full name in one cell was split: check it.
@@ -62,6 +70,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case organisationMissing = "organisation_missing"
     /// The organisation's code is not RR-TTT-PPPP (turned into a date?): correct it.
     case organisationFormat = "organisation_format"
+    /// The code names the primary organisation 0000, which there is none of: correct it.
+    case organisationZero = "organisation_zero"
     /// The phone was eaten by a spreadsheet (7.90E+10): export the column as text.
     case phoneSpreadsheet = "phone_spreadsheet"
     /// The phone has not eleven digits: +7 and ten digits are needed.
@@ -94,6 +104,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case organisationDates = "organisation_dates"
     /// The ticket number is missing: fill it in.
     case ticketMissing = "ticket_missing"
+    /// The ticket was handed out before it was made: correct the dates.
+    case ticketDates = "ticket_dates"
     /// The issuer of the ticket is missing: fill it in.
     case issuerMissing = "issuer_missing"
     /// The member is missing: an AIS identifier or a ticket number is needed.
@@ -112,7 +124,7 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     /// Whether a row with the finding can still be taken.
     public var severity: RowIssue.Severity {
         switch self {
-        case .nameCase, .lookalike, .nameSplit, .namesSwapped,
+        case .nameCase, .lookalike, .nameSplit, .namesSwapped, .nameOneLetter, .nameWords,
             .dateSerial, .sexUnknown, .consentSingleColumn:
             .warning
         default: .error

@@ -47,6 +47,23 @@ extension RosterIssueCode {
             "Ячейка начинается как формула (= + - @): замените её текстом.",
             "The cell begins like a formula (= + - @): put text in its place."
         ),
+        .answerInName: Bilingual(
+            "Вместо имени «да», «нет» или логическое значение таблицы: напишите имя.",
+            "The cell holds yes or no, or a spreadsheet's TRUE or FALSE, in place of a name: type "
+                + "the name."
+        ),
+        .cellError: Bilingual(
+            "В ячейке ошибка таблицы (#Н/Д, #ССЫЛКА!): поставьте само значение.",
+            "The cell holds a spreadsheet's error (#N/A, #REF!): put the value in its place."
+        ),
+        .nameOneLetter: Bilingual(
+            "Фамилия из одной буквы: проверьте, не инициал ли это.",
+            "The family name is one letter: a family name, or an initial?"
+        ),
+        .nameWords: Bilingual(
+            "В фамилии несколько слов: проверьте, нет ли среди них имени или отчества.",
+            "The family name has several words: check that no other name stands among them."
+        ),
         .nameTooLong: Bilingual(
             "Имя длиннее 100 знаков: проверьте столбцы.",
             "The name is longer than 100 characters: check the columns."
@@ -123,6 +140,11 @@ extension RosterIssueCode {
             "Код организации не в виде RR-TTT-PPPP (не превращён ли он в дату?): исправьте.",
             "The organisation's code is not RR-TTT-PPPP (turned into a date?): correct it."
         ),
+        .organisationZero: Bilingual(
+            "Код называет первичную организацию 0000, а такой не бывает (номера с 0001): исправьте.",
+            "The code names the primary organisation 0000, which there is none of (they count from "
+                + "0001): correct it."
+        ),
         .phoneSpreadsheet: Bilingual(
             "Телефон испорчен таблицей (вид 7,90E+10): выгрузите столбец как текст.",
             "The phone was eaten by a spreadsheet (7.90E+10): export the column as text."
@@ -186,6 +208,10 @@ extension RosterIssueCode {
         .ticketMissing: Bilingual(
             "Нет номера билета: заполните.",
             "The ticket number is missing: fill it in."
+        ),
+        .ticketDates: Bilingual(
+            "Билет выдан раньше, чем изготовлен: исправьте даты.",
+            "The ticket was handed out before it was made: correct the dates."
         ),
         .issuerMissing: Bilingual(
             "Не указано, кто выдал билет: заполните.",

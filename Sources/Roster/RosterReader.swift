@@ -41,6 +41,18 @@ public final class RosterReader {
         }
     }
 
+    /// The sheet of a workbook that is read, nil for other files.
+    public var sheet: String? {
+        guard case .table(let table) = content else { return nil }
+        return table.sheet
+    }
+
+    /// Other sheets of the workbook that hold something and are not read.
+    public var otherSheets: [String] {
+        guard case .table(let table) = content else { return [] }
+        return table.otherSheets
+    }
+
     /// Headers of the file that no field answers to.
     public var unrecognisedHeaders: [String] {
         columns.filter { $0.field == nil && !$0.header.isEmpty }.map(\.header)

@@ -30,6 +30,15 @@ public final class TableReader {
     /// How many lines are no rows.
     public var ignoredCount: Int { table.ignoredCount }
 
+    /// The sheet of a workbook that is read, nil for text.
+    public var sheet: String? { table.sheet }
+    /// Other sheets of the workbook that hold something and are not read.
+    public var otherSheets: [String] { table.otherSheets }
+    /// Headers of the file that have no meaning here.
+    public var unrecognisedHeaders: [String] {
+        columns.filter { $0.field == nil && !$0.header.isEmpty }.map(\.header)
+    }
+
     let table: Table
 
     private init(_ table: Table) { self.table = table }

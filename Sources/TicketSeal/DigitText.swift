@@ -73,6 +73,10 @@ public enum TicketText: Equatable, Sendable {
         }
         var end = text.count
         while end > 0, [0x0A, 0x0D, 0x20, 0x09, 0].contains(text[end - 1]) { end -= 1 }
+        if text[..<end].contains(where: Self.isLineEnd) {
+            self.init(utf8: text[..<end].filter { !Self.isLineEnd($0) })
+            return
+        }
         var start = end
         while start > 0, text[start - 1] >= 0x30, text[start - 1] <= 0x39 { start -= 1 }
         start += Self.prefixDigits(text[..<end], from: start)
@@ -85,6 +89,8 @@ public enum TicketText: Equatable, Sendable {
             self = DigitText.decode(digits).map(Self.payload) ?? .malformed
         }
     }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
     /// How many of the trailing digits belong to an AIM identifier (`]Q1`, in a Cyrillic layout
     /// `ЪЙ1`) or to an ECI prefix (`\000026`) in front of them.

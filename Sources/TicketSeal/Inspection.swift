@@ -37,6 +37,16 @@ public struct Inspection: Sendable {
         public let field: String
         /// The value as text.
         public let value: String
+        /// The value as machines want it, where that is another: digits alone, or a number.
+        public let exact: Exact?
+    }
+
+    /// A value for machines.
+    public enum Exact: Sendable, Equatable {
+        /// A whole number.
+        case number(Int64)
+        /// A text.
+        case text(String)
     }
 
     /// What it is.
@@ -53,9 +63,29 @@ public struct Inspection: Sendable {
         self.verdict = verdict
     }
 
-    mutating func add(_ field: String, _ russian: String, _ english: String, _ value: String?) {
+    mutating func add(
+        _ field: String,
+        _ russian: String,
+        _ english: String,
+        _ value: String?,
+        exact: Exact? = nil
+    ) {
         guard let value else { return }
-        lines.append(Line(label: Bilingual(russian, english), field: field, value: value))
+        let label = Bilingual(russian, english)
+        lines.append(Line(label: label, field: field, value: value, exact: exact))
+    }
+
+    private mutating func add(_ ticket: TicketNumber) {
+        add("ticket", "Билет", "Ticket", ticket.printed, exact: .text(ticket.digits))
+    }
+
+    private mutating func add(
+        _ field: String,
+        _ russian: String,
+        _ english: String,
+        count: Int64
+    ) {
+        add(field, russian, english, "\(count)", exact: .number(count))
     }
 
     /// Inspects the text of a code, a token, or what a file holds as text.
@@ -115,16 +145,14 @@ extension Inspection {
         var inspection = Inspection(kind, judgement.verdict.rawValue)
         inspection.judgement = judgement
         let claims = judgement.claims
-        inspection.add("ticket", "Билет", "Ticket", claims?.carrier.ticket.printed)
-        inspection.add("issue", "Экземпляр", "Issue", claims.map { "\($0.carrier.issue)" })
-        inspection.add("scheme", "Схема", "Scheme", claims.map { "\($0.carrier.ticket.scheme)" })
-        inspection.add(
-            "list",
-            "Список статусов",
-            "Status list",
-            claims.map { "\($0.coordinate.list)" }
-        )
-        inspection.add("index", "Место в списке", "Slot", claims.map { "\($0.coordinate.index)" })
+        if let claims {
+            let (carrier, place) = (claims.carrier, claims.coordinate)
+            inspection.add(carrier.ticket)
+            inspection.add("issue", "Экземпляр", "Issue", count: Int64(carrier.issue))
+            inspection.add("scheme", "Схема", "Scheme", "\(carrier.ticket.scheme)")
+            inspection.add("list", "Список статусов", "Status list", count: Int64(place.list))
+            inspection.add("index", "Место в списке", "Slot", count: Int64(place.index))
+        }
         inspection.add("expires", "Действует до", "Expires", claims?.expiresAt.rfc3339)
         inspection.add("notBefore", "Действует с", "Not before", claims?.notBefore?.rfc3339)
         inspection.add("chipUID", "UID чипа", "Chip UID", claims?.chipUID.map { Hex.text($0) })
@@ -146,19 +174,23 @@ extension Inspection {
         return inspection
     }
 
+    /// A number is a name and no credential: that its check digit fits proves nothing.
     private static func number(_ digits: String) -> Inspection {
-        var inspection: Inspection
+        var inspection = Inspection(.number, PayloadVerdict.unknownFormat.rawValue)
         switch TypedNumber(digits) {
-        case .ticket(let ticket):
-            inspection = Inspection(.number, "valid")
-            inspection.add("ticket", "Билет", "Ticket", ticket.printed)
+        case .ticket(let ticket): inspection.add(ticket)
         case .carrier(let carrier):
-            inspection = Inspection(.number, "valid")
-            inspection.add("ticket", "Билет", "Ticket", carrier.ticket.printed)
-            inspection.add("issue", "Экземпляр", "Issue", "\(carrier.issue)")
-        case .refused:
-            inspection = Inspection(.number, PayloadVerdict.malformed.rawValue)
+            inspection.add(carrier.ticket)
+            inspection.add("issue", "Экземпляр", "Issue", count: Int64(carrier.issue))
+        case .refused: return Inspection(.number, PayloadVerdict.malformed.rawValue)
         }
+        inspection.add(
+            "note",
+            "Замечание",
+            "Note",
+            "номер без подписи: состояние знает реестр (ticket find) / "
+                + "a number without a signature: the register knows its state (ticket find)"
+        )
         return inspection
     }
 
@@ -197,6 +229,21 @@ extension Inspection {
         )
         inspection.lines = lines
         return inspection
+    }
+
+    /// A signature apart from its file; `content` is the file where it is at hand.
+    public init?(detached signature: [UInt8], of name: String, content: [UInt8]?, keys: TrustedKeys)
+    {
+        guard let message = try? COSESign1(decoding: signature), message.payload == nil else {
+            return nil
+        }
+        let verdict: PayloadVerdict =
+            content.map {
+                Manifest.isSigned($0, signature: signature, keys: keys) ? .valid : .badSignature
+            } ?? .unknownFormat
+        self.init(.coseSign1, verdict.rawValue)
+        add("detached", "Отдельная подпись файла", "Detached signature of", name)
+        describe(message)
     }
 
     private static func jwt(_ text: String, keys: TrustedKeys, at now: Instant) -> Inspection {
@@ -262,12 +309,14 @@ extension Inspection {
         keys: TrustedKeys,
         at now: Instant
     ) -> Inspection {
-        guard let bundle = try? TrustBundle(unverified: message), let payload = message.payload,
-            let root = (try? CBOR(decoding: payload))?[-4].flatMap(VerificationKey.init(coseKey:))
+        guard let bundle = try? TrustBundle(unverified: message),
+            let root = TrustBundle.root(of: message)
         else { return Inspection(.trustBundle, PayloadVerdict.malformed.rawValue) }
         let verdict: PayloadVerdict =
             !message.isSigned(by: root) || !bundle.roots.contains(root.thumbprint)
-            ? .badSignature : now >= bundle.expiresAt ? .expired : .valid
+            ? .badSignature
+            : !keys.roots.isEmpty && !keys.roots.contains(root.thumbprint)
+                ? .unknownKey : now >= bundle.expiresAt ? .expired : .valid
         var inspection = Inspection(.trustBundle, verdict.rawValue)
         inspection.add("sequence", "Версия", "Sequence", "\(bundle.sequence)")
         inspection.add("issued", "Создан", "Issued", bundle.issuedAt.rfc3339)

@@ -116,12 +116,13 @@ public struct TrustBundle: Sendable {
 
     /// The thumbprint of the root that a bundle says it is signed by; nothing is judged.
     public static func rootThumbprint(of bytes: [UInt8]) -> [UInt8]? {
-        guard let payload = (try? COSESign1(decoding: bytes))?.payload,
-            let root = (try? CBOR(decoding: payload))?[-4].flatMap(
-                VerificationKey.init(coseKey:)
-            )
-        else { return nil }
-        return root.thumbprint
+        (try? COSESign1(decoding: bytes)).flatMap(root)?.thumbprint
+    }
+
+    /// The root key that travels in a bundle.
+    static func root(of message: COSESign1) -> VerificationKey? {
+        message.payload.flatMap { try? CBOR(decoding: $0) }?[-4]
+            .flatMap(VerificationKey.init(coseKey:))
     }
 
     /// A bundle that was opened before: nothing is judged again.

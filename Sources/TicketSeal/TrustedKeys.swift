@@ -101,24 +101,34 @@ public struct TrustedKey: Sendable, Equatable {
 public struct TrustedKeys: Sendable {
     /// All of them.
     public let keys: [TrustedKey]
+    /// Thumbprints of the roots that their bundle names; empty for keys of another source.
+    public let roots: [[UInt8]]
     private let byKid: [[UInt8]: TrustedKey]
 
     /// Keys of any source; of two with the same kid the first counts.
-    public init(_ keys: [TrustedKey]) {
-        self.keys = keys
+    public init(_ keys: [TrustedKey], roots: [[UInt8]] = []) {
+        (self.keys, self.roots) = (keys, roots)
         byKid = Dictionary(keys.map { ($0.key.kid, $0) }) { first, _ in first }
     }
 
-    /// The keys of a file: a trust bundle (its own signature not judged here), a COSE_KeySet, a JWK
-    /// Set, or a JSON object or array with keys in JWK form.
+    /// The keys of a file: a trust bundle, a COSE_KeySet, a JWK Set, or a JSON object or array with
+    /// keys in JWK form.
     ///
-    /// - Returns: Nil when the file is none of these or holds no key.
+    /// A bundle must be signed by the root key that it carries: that it was changed on the way shows;
+    /// whose root that is, pins tell (``PinnedRoots``).
+    ///
+    /// - Returns: Nil when the file is none of these, holds no key, or is a bundle whose signature does
+    ///   not hold.
     public init?(file: [UInt8]) {
         let found: [TrustedKey]
         if let message = try? COSESign1(decoding: file),
             let bundle = try? TrustBundle(unverified: message)
         {
-            found = bundle.keys
+            guard !bundle.keys.isEmpty, let root = TrustBundle.root(of: message),
+                message.isSigned(by: root)
+            else { return nil }
+            self.init(bundle.keys, roots: bundle.roots)
+            return
         } else if let set = try? CBOR(decoding: file), let items = set.array {
             found = items.compactMap(VerificationKey.init(coseKey:)).map(TrustedKey.init(bare:))
         } else {
@@ -126,6 +136,11 @@ public struct TrustedKeys: Sendable {
         }
         guard !found.isEmpty else { return nil }
         self.init(found)
+    }
+
+    /// Whether a file is a trust bundle, whatever its signature is worth.
+    public static func isBundle(_ file: [UInt8]) -> Bool {
+        (try? TrustBundle(unjudged: file)) != nil
     }
 
     /// The key with this identifier.

@@ -49,6 +49,24 @@ public struct RosterRow: Hashable, Sendable {
     ///
     /// Of somebody the register knows this is a withdrawal.
     public let withdrawing: MemberDraft?
+    /// Whom a refused row means, as far as it can be read.
+    public let mention: Mention?
+
+    /// Whom a refused row means: enough to know that a member stands in the file.
+    public struct Mention: Hashable, Sendable {
+        /// Identifier in АИС.
+        public let aisId: String?
+        /// The name.
+        public let name: PersonName?
+        /// The day of birth.
+        public let birthDate: CalendarDate?
+
+        /// What could be read; nil when that is nothing.
+        public init?(aisId: String?, name: PersonName?, birthDate: CalendarDate?) {
+            guard aisId != nil || (name != nil && birthDate != nil) else { return nil }
+            (self.aisId, self.name, self.birthDate) = (aisId, name, birthDate)
+        }
+    }
 
     /// A row that was read.
     public init(
@@ -56,8 +74,10 @@ public struct RosterRow: Hashable, Sendable {
         draft: MemberDraft?,
         issues: [RowIssue],
         organisation: OrganisationCode? = nil,
-        withdrawing: MemberDraft? = nil
+        withdrawing: MemberDraft? = nil,
+        mention: Mention? = nil
     ) {
+        self.mention = mention
         self.line = line
         self.draft = draft
         self.issues = issues

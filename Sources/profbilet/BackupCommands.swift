@@ -23,15 +23,47 @@ struct BackupCommand: ParsableCommand {
         abstract: "Зашифрованная копия без остановки работы / Encrypted online backup"
     )
     @Argument(help: "Файл / file") var file: String
+    @Flag(help: "Заменить файл, который есть / replace a file that is there") var force = false
     @OptionGroup var options: BackupOptions
     @OptionGroup var office: Office
 
     func run() throws {
         try office.work { register, user in
+            try requirePlace()
             try Backup(register).write(to: file, passphrase: try options.passphrase(), by: user)
             say(
                 "Копия: \(file). Ключ эпохи (keys/epoch-*.key) и журнал уничтожений храните отдельно.",
                 "Backup: \(file). Keep the epoch key (keys/epoch-*.key) and the erasure log apart."
+            )
+        }
+    }
+}
+
+extension BackupCommand {
+    /// A good copy must not be lost to a new one, and a place that cannot be written is named as given.
+    private func requirePlace() throws {
+        var isDirectory: ObjCBool = false
+        let exists = unsafe FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory)
+        if exists, isDirectory.boolValue {
+            throw Failure(
+                .refused,
+                "\(file) — каталог. Назовите файл копии.",
+                "\(file) is a directory. Name a file for the backup."
+            )
+        }
+        if exists, !force {
+            throw Failure(
+                .refused,
+                "Файл \(file) уже есть. Назовите другой или добавьте --force.",
+                "The file \(file) exists already. Name another, or say --force."
+            )
+        }
+        let folder = (file as NSString).deletingLastPathComponent
+        guard FileManager.default.isWritableFile(atPath: folder.isEmpty ? "." : folder) else {
+            throw Failure(
+                .storage,
+                "Сюда копию не записать: \(file). Проверьте каталог и права.",
+                "The backup cannot be written: \(file). Check the directory and its mode."
             )
         }
     }
@@ -108,17 +140,29 @@ struct ReclaimCommand: ParsableCommand {
     )
     @Argument(help: "Каталоги issuances и публикации / issuances and published directories")
     var directories: [String]
+    @Flag(help: "Ни одного билета не выпущено никогда / no ticket was ever issued")
+    var nothingIssued = false
+    @Flag(help: "Списки, которых нет, не публиковались / the missing lists were never published")
+    var nothingPublished = false
     @Flag(help: "JSON") var json = false
     @OptionGroup var office: Office
 
     func run() throws {
         try office.work { register, user in
-            let report = try Reclaim(register).run(directories, by: user)
+            let report = try Reclaim(register).run(
+                directories,
+                swearing: Reclaim.Oaths(
+                    isNothingIssued: nothingIssued,
+                    isNothingPublished: nothingPublished
+                ),
+                by: user
+            )
             if json {
                 say([
                     "manifests": .int(report.manifests), "numbers": .int(report.numbers),
                     "carriers": .int(report.carriers), "lists": .int(report.lists),
                     "blocked": .int(report.blocked),
+                    "missing": .list(report.missing.map { .text($0.russian) }),
                 ])
             } else {
                 say(
@@ -128,7 +172,22 @@ struct ReclaimCommand: ParsableCommand {
                         + "\(report.lists), blocks held \(report.blocked)."
                 )
             }
+            guard report.missing.isEmpty else { throw Self.stillShut(report.missing) }
         }
+    }
+}
+
+extension ReclaimCommand {
+    private static func stillShut(_ missing: [Bilingual]) -> RegisterError {
+        RegisterError(
+            .mustReclaim,
+            "Прочитанное учтено, но выпуск остаётся закрыт: "
+                + missing.map(\.russian).joined(separator: "; ") + ". Повторите reclaim со всеми "
+                + "каталогами сразу.",
+            "What was read is kept, but issuing stays shut; missing: "
+                + missing.map(\.english).joined(separator: "; ") + ". Repeat reclaim with all "
+                + "directories at once."
+        )
     }
 }
 

@@ -206,6 +206,15 @@ extension TrustedKeys {
             throw Failure("Файл ключей \(path) не читается.", "Cannot read the key file \(path).")
         }
         guard let keys = TrustedKeys(file: Array(data)) else {
+            guard !TrustedKeys.isBundle(Array(data)) else {
+                throw Failure(
+                    .keyUnusable,
+                    "Подпись пакета доверия \(path) не сходится: файл изменён. Возьмите пакет "
+                        + "заново у издателя.",
+                    "The signature of the trust bundle \(path) does not hold: the file was changed. "
+                        + "Get the bundle from its issuer again."
+                )
+            }
             throw Failure(
                 "\(path): не пакет доверия, не JWKS и не COSE_KeySet.",
                 "\(path): no trust bundle, JWK set or COSE_KeySet."

@@ -39,6 +39,8 @@ struct CarrierCommand: ParsableCommand {
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
+        func validate() throws { try CarrierCommand.requireBlock(change) }
+
         func run() throws {
             try office.work { register, user in
                 CarrierCommand.show(
@@ -121,6 +123,15 @@ struct CarrierCommand: ParsableCommand {
                     }
                 }
             }
+        }
+    }
+
+    /// `--as` names a block; activation has a command of its own.
+    static func requireBlock(_ change: CarrierFile.Change) throws {
+        guard CarrierFile.Change.blocks.contains(change) else {
+            throw ValidationError(
+                "--as: suspend, lost, stolen, withdraw. Активация / activation: carrier unblock"
+            )
         }
     }
 

@@ -19,6 +19,7 @@ extension CarrierCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
+            try CarrierCommand.requireBlock(change)
             let isBlock = file != nil && !reason.isEmpty
             guard waiting || limit != nil || isBlock else {
                 throw ValidationError("Нужны файл и --reason / a file and --reason are needed")

@@ -57,6 +57,7 @@ struct InspectCommand: ParsableCommand {
         if let data = FileManager.default.contents(atPath: text) {
             let bytes = Array(data)
             if coseOnly { return Inspection(coseOnly: bytes, keys: keys) }
+            if let signature = detached(bytes, text, keys) { return signature }
             let inspection = Inspection(bytes: bytes, keys: keys, at: now)
             guard inspection.kind == .manifest,
                 let signature = FileManager.default.contents(atPath: text + ".cose")
@@ -69,18 +70,35 @@ struct InspectCommand: ParsableCommand {
         return Inspection(text: text, keys: keys, at: now)
     }
 
+    /// `manifest.json.cose` beside its `manifest.json`.
+    private func detached(_ bytes: [UInt8], _ path: String, _ keys: TrustedKeys) -> Inspection? {
+        let file = path.hasSuffix(".cose") ? String(path.dropLast(5)) : nil
+        return Inspection(
+            detached: bytes,
+            of: file ?? "?",
+            content: file.flatMap { FileManager.default.contents(atPath: $0) }.map { Array($0) },
+            keys: keys
+        )
+    }
+
     private func show(_ inspection: Inspection) {
         if json {
             var object: [String: JSONValue] = [
                 "kind": .text(inspection.kind.rawValue), "verdict": .text(inspection.verdict),
             ]
             for line in inspection.lines {
+                let value: JSONValue =
+                    switch line.exact {
+                    case .number(let number): .number(number)
+                    case .text(let text): .text(text)
+                    case nil: .text(line.value)
+                    }
                 if case .list(let values)? = object[line.field] {
-                    object[line.field] = .list(values + [.text(line.value)])
+                    object[line.field] = .list(values + [value])
                 } else if let first = object[line.field] {
-                    object[line.field] = .list([first, .text(line.value)])
+                    object[line.field] = .list([first, value])
                 } else {
-                    object[line.field] = .text(line.value)
+                    object[line.field] = value
                 }
             }
             say(object)
@@ -158,11 +176,15 @@ struct LineInspection {
 enum JSONScalar: Decodable {
     case text(String)
     case number(Int64)
+    /// A moment with a fraction of a second.
+    case fraction(Double)
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let number = try? container.decode(Int64.self) {
             self = .number(number)
+        } else if let number = try? container.decode(Double.self) {
+            self = .fraction(number)
         } else {
             self = .text(try container.decode(String.self))
         }
@@ -172,6 +194,8 @@ enum JSONScalar: Decodable {
         switch self {
         case .text(let value): value
         case .number(let value): "\(value)"
+        case .fraction(let value):
+            Int64(exactly: value.rounded(.down)).map { "\($0)" } ?? "\(value)"
         }
     }
 
@@ -179,6 +203,7 @@ enum JSONScalar: Decodable {
         switch self {
         case .text(let value): .text(value)
         case .number(let value): .number(value)
+        case .fraction(let value): .text("\(value)")
         }
     }
 }

@@ -28,6 +28,7 @@ struct OrganisationCommand: ParsableCommand {
                         encoding: encoding,
                         today: register.now().moscowDate
                     )
+                    if !json { TableNotice(list.table).show() }
                     return try Rows.all { try list.next(4_096) }
                 }
                 let usable = rows.compactMap { row in row.draft.map { (row.line, $0) } }
@@ -152,6 +153,7 @@ struct LegacyCommand: ParsableCommand {
                         encoding: encoding,
                         today: register.now().moscowDate
                     )
+                    if !json { TableNotice(list.table).show() }
                     return try Rows.all { try list.next(4_096) }
                 }
                 let results = try LegacyImport(register).run(rows, by: user)

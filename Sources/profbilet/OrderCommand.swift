@@ -82,7 +82,13 @@ struct OrderCommand: ParsableCommand {
                     submitted: submit,
                     by: user
                 )
-                return OrderCommand.show(outcome, "создано", "created", json)
+                return OrderCommand.show(
+                    outcome,
+                    "создано",
+                    "created",
+                    json,
+                    isNamed: selection.organisation == nil
+                )
             }
             if refused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
         }
@@ -104,7 +110,13 @@ struct OrderCommand: ParsableCommand {
                     reason: reason,
                     by: user
                 )
-                return OrderCommand.show(outcome, russian, english, json)
+                return OrderCommand.show(
+                    outcome,
+                    russian,
+                    english,
+                    json,
+                    isNamed: selection.organisation == nil
+                )
             }
             if refused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
         }
@@ -125,6 +137,13 @@ struct OrderCommand: ParsableCommand {
     struct Reject: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Отклонить / Reject")
         @OptionGroup var move: Move
+
+        func validate() throws {
+            guard !move.reason.allSatisfy(\.isWhitespace) else {
+                throw ValidationError("--reason: почему отклонено / why it is rejected")
+            }
+        }
+
         func run() throws { try move.run(to: .rejected, "отклонено", "rejected") }
     }
 
@@ -183,7 +202,8 @@ struct OrderCommand: ParsableCommand {
         _ outcome: OrderBook.Outcome,
         _ russian: String,
         _ english: String,
-        _ json: Bool
+        _ json: Bool,
+        isNamed: Bool
     ) -> Bool {
         if json {
             say([
@@ -203,9 +223,10 @@ struct OrderCommand: ParsableCommand {
                 "Orders \(english): \(outcome.done.count), refused: \(outcome.refused.count)."
             )
             for item in outcome.refused.prefix(50) {
-                print("  \(item.subject): \(item.reason.russian)")
+                print("  \(item.subject): \(item.reason.russian) / \(item.reason.english)")
             }
         }
-        return !outcome.refused.isEmpty && outcome.done.isEmpty
+        // Of an organisation whoever may not have a card is passed over; of people named all are meant.
+        return !outcome.refused.isEmpty && (isNamed || outcome.done.isEmpty)
     }
 }

@@ -143,6 +143,9 @@ struct RosterCommand: ParsableCommand {
                             "withAisId": .int(row.withAisId),
                             "withCardConsent": .int(row.withCardConsent),
                             "withLegacyNumber": .int(row.withLegacyNumber),
+                            "withPhone": .int(row.withPhone), "withEmail": .int(row.withEmail),
+                            "duplicates": .int(row.duplicates),
+                            "rejectedRows": .int(row.rejectedRows), "fileRows": .int(row.fileRows),
                             "conflicts": .int(row.conflicts), "ordered": .int(row.ordered),
                         ])
                     }
@@ -151,17 +154,32 @@ struct RosterCommand: ParsableCommand {
                 printTable(
                     [
                         "регион/region", "члены/members", "ИД АИС", "согласие/consent",
-                        "старый №/legacy", "споры/conflicts", "заявки/orders",
+                        "старый №/legacy", "телефон/phone", "почта/e-mail",
+                        "двойники/duplicates", "споры/conflicts", "отклонено/rejected",
+                        "заявки/orders",
                     ],
                     figures.map {
                         [
-                            by == nil ? "всего/all" : "\($0.region)", "\($0.members)",
+                            by == nil ? "всего/all" : Self.name($0.region), "\($0.members)",
                             "\($0.withAisId)", "\($0.withCardConsent)", "\($0.withLegacyNumber)",
-                            "\($0.conflicts)", "\($0.ordered)",
+                            "\($0.withPhone)", "\($0.withEmail)", "\($0.duplicates)",
+                            "\($0.conflicts)", "\($0.rejectedRows) / \($0.fileRows)",
+                            "\($0.ordered)",
                         ]
                     }
                 )
+                say(
+                    "Отклонено: строк из строк последнего файла, где этот регион был. Двойники: члены, "
+                        + "у которых совпадают имя и дата рождения.",
+                    "Rejected: rows of those in the last file that named the region. Duplicates: "
+                        + "members who share name and birth date."
+                )
             }
+        }
+
+        /// Two digits, as the code is written; rows whose region cannot be read have none.
+        private static func name(_ region: UInt8) -> String {
+            region == 0 ? "?" : region < 10 ? "0\(region)" : "\(region)"
         }
     }
 }

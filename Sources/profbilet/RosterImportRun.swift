@@ -62,7 +62,7 @@ struct RosterImportRun {
         bar.end()
         show(report, probe)
         try report.finish()
-        announce(summary, ignored: last?.ignoredCount ?? 0)
+        announce(summary, last)
         return summary[.error] > 0 ? .rowsRefused : .done
     }
 
@@ -106,13 +106,11 @@ struct RosterImportRun {
 
     private func announce(_ reader: RosterReader) {
         say("Файл: \(Self.form(reader)).", "File: \(Self.form(reader)).")
-        if !reader.unrecognisedHeaders.isEmpty {
-            let names = reader.unrecognisedHeaders.joined(separator: ", ")
-            say("Столбцы без назначения: \(names).", "Columns without a meaning: \(names).")
-        }
+        TableNotice(reader.sheet, reader.otherSheets, reader.unrecognisedHeaders).show()
     }
 
-    private func announce(_ summary: RosterImport.Summary, ignored: Int) {
+    private func announce(_ summary: RosterImport.Summary, _ reader: RosterReader?) {
+        let ignored = reader?.ignoredCount ?? 0
         if command.json {
             var counts: [String: JSONValue] = [:]
             for outcome in RowOutcome.allCases { counts[outcome.rawValue] = .int(summary[outcome]) }
@@ -121,7 +119,8 @@ struct RosterImportRun {
                 "warnings": .int(summary.warnings), "ignoredLines": .int(ignored),
                 "kept": .flag(summary.isKept), "import": .int(summary.importId),
                 "absent": .list(summary.absent.map(JSONValue.text)),
-                "marked": .int(summary.marked),
+                "marked": .int(summary.marked), "sheet": .optional(reader?.sheet),
+                "otherSheets": .list((reader?.otherSheets ?? []).map(JSONValue.text)),
             ])
             return
         }
@@ -160,6 +159,35 @@ struct RosterImportRun {
         case .duplicate: "повторов/duplicate"
         case .conflict: "спорных/conflict"
         case .error: "отклонено/error"
+        }
+    }
+}
+
+/// What of a file is read, and what is passed over.
+struct TableNotice {
+    private let sheet: String?
+    private let otherSheets: [String]
+    private let headers: [String]
+
+    init(_ sheet: String?, _ otherSheets: [String], _ unrecognisedHeaders: [String]) {
+        (self.sheet, self.otherSheets, headers) = (sheet, otherSheets, unrecognisedHeaders)
+    }
+
+    init(_ table: TableReader) {
+        self.init(table.sheet, table.otherSheets, table.unrecognisedHeaders)
+    }
+
+    func show() {
+        if let sheet, !otherSheets.isEmpty {
+            let others = otherSheets.map { "«\($0)»" }.joined(separator: ", ")
+            say(
+                "Прочитан лист «\(sheet)»; не прочитаны: \(others).",
+                "The sheet «\(sheet)» is read; passed over: \(others)."
+            )
+        }
+        if !headers.isEmpty {
+            let names = headers.joined(separator: ", ")
+            say("Столбцы без назначения: \(names).", "Columns without a meaning: \(names).")
         }
     }
 }

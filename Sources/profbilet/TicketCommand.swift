@@ -116,6 +116,14 @@ struct TicketCommand: ParsableCommand {
                         "Issuance \(report.sequence): tickets \(report.cards), orders passed over "
                             + "\(report.skipped.count). Manifest: \(report.folder)"
                     )
+                    if !report.skipped.isEmpty {
+                        let orders = report.skipped.prefix(20).map { "\($0)" }
+                            .joined(separator: ", ")
+                        say(
+                            "Пропущены: член выбыл или его карта уже изготавливается: \(orders).",
+                            "Passed over: the member left or has a card in production: \(orders)."
+                        )
+                    }
                 }
             }
         }

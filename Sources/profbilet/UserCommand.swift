@@ -55,6 +55,14 @@ struct UserCommand: ParsableCommand {
                     "Добавлен \(name): \(role.rawValue), область \(scope).",
                     "Added \(name): \(role.rawValue), scope \(scope)."
                 )
+                if try !OrganisationTree(register).isKnown(scope) {
+                    say(
+                        "Внимание: организации \(scope) в реестре нет. Загрузите её "
+                            + "(organisation import) или исправьте область (user role).",
+                        "Note: organisation \(scope) is not in the register. Load it "
+                            + "(organisation import) or correct the scope (user role)."
+                    )
+                }
             }
         }
     }

@@ -6,7 +6,6 @@ Usage: PROFBILET=path/to/profbilet python3 station.py
 """
 
 import base64
-import csv
 import http.client
 import json
 import os
@@ -134,12 +133,6 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
-
-
-def cards(office, batch):
-    """Payload texts and carrier numbers of a built batch, by line."""
-    with open(office.batch(batch) / "manufacturer/personalization.csv", encoding="utf-8-sig", newline="") as file:
-        return [(row["qr"], row["carrier"]) for row in csv.DictReader(file, delimiter=";")]
 
 
 def members(office):
@@ -462,10 +455,9 @@ def main():
         office.ok("init", "--specimen")
         office.ok("user", "add", "approver", "--role", "cardOffice")
         office.people(60, 7)
-        batch = office.plan(limit=34)["batch"]
-        office.approve(batch)
-        office.ok("batch", "build", batch)
-        printed = {int(carrier): text for text, carrier in cards(office, batch)}
+        office.ok("ticket", "issue", "--valid-until", "31.12.2035", "--url", "HTTPS://EPB.EXAMPLE.RU/C/", "--limit", 34)
+        issued = map(json.loads, office.ok("ticket", "payloads", 1).splitlines())
+        printed = {int(card["id"]): card["text"] for card in issued}
         people = [row for row in members(office) if row[1] in printed]
         for _, carrier, _ in people:
             office.ok("carrier", "unblock", carrier, "--reason", "handed out")

@@ -122,6 +122,24 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a batch's card comes into force by no word, and not in the database either`(
+        _ engine: TestEngine
+    ) throws {
+        try Self.with(engine) { office, book throws in
+            let batch = try Self.plan(office, book)
+            #expect(try Self.approve(office, book, batch.id) == 0)
+            let card = try book.cards(try book.batch(batch.id), from: 1, count: 1)[0].carrier
+            let file = CarrierFile(office.register)
+            #expect {
+                try file.apply(.unblock, to: card.digits, reason: "stolen", by: office.admin)
+            } throws: { ($0 as? RegisterError)?.code == .refused }
+            #expect(throws: DatabaseError.self) {
+                try office.execute("UPDATE carrier SET state = 'active', published = 0")
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `the planner, the same person and too few people cannot approve`(
         _ engine: TestEngine
     ) throws {

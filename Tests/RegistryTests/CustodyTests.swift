@@ -174,6 +174,12 @@ import UnionTicket
                 }
             )
             try office.issue("26")
+            let draft = try OrderBook(office.register).create(
+                .members(["1012"]),
+                reason: .first,
+                submitted: false,
+                by: office.admin
+            ).done[0]
             let path = office.directory.path + "/../backup"
             try Backup(office.register).write(
                 to: path,
@@ -191,6 +197,18 @@ import UnionTicket
                 contents.members == 20 && contents.carriers == 10 && contents.complaints.isEmpty
             )
             office.clock.advance(3600)
+            _ = try OrderBook(office.register).move(
+                .orders([draft]),
+                to: .submitted,
+                reason: "",
+                by: office.admin
+            )
+            _ = try OrderBook(office.register).move(
+                .orders([draft]),
+                to: .approved,
+                reason: "",
+                by: office.admin
+            )
             try office.issue("27")
             let (blocked, activated) = (
                 try office.payloads(1)[0].carrier, try office.payloads(1)[1].carrier
@@ -206,7 +224,7 @@ import UnionTicket
                 secrets: try office.secrets,
                 by: office.admin
             )
-            try restored(office, path, folder, blocked: blocked, activated: activated)
+            try restored(office, path, folder, draft, blocked: blocked, activated: activated)
         }
     }
 
@@ -214,6 +232,7 @@ import UnionTicket
         _ office: TestOffice,
         _ path: String,
         _ folder: String,
+        _ draft: Int64,
         blocked: CarrierNumber,
         activated: CarrierNumber
     ) throws {
@@ -248,11 +267,29 @@ import UnionTicket
         #expect(throws: RegisterError.self) {
             try Reclaim(register).run([folder + "/none"], by: office.admin)
         }
+        func mustReclaim() throws -> Bool {
+            try register.read { try Setting.mustReclaim.value(in: $0) != nil }
+        }
+        // Lists alone hold slots of cards nobody knows; manifests alone bring no block back.
+        let lists = try Reclaim(register).run([folder], by: office.admin)
+        #expect(try lists.lists == 2 && lists.missing.count == 2 && mustReclaim())
+        let cards = try Reclaim(register).run([office.directory.issuances], by: office.admin)
+        #expect(cards.manifests == 2 && cards.numbers == 10 && cards.carriers == 10)
+        #expect(try cards.missing.count == 2 && mustReclaim())
         let report = try Reclaim(register).run(
             [office.directory.issuances, folder],
             by: office.admin
         )
-        #expect(report.manifests == 2 && report.numbers == 10 && report.carriers == 10)
+        #expect(try report.manifests == 2 && report.missing.isEmpty && !mustReclaim())
+        let waiting = try register.read { session in
+            try session.first("SELECT state FROM card_order WHERE id = $1", [.integer(draft)]) {
+                $0.text(0)
+            }
+        }
+        #expect(waiting == "batched")
+        let book = OrderBook(register)
+        let open = try book.list(by: office.admin).filter { $0.state == .draft }
+        #expect(open.isEmpty)
         let known = try register.read {
             try $0.first("SELECT count(*) FROM ticket_number") { $0.integer(0) }
         }

@@ -175,6 +175,58 @@ import UnionTicket
         }
     }
 
+    @Test(arguments: TestEngine.allCases)
+    func `whose row was refused is not absent, and with refused rows nobody is marked`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            let drafts = try (0..<5).map { try TestOffice.draft($0) }
+            try office.take(drafts)
+            var options = RosterImport.Options()
+            options.completeFor = try TestOffice.code("26-001-0001")
+            options.fileSHA256 = [1]
+            let error = RowIssue(
+                field: "phone",
+                column: 1,
+                code: "phone_length",
+                severity: .error,
+                message: Bilingual("", "")
+            )
+            func refused(_ line: Int, _ mention: RosterRow.Mention?) -> RosterRow {
+                RosterRow(
+                    line: line,
+                    draft: nil,
+                    issues: [error],
+                    organisation: drafts[0].organisation,
+                    mention: mention
+                )
+            }
+            let (named, dated) = (drafts[1].name, drafts[2].birthDate)
+            let rows = [
+                RosterRow(line: 2, draft: drafts[0], issues: []),
+                refused(3, .init(aisId: drafts[1].aisId, name: nil, birthDate: nil)),
+                refused(4, .init(aisId: nil, name: named, birthDate: dated)),
+                refused(5, nil),
+            ]
+            #expect(try office.take(rows: rows, options).summary.absent == ["1003", "1004"])
+            let figures = try DataQuality(office.register).report(byRegion: true, by: office.admin)
+            #expect(figures.map(\.region) == [26])
+            #expect(figures[0].rejectedRows == 3 && figures[0].fileRows == 4)
+            #expect(figures[0].withPhone == 5 && figures[0].withEmail == 0)
+            #expect(figures[0].duplicates == 0 && figures[0].members == 5)
+            options.markAbsent = .left
+            options.secondPerson = office.admin
+            #expect { try office.take(rows: rows, options) } throws: {
+                ($0 as? RegisterError)?.code == .refused
+            }
+            #expect(try office.number("SELECT count(*) FROM member WHERE state = 'left'") == 0)
+            options.completeFor = try TestOffice.code("26-777")
+            #expect { try office.take(rows: rows, options) } throws: {
+                ($0 as? RegisterError)?.code == .notFound
+            }
+        }
+    }
+
     @Test func `names lie sealed and a tampered row does not open`() throws {
         try TestOffice.with(.sqlite) { office in
             try office.take([try TestOffice.draft(1), try TestOffice.draft(2)])

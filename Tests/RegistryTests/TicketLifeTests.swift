@@ -267,6 +267,36 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `an old number on two cards blocks neither`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1), try TestOffice.draft(2)])
+            let rows = ["1001", "1002"].enumerated().map { index, id in
+                (
+                    line: index + 2,
+                    draft: LegacyTicketDraft?.some(
+                        LegacyTicketDraft(issuer: "26", number: "000777", aisId: id)
+                    ), issues: [RowIssue]()
+                )
+            }
+            let results = try LegacyImport(office.register).run(rows, by: office.admin)
+            #expect(results.map { $0.issues.map(\.code) } == [[], ["legacy_number_shared"]])
+            let file = CarrierFile(office.register)
+            let found = try file.show("L:000777", by: office.admin)
+            #expect(found.count == 2)
+            #expect {
+                try file.apply(.withdraw, to: "L:000777", reason: "x", by: office.admin)
+            } throws: { ($0 as? RegisterError)?.code == .refused }
+            let one = try file.apply(
+                .withdraw,
+                to: "#\(found[0].id)",
+                reason: "x",
+                by: office.admin
+            )
+            #expect(one.map(\.state) == [.withdrawn])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `legacy cards are entered once and do not block a first order`(_ engine: TestEngine) throws
     {
         try TestOffice.with(engine) { office in

@@ -44,6 +44,20 @@ struct ListFileTests {
         }
     }
 
+    @Test func `a card handed out before it was made is refused, «Выдан» is the day`() throws {
+        let text = """
+            Кем выдан;Номер;ИД АИС;Изготовлен;Выдан;Прочее
+            26;1;100;05.03.2019;01.02.2019;
+            26;2;100;05.03.2019;05.03.2019;
+            """
+        try RosterFiles.with(text.utf8) { path in
+            let file = try LegacyTicketFile.open(path, today: RosterFiles.today)
+            #expect(file.table.unrecognisedHeaders == ["Прочее"])
+            let rows = try file.next(100)
+            #expect(rows.map { $0.issues.map(\.code) } == [["ticket_dates"], []])
+        }
+    }
+
     @Test func `old cards keep their numbers verbatim`() throws {
         let text = """
             ИД АИС;Кем выдан;Номер билета;Дата изготовления;Дата выдачи

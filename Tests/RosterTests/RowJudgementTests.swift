@@ -26,6 +26,13 @@ struct RowJudgementTests {
         DirtyCell("Фамилия", "Влас0ва", "digit_in_name"),
         DirtyCell("Имя", "А.", "initials"),
         DirtyCell("Имя", "А", "initials"),
+        DirtyCell("Фамилия", "Орлова П", "initials"),
+        DirtyCell("Фамилия", "О", "name_one_letter", taken: true),
+        DirtyCell("Фамилия", "Аль Асад", "name_words", taken: true),
+        DirtyCell("Фамилия", "Орлова Мария Петровна", "name_unsplittable"),
+        DirtyCell("Фамилия", "да", "answer_in_name"),
+        DirtyCell("Имя", "ИСТИНА", "answer_in_name"),
+        DirtyCell("Имя", "#DIV/0!", "cell_error"),
         DirtyCell("Фамилия", "Калашникова (Петрова)", "brackets_in_name"),
         DirtyCell("Имя", "\"Анна\"", "quotes_in_name"),
         DirtyCell("Имя", "«Анна»", "quotes_in_name"),
@@ -59,7 +66,12 @@ struct RowJudgementTests {
         DirtyCell("Код организации", "", "organisation_missing"),
         DirtyCell("Код организации", "янв.14", "organisation_format"),
         DirtyCell("Код организации", "77-001", "organisation_format"),
-        DirtyCell("Код организации", "77-001-0000", "organisation_format"),
+        DirtyCell("Код организации", "77-001-0000", "organisation_zero"),
+        DirtyCell("Код организации", "99-001-0001", "organisation_format"),
+        DirtyCell("Код организации", "#ЗНАЧ!", "cell_error"),
+        DirtyCell("Номер билета", String(repeating: "Б", count: 33), "ticket_format"),
+        DirtyCell("Номер билета", String(repeating: "a", count: 33), "ticket_format"),
+        DirtyCell("Согласие ПДн", "43987", "date_serial", taken: true),
         DirtyCell("Категория", "", "category_missing"),
         DirtyCell("Категория", "космонавт", "category_unknown"),
         DirtyCell("Пол", "?!x", "sex_unknown", taken: true),
@@ -104,7 +116,15 @@ struct RowJudgementTests {
         #expect(try row.draft == RosterFiles.row([:]).draft)
     }
 
-    @Test(arguments: ["", "-", "—", "нет", "Нет"])
+    @Test func `a family-name cell that repeats the whole name gives its first word`() throws {
+        let plain = try RosterFiles.row([:])
+        let name = try #require(plain.draft).name
+        let row = try RosterFiles.row(["Фамилия": name.full.uppercased()])
+        #expect(row.issues.map(\.code) == ["name_split", "name_case"])
+        #expect(row.draft?.name == name)
+    }
+
+    @Test(arguments: ["", "-", "—", "нет", "Нет", "нету", "не имеет"])
     func `a missing patronymic is legal`(_ text: String) throws {
         let row = try RosterFiles.row(["Отчество": text])
         #expect(row.issues.isEmpty)

@@ -170,6 +170,20 @@ import UnionTicket
         #expect(members.allSatisfy { $0.count == 17 })
     }
 
+    @Test func `a reader finds what the truth says, as often as it says`() throws {
+        let files = try SampleFiles(
+            SampleRoster(rows: 3_000, seed: 12, dirt: 3),
+            .csv(.utf8, separator: .semicolon)
+        )
+        // What only the register can find is left out.
+        let later = ["duplicate", "two_organisations", "organisation_unknown"]
+        let rows = try RosterFiles.rows(files.roster)
+        for (row, truth) in zip(rows, try files.truths) {
+            let expected = truth.expected.codes.filter { !later.contains($0) }
+            #expect(row.issues.map(\.code).sorted() == expected.sorted(), "line \(row.line)")
+        }
+    }
+
     @Test func `a workbook has cells of their kinds and is read as the table is`() throws {
         let roster = SampleRoster(rows: 3_000, seed: 11, dirt: 3)
         let table = try SampleFiles(roster, .csv(.utf8, separator: .semicolon))

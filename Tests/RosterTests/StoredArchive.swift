@@ -23,6 +23,24 @@ enum StoredArchive {
         return file + little(0, 2)
     }
 
+    /// A workbook with several sheets, told by tab, XML and whether it is hidden.
+    static func workbook(sheets: [(name: String, xml: String, isHidden: Bool)]) -> [UInt8] {
+        let tabs = sheets.enumerated().map { index, sheet in
+            "<sheet name='\(sheet.name)' sheetId='\(index)' r:id='r\(index)'"
+                + (sheet.isHidden ? " state='hidden'/>" : "/>")
+        }
+        let links = sheets.indices.map { "<Relationship Id='r\($0)' Target='s\($0).xml'/>" }
+        return bytes(
+            [
+                (
+                    "xl/workbook.xml",
+                    "<workbook xmlns:r='r'><sheets>\(tabs.joined())</sheets></workbook>"
+                ),
+                ("xl/_rels/workbook.xml.rels", "<Relationships>\(links.joined())</Relationships>"),
+            ] + sheets.enumerated().map { ("xl/s\($0).xml", $1.xml) }
+        )
+    }
+
     /// A workbook with one sheet of this XML.
     static func workbook(
         sheet: String,

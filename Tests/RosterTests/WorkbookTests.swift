@@ -64,6 +64,32 @@ struct WorkbookTests {
         #expect(try row.draft == RosterFiles.row([:]).draft)
     }
 
+    @Test func `a visible sheet goes before a hidden one, and others are named`() throws {
+        let date = "<c t='inlineStr'><is><t>17.05.1980</t></is></c>"
+        let join = "<c t='inlineStr'><is><t>03.09.2001</t></is></c>"
+        let sheet = Self.sheet(birth: date, join: join)
+        let old = sheet.replacing(RosterFiles.clean[1], with: "Старая")
+        let bytes = StoredArchive.workbook(sheets: [
+            ("архив", old, true), ("члены", sheet, false), ("ещё", old, false),
+            ("пусто", "<worksheet><sheetData/></worksheet>", false),
+        ])
+        try RosterFiles.with(bytes) { path in
+            let reader = try RosterReader.open(path, today: RosterFiles.today)
+            #expect(reader.sheet == "члены" && reader.otherSheets == ["ещё", "архив"])
+            #expect(try reader.next(10).first?.draft?.name.last == RosterFiles.clean[1])
+        }
+    }
+
+    @Test func `readings of East Asian text are no part of a name`() throws {
+        let name = "<t>\(RosterFiles.clean[1])</t>"
+        let sheet = Self.sheet(
+            birth: "<c t='inlineStr'><is><t>17.05.1980</t></is></c>",
+            join: "<c t='inlineStr'><is><t>03.09.2001</t></is></c>"
+        ).replacing(name, with: name + "<rPh sb='0' eb='1'><t>Иной</t></rPh>")
+        let row = try #require(try RosterFiles.rows(StoredArchive.workbook(sheet: sheet)).first)
+        #expect(row.draft?.name.last == RosterFiles.clean[1])
+    }
+
     @Test func `shared strings are followed, an index without a string is an empty cell`() throws {
         let sheet = Self.sheet(
             birth: "<c t='s'><v>1</v></c>",

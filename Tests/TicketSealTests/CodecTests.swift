@@ -64,6 +64,9 @@ import UnionTicket
         #expect(TicketText("") == .unknownFormat)
         #expect(TicketText(String(repeating: "1", count: 20_000)) == .unknownFormat)
         #expect(TicketText(String(repeating: "9", count: 102)) == .malformed)
+        let text = "HTTPS://EPB.EXAMPLE.RU/C/" + DigitText.encode([UInt8](0..<110))
+        let split = text.prefix(100) + "\r\n" + text.dropFirst(100) + "\n"
+        #expect(TicketText(split) == .payload([UInt8](0..<110)))
         #expect(TicketText.isValidPrefix("HTTPS://EPB.EXAMPLE.RU/C/"))
         #expect(!TicketText.isValidPrefix("https://epb.example.ru/c/"))
         #expect(!TicketText.isValidPrefix("HTTPS://EPB.EXAMPLE.RU/C1"))

@@ -157,6 +157,46 @@ import UnionTicket
         }
     }
 
+    @Test func `an edited bundle gives no keys, and another register's is none of ours`() throws {
+        let (root, other) = (SigningKey.generate(.edDSA), SigningKey.generate(.edDSA))
+        func bundle(_ root: SigningKey) throws -> [UInt8] {
+            try TrustBundle(
+                sequence: 1,
+                issuedAt: now,
+                expiresAt: now + 1000,
+                keys: [
+                    TrustedKey(
+                        key: SigningKey.generate(.edDSA).publicKey,
+                        purpose: .plastic,
+                        schemes: [.production],
+                        issues: 1...9,
+                        longestExpiry: nil,
+                        state: .active
+                    )
+                ],
+                lists: [],
+                roots: [root.publicKey.thumbprint]
+            ).seal(with: root)
+        }
+        let own = try bundle(root)
+        let keys = try #require(TrustedKeys(file: own))
+        #expect(keys.roots == [root.publicKey.thumbprint])
+        var edited = own
+        edited[edited.count - 1] ^= 1
+        #expect(TrustedKeys(file: edited) == nil && TrustedKeys.isBundle(edited))
+        #expect(Inspection(bytes: edited, keys: keys, at: now).verdict == "bad_signature")
+        #expect(Inspection(bytes: own, keys: keys, at: now).verdict == "valid")
+        let foreign = try bundle(other)
+        #expect(Inspection(bytes: foreign, keys: keys, at: now).verdict == "unknown_key")
+        #expect(Inspection(bytes: foreign, keys: TrustedKeys([]), at: now).verdict == "valid")
+    }
+
+    @Test func `a number is told and never valid; a payload's figures are figures`() throws {
+        let number = Inspection(text: "177481516234216", keys: TrustedKeys([]), at: now)
+        #expect(number.kind == .number && number.verdict == "unknown_format")
+        #expect(number.lines.first?.exact == .text("177481516234216"))
+    }
+
     @Test func `a manifest is signed and names no file outside its folder`() throws {
         let key = SigningKey.generate(.edDSA)
         func manifest(_ name: String) -> Manifest {

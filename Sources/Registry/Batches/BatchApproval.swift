@@ -165,7 +165,8 @@ extension BatchBook {
                 SELECT b.order_id, o.state, m.state FROM batch_card b
                 JOIN card_order o ON o.id = b.order_id JOIN member m ON m.id = b.member_id
                 WHERE b.batch_id = $1
-                AND (o.state <> 'approved' OR m.state <> 'active' OR m.fingerprint <> b.fingerprint)
+                AND (o.state <> 'approved' OR m.state <> 'active'
+                    OR m.fingerprint <> b.fingerprint OR \(IssuancePlan.isWaiting))
                 ORDER BY b.seq LIMIT 20
                 """,
                 [.integer(batch.id)]

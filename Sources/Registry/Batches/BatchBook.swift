@@ -147,6 +147,7 @@ public struct BatchBook: Sendable {
                 AND (\(reasons.isEmpty ? "1 = 1" : reasons))
                 AND NOT EXISTS
                     (SELECT 1 FROM batch_card b WHERE b.order_id = o.id AND b.live = 1)
+                AND NOT \(IssuancePlan.isWaiting)
                 ORDER BY o.id LIMIT \(selection.limit)
                 """
             ) { row -> (Int64, Int64, OrganisationCode, [UInt8], Int64, Int)? in

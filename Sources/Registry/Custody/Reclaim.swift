@@ -1,6 +1,6 @@
 import Foundation
 import TicketSeal
-import UnionTicket
+public import UnionTicket
 
 /// Teaches a restored register what was issued and published after its backup was made.
 ///
@@ -23,9 +23,25 @@ public struct Reclaim: Sendable {
         public var lists = 0
         /// Slots held blocked from now on.
         public var blocked = 0
+        /// What is still unknown; the register opens when there is nothing of it.
+        public var missing: [Bilingual] = []
     }
 
-    private struct Found {
+    /// What a person answers for where no file can show it.
+    public struct Oaths: Sendable {
+        /// Before the backup and since, no number was ever allotted.
+        public var isNothingIssued: Bool
+        /// The lists that the backup knows as unpublished were not published since.
+        public var isNothingPublished: Bool
+
+        /// Nothing is sworn unless said.
+        public init(isNothingIssued: Bool = false, isNothingPublished: Bool = false) {
+            self.isNothingIssued = isNothingIssued
+            self.isNothingPublished = isNothingPublished
+        }
+    }
+
+    struct Found {
         var manifests: [(folder: String, manifest: Manifest, hash: [UInt8])] = []
         var tokens: [StatusListToken] = []
         /// Files with traces of virtual cards.
@@ -35,14 +51,21 @@ public struct Reclaim: Sendable {
         var changes: [(bytes: [UInt8], bundle: TrustBundle)] = []
     }
 
-    /// Reads folders of manifests and publications and lifts the refusal to allot and sign.
+    /// Reads folders of manifests and publications, and lifts the refusal to allot and sign once
+    /// nothing is missing.
     ///
     /// Folders with `manifest.json` (the old `issuances`) and published folders with `status-lists`
     /// and `trust-bundle` are searched with everything below them. With nothing to read, a gap in the
-    /// manifests or a wrong signature it throws, and nothing was taken.
-    public func run(_ folders: [String], by user: SignedInUser) throws -> Report {
+    /// manifests or a wrong signature it throws, and nothing was taken. Where the manifests or a known
+    /// list were not among them, or a list blocks a card that nothing else knows of, what was learnt
+    /// stays, the register stays shut, and ``Report/missing`` names what lacks.
+    public func run(
+        _ folders: [String],
+        swearing oaths: Oaths = Oaths(),
+        by user: SignedInUser
+    ) throws -> Report {
         try user.requireEverywhere(.manageBackups)
-        let found = try search(folders)
+        let found = try search(folders, oaths)
         return try register.write { session in
             var report = Report()
             try takeBundles(found, in: session)
@@ -53,12 +76,13 @@ public struct Reclaim: Sendable {
             for token in found.tokens.sorted(by: { $0.sequence < $1.sequence }) {
                 try take(token, by: user, in: session, &report)
             }
-            try Setting.mustReclaim.clear(in: session)
+            report.missing = try gaps(found, oaths, in: session)
+            if report.missing.isEmpty { try Setting.mustReclaim.clear(in: session) }
             try AuditLog(register).record(
                 "register.reclaim",
                 "register",
                 "manifests \(report.manifests), numbers \(report.numbers), lists \(report.lists), "
-                    + "blocked \(report.blocked)",
+                    + "blocked \(report.blocked), missing \(report.missing.count)",
                 by: user,
                 in: session
             )
@@ -66,7 +90,7 @@ public struct Reclaim: Sendable {
         }
     }
 
-    private func search(_ folders: [String]) throws -> Found {
+    private func search(_ folders: [String], _ oaths: Oaths) throws -> Found {
         var found = Found()
         var paths: [String] = []
         for folder in folders {
@@ -95,7 +119,10 @@ public struct Reclaim: Sendable {
                 } catch { throw Self.refused(path, error.rawValue) }
             }
         }
-        guard !found.manifests.isEmpty || !found.tokens.isEmpty || !found.traces.isEmpty else {
+        guard
+            !found.manifests.isEmpty || !found.tokens.isEmpty || !found.traces.isEmpty
+                || (oaths.isNothingIssued && oaths.isNothingPublished)
+        else {
             throw RegisterError(
                 .badInput,
                 "В указанных каталогах нет ни манифестов, ни списков статусов. "
@@ -269,107 +296,6 @@ public struct Reclaim: Sendable {
             previous = Hex.text(hash)
             expected += 1
         }
-    }
-
-    private func take(
-        _ item: (folder: String, manifest: Manifest, hash: [UInt8]),
-        by user: SignedInUser,
-        in session: any DatabaseSession,
-        _ report: inout Report
-    ) throws {
-        report.manifests += 1
-        let sequence = Int64(item.manifest.sequence)
-        guard sequence > (try Counter.issuance.last(in: session)) else { return }
-        let rows = try IssuedRow.read(item.folder + "/tickets.csv")
-        _ = try Counter.issuance.take(in: session)
-        try session.execute(
-            """
-            INSERT INTO issuance (sequence, at, user_id, kid, expires_at, url_prefix, cards,
-                manifest) VALUES ($1, $2, $3, $4, $5, '', $6, $7)
-            """,
-            [
-                .integer(sequence), .integer(item.manifest.created.seconds), .integer(user.id),
-                .blob(rows.first?.kid ?? []), .integer(rows.first?.expiresAt ?? 0),
-                .int(Swift.max(rows.count, 1)), .blob(item.hash),
-            ]
-        )
-        for row in rows { try take(row, sequence, by: user, in: session, &report) }
-    }
-
-    private func take(
-        _ row: IssuedRow,
-        _ sequence: Int64,
-        by user: SignedInUser,
-        in session: any DatabaseSession,
-        _ report: inout Report
-    ) throws {
-        let ticket = row.carrier.ticket
-        let member = try session.first(
-            """
-            SELECT m.id, (SELECT number FROM ticket_number t
-                WHERE t.member_id = m.id AND t.state = 'assigned') FROM member m WHERE m.id = $1
-            """,
-            [.integer(row.member)]
-        ) { (id: $0.integer(0), ticket: $0.optionalInteger(1)) }
-        // A member whose number differs is another person than the manifest meant.
-        let owner = member.flatMap { found in
-            found.ticket == nil || found.ticket == Int64(ticket.value) ? found.id : nil
-        }
-        let isKnown =
-            try session.first(
-                "SELECT 1 FROM ticket_number WHERE number = $1",
-                [.int(ticket.value)]
-            ) { $0.integer(0) } != nil
-        if !isKnown {
-            try session.execute(
-                """
-                INSERT INTO ticket_number (number, region, state, member_id, at)
-                VALUES ($1, $2, $3, $4, $5)
-                """,
-                [
-                    .int(ticket.value), .int(ticket.region),
-                    .text(owner == nil ? "retired" : "assigned"), .optional(owner),
-                    .integer(register.now().seconds),
-                ]
-            )
-            report.numbers += 1
-        }
-        let hasPipeline = try owner.map { id in
-            try CarrierFile(register).carriers(of: id, in: session).contains {
-                $0.kind == .plastic && $0.state.isInPipeline
-            }
-        }
-        let holder = hasPipeline == false ? owner : nil
-        try session.execute(
-            """
-            INSERT INTO carrier (id, region, member_id, kind, number, issue, state, list, idx,
-                published, expires_at, kid, issuance)
-            VALUES ($1, $2, $3, 'plastic', $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            """,
-            [
-                .integer(try Counter.carrier.take(in: session)), .int(ticket.region),
-                .optional(holder), .int(ticket.value), .int(row.carrier.issue),
-                .text((holder == nil ? CarrierState.withdrawn : .allocated).rawValue),
-                .int(row.coordinate.list), .int(row.coordinate.index),
-                .int((holder == nil ? PublishedStatus.invalid : .suspended).rawValue),
-                .integer(row.expiresAt), .blob(row.kid), .integer(sequence),
-            ]
-        )
-        report.carriers += 1
-        try session.execute(
-            """
-            UPDATE card_order SET state = 'batched', issuance = $1
-            WHERE id = $2 AND member_id = $3 AND state = 'approved'
-            """,
-            [.integer(sequence), .integer(row.order), .integer(row.member)]
-        )
-        try session.execute(
-            """
-            INSERT INTO status_list (list, region, used, changed) VALUES ($1, $2, 1, 1)
-            ON CONFLICT (list) DO UPDATE SET used = status_list.used + 1, changed = 1
-            """,
-            [.int(row.coordinate.list), .int(ticket.region)]
-        )
     }
 
     static func refused(_ place: String, _ why: String) -> RegisterError {

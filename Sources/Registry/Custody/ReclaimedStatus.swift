@@ -60,11 +60,39 @@ extension Reclaim {
             [.int(list), .int(index)],
             CarrierFile.carrier
         )
-        guard let carrier = carrier ?? nil, carrier.state.successors.contains(state) else {
-            return false
+        guard let carrier = carrier ?? nil,
+            let way = try way(of: carrier, to: state, in: session)
+        else { return false }
+        let file = CarrierFile(register)
+        if state == .active, carrier.kind == .plastic, let member = carrier.member {
+            for old in try file.carriers(of: member, in: session)
+            where old.kind == .plastic && old.state.isUsable && old.id != carrier.id {
+                try file.set(old, to: .replaced, reason: "reclaim", by: user, in: session)
+            }
         }
-        try CarrierFile(register).set(carrier, to: state, reason: "reclaim", by: user, in: session)
+        var now = carrier
+        for step in way {
+            try file.set(now, to: step, reason: "reclaim", by: user, in: session)
+            now = try file.carrier(carrier.id, in: session) ?? now
+        }
         return true
+    }
+
+    /// The steps to a state: a batch's card came into force by way of its parcel.
+    private func way(
+        of carrier: CarrierFile.Carrier,
+        to state: CarrierState,
+        in session: any DatabaseSession
+    ) throws -> [CarrierState]? {
+        let delivery: [CarrierState] = [
+            .allocated, .printed, .shipped, .atRegion, .atPrimary, .active,
+        ]
+        if state == .active, let place = delivery.firstIndex(of: carrier.state),
+            try CarrierFile(register).isInBatch(carrier, in: session)
+        {
+            return Array(delivery[(place + 1)...])
+        }
+        return carrier.state.successors.contains(state) ? [state] : nil
     }
 
     /// Carriers issued before the list was signed and valid in it were activated meanwhile.

@@ -59,15 +59,29 @@ extension KnownPeople {
         in session: any DatabaseSession
     ) throws {
         let drafts = Array(drafts)
-        let identifiers = drafts.compactMap { $0.draft.aisId.map(SQLValue.text) }
-        try find("ais_id", identifiers, during: importId, in: session)
+        try find(
+            identifiers: drafts.compactMap(\.draft.aisId),
+            drafts.map(\.hash),
+            during: importId,
+            in: session
+        )
+    }
+
+    /// Adds the bearers of identifiers, and everybody of these names and birth dates.
+    mutating func find(
+        identifiers: [String],
+        _ hashes: [PersonHash],
+        during importId: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        try find("ais_id", identifiers.map(SQLValue.text), during: importId, in: session)
         // By name and birth date at once: a common name alone has thousands of bearers.
         let size = 128
-        for start in stride(from: 0, to: drafts.count, by: size) {
-            let part = Array(drafts[start..<min(start + size, drafts.count)])
+        for start in stride(from: 0, to: hashes.count, by: size) {
+            let part = Array(hashes[start..<min(start + size, hashes.count)])
             let width = part.count.roundedUpToPowerOfTwo
             let pairs = (0..<width).map { "($\(2 * $0 + 1), $\(2 * $0 + 2))" }
-            let padded = (0..<width).map { part[min($0, part.count - 1)].hash }
+            let padded = (0..<width).map { part[min($0, part.count - 1)] }
             try add(
                 from: """
                     (VALUES \(pairs.joined(separator: ", "))) AS v

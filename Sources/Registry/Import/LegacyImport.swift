@@ -84,6 +84,13 @@ public struct LegacyImport: Sendable {
             [.text(draft.number), .text(draft.issuer), .integer(member.id)]
         ) { $0.integer(0) }
         if known != nil { return (.unchanged, nil) }
+        let other = try session.first(
+            """
+            SELECT id FROM carrier WHERE kind = 'legacyPlastic' AND legacy_number = $1
+            AND legacy_issuer = $2
+            """,
+            [.text(draft.number), .text(draft.issuer)]
+        ) { $0.integer(0) }
         try session.execute(
             """
             INSERT INTO carrier (id, region, member_id, kind, state, published, legacy_number,
@@ -99,8 +106,21 @@ public struct LegacyImport: Sendable {
                 .optional(draft.handedOutOn.map { Int64($0.day) }),
             ]
         )
-        return (.added, nil)
+        return (.added, other == nil ? nil : Self.shared)
     }
+
+    /// Old numbers are not unique: the card is entered, and blocking asks which of them is meant.
+    private static let shared = RowIssue(
+        field: "number",
+        column: nil,
+        code: "legacy_number_shared",
+        severity: .warning,
+        message: Bilingual(
+            "Карта того же издателя с тем же номером записана и за другим членом Профсоюза: сверьте "
+                + "обе записи.",
+            "A card of the same issuer and number is recorded for another member too: compare both."
+        )
+    )
 
     private static func issue(_ code: String, _ russian: String, _ english: String) -> RowIssue {
         RowIssue(

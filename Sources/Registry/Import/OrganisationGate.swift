@@ -32,6 +32,9 @@ struct OrganisationGate: Sendable {
         self.closing = closing
     }
 
+    /// Whether the file is an organisation's whole roster.
+    var isWhole: Bool { whole != nil }
+
     /// Why a row of this organisation is refused, or nil.
     func refusal(_ code: OrganisationCode) -> RowIssue? {
         guard let closed = closing[code.ordinal] else {

@@ -9,6 +9,8 @@ struct RosterChunk {
     private var added: [(id: Int64, row: Row)] = []
     /// Known members met in this chunk.
     private var seen: [(member: Int64, line: Int)] = []
+    /// Known members whose rows were refused here.
+    private(set) var mentioned: [Int64] = []
 
     init(_ prepared: PreparedChunk, in run: RosterRun) throws {
         (self.run, self.prepared) = (run, prepared)
@@ -163,7 +165,13 @@ struct RosterChunk {
     ) throws -> RowOutcome {
         guard case .member(let person) = identity,
             person.organisation == row.prepared.draft.organisation.ordinal
-        else { return .error }
+        else {
+            switch identity {
+            case .member(let person), .unsure(_, let person): mentioned.append(person.id)
+            case .nobody: break
+            }
+            return .error
+        }
         if let before = person.line {
             issues.append(.duplicate(of: before))
             return .error

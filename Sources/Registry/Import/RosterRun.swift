@@ -21,6 +21,8 @@ final class RosterRun {
     private var freeIds: Range<Int64> = 0..<0
     let organisations: OrganisationGate
     private var summary = RosterImport.Summary()
+    /// How the rows of each region ended; 0 stands for rows that name none.
+    private var regions: [UInt8: [RowOutcome: Int]] = [:]
 
     init(
         _ register: Register,
@@ -29,6 +31,9 @@ final class RosterRun {
         in session: any DatabaseSession
     ) throws {
         (self.register, self.options, self.user, self.session) = (register, options, user, session)
+        if let whole = options.completeFor, whole != .centralCouncil {
+            _ = try OrganisationTree(register).requireKnown(whole, in: session)
+        }
         at = register.now().seconds
         keys = KeyLine(MemberVault(register: register))
         importId = try Counter.fileImport.take(in: session)
@@ -46,7 +51,14 @@ final class RosterRun {
             (member_id BIGINT NOT NULL PRIMARY KEY, line BIGINT NOT NULL)
             """
         )
+        try session.execute(
+            """
+            CREATE TEMPORARY TABLE IF NOT EXISTS import_mentioned
+            (member_id BIGINT NOT NULL PRIMARY KEY)
+            """
+        )
         try session.execute("DELETE FROM import_seen")
+        try session.execute("DELETE FROM import_mentioned")
         try session.execute(
             """
             INSERT INTO file_import
@@ -69,13 +81,29 @@ final class RosterRun {
             var issues = row.issues
             let outcome = try row.draft.map { try chunk.take($0, at: index, &issues) } ?? .error
             summary.counts[outcome, default: 0] += 1
+            regions[row.region, default: [:]][outcome, default: 0] += 1
             if outcome != .error, issues.contains(where: { $0.severity == .warning }) {
                 summary.warnings += 1
             }
             results.append(.init(line: row.line, outcome: outcome, issues: issues))
         }
         try chunk.store()
+        if organisations.isWhole { try mention(prepared.mentioned + chunk.mentioned) }
         return results
+    }
+
+    /// Remembers members whose rows were refused: they stand in the file all the same.
+    private func mention(_ members: [Int64]) throws {
+        for part in members.map(SQLValue.integer).parts(of: 256) {
+            let values = (1...part.padded.count).map { "($\($0))" }.joined(separator: ", ")
+            try session.execute(
+                """
+                INSERT INTO import_mentioned (member_id) VALUES \(values)
+                ON CONFLICT (member_id) DO NOTHING
+                """,
+                part.padded
+            )
+        }
     }
 
     /// A new member's id; ids are taken from the register in blocks.
@@ -98,6 +126,7 @@ final class RosterRun {
             "UPDATE file_import SET counts = $1 WHERE id = $2",
             [.text(counts), .integer(importId)]
         )
+        try keepRegions()
         try AuditLog(register).record(
             "roster.import",
             "import/\(importId)",
@@ -108,6 +137,27 @@ final class RosterRun {
         return summary
     }
 
+    /// What the quality report says of rejects; members that come one by one are no file.
+    private func keepRegions() throws {
+        guard !options.fileSHA256.isEmpty else { return }
+        for (region, counts) in regions {
+            let accepted = [RowOutcome.added, .updated, .unchanged]
+                .reduce(0) { $0 + (counts[$1] ?? 0) }
+            try session.execute(
+                """
+                INSERT INTO import_region
+                    (import_id, region, accepted, duplicates, conflicts, errors)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                """,
+                [
+                    .integer(importId), .int(region), .int(accepted),
+                    .int(counts[.duplicate] ?? 0), .int(counts[.conflict] ?? 0),
+                    .int(counts[.error] ?? 0),
+                ]
+            )
+        }
+    }
+
     private func listAbsent(of code: OrganisationCode) throws {
         let range = code.subtree
         let absent = try session.all(
@@ -115,12 +165,24 @@ final class RosterRun {
             SELECT id, ais_id FROM member
             WHERE organisation BETWEEN $1 AND $2 AND state IN ('candidate', 'active', 'suspended')
             AND import_id <> $3 AND id NOT IN (SELECT member_id FROM import_seen)
+            AND id NOT IN (SELECT member_id FROM import_mentioned)
             ORDER BY id
             """,
             [.integer(range.lowerBound), .integer(range.upperBound), .integer(importId)]
         ) { (id: $0.integer(0), ais: $0.optionalText(1)) }
         summary.absent = absent.map { $0.ais ?? "#\($0.id)" }
         guard let status = options.markAbsent, !absent.isEmpty else { return }
+        guard summary[.error] == 0 else {
+            throw RegisterError(
+                .refused,
+                "Отклонено строк: \(summary[.error]). Пока они не исправлены, неизвестно, кого нет в "
+                    + "списке: отсутствующих не отметили, ничего не записано. Исправьте строки или "
+                    + "загрузите без --mark-absent.",
+                "Rows were refused: \(summary[.error]). Until they are mended, nobody can say who is "
+                    + "absent: nobody was marked and nothing kept. Mend the rows, or import without "
+                    + "--mark-absent."
+            )
+        }
         try requireSecondPerson(absent: absent.count, in: range)
         for member in absent {
             try MemberFile(register).change(

@@ -9,6 +9,8 @@ struct PreparedChunk: Sendable {
         let line: Int
         let issues: [RowIssue]
         let draft: PreparedDraft?
+        /// Region of the organisation that the row names; 0 where none can be read.
+        let region: UInt8
         /// Whether the row is refused unless it takes back a known member's consent.
         let isWithdrawal: Bool
         /// Sealed fields, when the row is new for all that the register knew before.
@@ -16,6 +18,8 @@ struct PreparedChunk: Sendable {
     }
 
     let rows: [Row]
+    /// Known members that refused rows name, where the file is a whole roster.
+    let mentioned: [Int64]
     let people: KnownPeople
     let conflicts: [Int64: ConflictQueue.Standing]
 }
@@ -53,6 +57,7 @@ final class RowPreparation: @unchecked Sendable {
         }
         var people = KnownPeople()
         var conflicts: [Int64: ConflictQueue.Standing] = [:]
+        var mentioned: [Int64] = []
         try register.read { session in
             try session.setCache(megabytes: cacheMegabytes)
             try people.find(drafts.lazy.compactMap(\.self), during: importId, in: session)
@@ -60,6 +65,9 @@ final class RowPreparation: @unchecked Sendable {
                 of: drafts.compactMap { $0?.fingerprint },
                 in: session
             )
+            if organisations.isWhole {
+                mentioned = try named(by: zip(rows, drafts).filter { $1 == nil }.map(\.0), session)
+            }
         }
         let random = SecureRandom.bytes(drafts.count * MemberVault.randomLength)
         let prepared = try rows.indices.map { index in
@@ -68,6 +76,7 @@ final class RowPreparation: @unchecked Sendable {
                 line: rows[index].line,
                 issues: rows[index].issues + (refusals[index].map { [$0] } ?? []),
                 draft: drafts[index],
+                region: rows[index].organisation?.region ?? 0,
                 isWithdrawal: rows[index].draft == nil,
                 sealed: try drafts[index].flatMap {
                     guard rows[index].draft != nil, people.bearer(of: $0.draft.aisId) == nil,
@@ -78,7 +87,37 @@ final class RowPreparation: @unchecked Sendable {
                 }
             )
         }
-        return PreparedChunk(rows: prepared, people: people, conflicts: conflicts)
+        return PreparedChunk(
+            rows: prepared,
+            mentioned: mentioned,
+            people: people,
+            conflicts: conflicts
+        )
+    }
+
+    /// The members that refused rows name: by identifier, or by name and birth date.
+    private func named(by rows: [RosterRow], _ session: any DatabaseSession) throws -> [Int64] {
+        let mentions = rows.compactMap { row in
+            row.mention
+                ?? row.draft.flatMap {
+                    RosterRow.Mention(aisId: $0.aisId, name: $0.name, birthDate: $0.birthDate)
+                }
+        }
+        let hashes = mentions.compactMap { mention -> PersonHash? in
+            guard let name = mention.name, let date = mention.birthDate else { return nil }
+            return PersonHash(
+                name: register.secrets.nameHash(last: name.last, first: name.first),
+                birth: birthHash(date)
+            )
+        }
+        var people = KnownPeople()
+        try people.find(
+            identifiers: mentions.compactMap(\.aisId),
+            hashes,
+            during: importId,
+            in: session
+        )
+        return people.ids
     }
 
     private func birthHash(_ date: CalendarDate) -> Int64 {

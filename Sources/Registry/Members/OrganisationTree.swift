@@ -105,6 +105,11 @@ public struct OrganisationTree: Sendable {
         }
     }
 
+    /// Whether the register has an organisation; the whole union always.
+    public func isKnown(_ code: OrganisationCode) throws -> Bool {
+        try code == .centralCouncil || register.read { try find(code, in: $0) != nil }
+    }
+
     /// The open organisation with this code, or a refusal that names it.
     func requireKnown(
         _ code: OrganisationCode,

@@ -52,7 +52,7 @@ public struct MassBlock: Sendable {
             let file = CarrierFile(register)
             var chosen: [Int64] = []
             for reference in references {
-                let able = try file.find(reference, by: user, in: session)
+                let able = try file.findOne(reference, by: user, in: session)
                     .filter { $0.state.successors.contains(change.target) }
                 guard !able.isEmpty else { throw Self.cannot(reference, change) }
                 chosen += able.map(\.id)

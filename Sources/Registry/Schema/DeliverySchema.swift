@@ -41,6 +41,16 @@ enum DeliverySchema {
                 ParcelState.allCases.map { ($0.rawValue, $0.successors) }
             )
             + RegisterSchema.refusals(in: "parcel", for: engine)
+            + engine.refuse(
+                table: "carrier",
+                operation: .update,
+                name: "carrier_batch_activation",
+                when: """
+                    OLD.state = 'allocated' AND NEW.state = 'active'
+                    AND EXISTS (SELECT 1 FROM batch b WHERE b.issuance = OLD.issuance)
+                    """,
+                message: "carrier: a card of a batch is active from its delivery on"
+            )
             + RegisterSchema.growingOnly(
                 ["batch_report", "destruction_act", "destruction_card", "hand_out"],
                 for: engine

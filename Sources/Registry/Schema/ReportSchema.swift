@@ -35,6 +35,15 @@ enum ReportSchema {
         ) {strict};
         CREATE INDEX member_past_until ON member_past (until);
         CREATE INDEX carrier_event_at ON carrier_event (at);
+        CREATE TABLE import_region (
+            import_id {int} NOT NULL REFERENCES file_import (id),
+            region {int} NOT NULL,
+            accepted {int} NOT NULL,
+            duplicates {int} NOT NULL,
+            conflicts {int} NOT NULL,
+            errors {int} NOT NULL,
+            PRIMARY KEY (import_id, region)
+        ) {strict,without rowid};
         CREATE TABLE membership_return (
             organisation {int} NOT NULL REFERENCES organisation (code),
             as_of {int} NOT NULL,

@@ -44,6 +44,9 @@ public struct CarrierFile: Sendable {
 
     /// What a person asks to be done with a carrier.
     public enum Change: String, Sendable, CaseIterable {
+        /// The changes that block.
+        public static let blocks: [Change] = [.suspend, .lost, .stolen, .withdraw]
+
         /// Block for now.
         case suspend
         /// End a suspension, or activate a card handed out.
@@ -125,8 +128,8 @@ public struct CarrierFile: Sendable {
     ) throws -> [Carrier] {
         try user.require(change == .suspend ? .suspendCarriers : .changeCarriers)
         return try register.write { session in
-            let found = try find(reference, by: user, in: session)
-            let able = found.filter { $0.state.successors.contains(change.target) }
+            let found = try findOne(reference, by: user, in: session)
+            let able = try found.filter { try self.may($0, change, in: session) }
             guard !able.isEmpty else { throw Self.noStep(found, change.target) }
             for carrier in able {
                 try set(carrier, to: change.target, reason: reason, by: user, in: session)
@@ -158,7 +161,7 @@ public struct CarrierFile: Sendable {
         try user.require(.changeCarriers)
         try user.require(.order)
         return try register.write { session in
-            let found = try find(reference, by: user, in: session).compactMap(\.member).first
+            let found = try findOne(reference, by: user, in: session).compactMap(\.member).first
             guard let member = found else { throw Self.unknown }
             let book = OrderBook(register)
             let outcome = try book.create(
@@ -310,7 +313,28 @@ extension CarrierFile {
         }
     }
 
+    /// Whether a person may make this change: a batch's card comes into force when its parcel is
+    /// accounted for or when it is handed out, never by a word (production.md § 2).
+    func may(
+        _ carrier: Carrier,
+        _ change: Change,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        guard carrier.state.successors.contains(change.target) else { return false }
+        guard change == .unblock, carrier.state.isInPipeline else { return true }
+        return try !isInBatch(carrier, in: session)
+    }
+
     private static func noStep(_ found: [Carrier], _ target: CarrierState) -> RegisterError {
+        if target == .active, found.contains(where: \.state.isInPipeline) {
+            return RegisterError(
+                .refused,
+                "Карта ещё не у члена Профсоюза: она вступает в силу при получении посылки или "
+                    + "вручении (parcel receive, handout).",
+                "The card is not with the member yet: it comes into force when its parcel is "
+                    + "received or it is handed out (parcel receive, handout)."
+            )
+        }
         let states = Set(found.map(\.state.rawValue)).sorted().joined(separator: ", ")
         return RegisterError(
             .refused,

@@ -49,6 +49,33 @@ extension CarrierFile {
         return found
     }
 
+    /// The same for a change: an old number that several cards bear names none of them.
+    func findOne(
+        _ reference: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> [Carrier] {
+        let found = try find(reference, by: user, in: session)
+        guard reference.hasPrefix("L:"), found.count > 1 else { return found }
+        let rows = found.map { "#\($0.id)" }.joined(separator: ", ")
+        throw RegisterError(
+            .refused,
+            "Этот старый номер — на нескольких картах (\(rows)). Назовите одну: carrier show, "
+                + "затем #строка.",
+            "Several cards bear this old number (\(rows)). Name one: carrier show, then #row."
+        )
+    }
+
+    /// Whether the card was numbered for a batch.
+    func isInBatch(_ carrier: Carrier, in session: any DatabaseSession) throws -> Bool {
+        try session.first(
+            """
+            SELECT 1 FROM carrier c JOIN batch b ON b.issuance = c.issuance WHERE c.id = $1
+            """,
+            [.integer(carrier.id)]
+        ) { $0.integer(0) } != nil
+    }
+
     /// One refusal for the unknown and for what is elsewhere, for whoever has a part of the union only.
     static func unknown(to user: SignedInUser) -> RegisterError {
         guard user.scope != .centralCouncil else { return unknown }

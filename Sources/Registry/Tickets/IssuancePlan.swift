@@ -12,6 +12,18 @@ struct IssuancePlan {
         let retiresOld: Bool
     }
 
+    private static let pipeline = RegisterSchema.oneOf(
+        "c.state",
+        CarrierState.allCases.filter(\.isInPipeline)
+    )
+    /// That the member of the order `o` has such a card: nothing more can be issued to them.
+    static let isWaiting = """
+        EXISTS (SELECT 1 FROM carrier c
+            WHERE c.member_id = o.member_id AND c.kind = 'plastic' AND (\(pipeline)))
+        """
+    /// Added to the issue of a card that is in production or on its way.
+    private static let waiting: Int64 = 100
+
     private(set) var orders: [Order] = []
     private(set) var skipped: [Int64] = []
 
@@ -28,8 +40,8 @@ struct IssuancePlan {
         try session.query(
             """
             SELECT o.id, o.member_id, o.region, t.number, m.state,
-                (SELECT max(c.issue) FROM carrier c
-                 WHERE c.member_id = o.member_id AND c.kind = 'plastic')
+                (SELECT max(c.issue + CASE WHEN \(Self.pipeline) THEN \(Self.waiting) ELSE 0 END)
+                 FROM carrier c WHERE c.member_id = o.member_id AND c.kind = 'plastic')
             FROM \(source) JOIN member m ON m.id = o.member_id
             LEFT JOIN ticket_number t ON t.member_id = o.member_id AND t.state = 'assigned'
             WHERE o.state = 'approved' AND \(place)
@@ -39,7 +51,8 @@ struct IssuancePlan {
         ) { row in
             let issue = row.integer(5) + 1
             let number = row.optionalInteger(3).flatMap { TicketNumber(value: UInt64($0)) }
-            guard row.text(4) == MemberStatus.active.rawValue else {
+            // A second card in production for one member would stop the whole issuance.
+            guard row.text(4) == MemberStatus.active.rawValue, issue <= Self.waiting else {
                 skipped.append(row.integer(0))
                 return
             }

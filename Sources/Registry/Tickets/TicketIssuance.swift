@@ -117,11 +117,7 @@ public struct TicketIssuance: Sendable {
             defer { try? session.setCache(megabytes: nil) }
             let plan = try IssuancePlan(terms, by: user, in: session)
             guard !plan.orders.isEmpty else {
-                throw RegisterError(
-                    .refused,
-                    "Нет одобренных заявок: profbilet order list --state approved.",
-                    "No order is approved: profbilet order list --state approved."
-                )
+                throw Self.nothing(passing: plan.skipped)
             }
             let sequence = try Counter.issuance.take(in: session)
             try session.execute(
@@ -169,6 +165,24 @@ public struct TicketIssuance: Sendable {
             cards: issued.cards,
             skipped: issued.skipped,
             folder: folder ?? register.directory.issuances
+        )
+    }
+
+    private static func nothing(passing skipped: [Int64]) -> RegisterError {
+        guard !skipped.isEmpty else {
+            return RegisterError(
+                .refused,
+                "Нет одобренных заявок: profbilet order list --state approved.",
+                "No order is approved: profbilet order list --state approved."
+            )
+        }
+        let orders = skipped.prefix(20).map { "\($0)" }.joined(separator: ", ")
+        return RegisterError(
+            .refused,
+            "Ни по одной одобренной заявке карту выпустить нельзя: член Профсоюза выбыл или его "
+                + "карта уже изготавливается (\(orders)). Отмените заявки: profbilet order cancel.",
+            "No approved order can be issued: the member has left or has a card in production "
+                + "(\(orders)). Cancel the orders: profbilet order cancel."
         )
     }
 

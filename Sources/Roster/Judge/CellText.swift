@@ -44,8 +44,24 @@ enum CellText {
     }
 
     private static let nothings = Set(
-        ["нет", "бо", "бн", "отсутствует", "отсут", "неуказан", "неуказано"].map(FoldedKey.init)
+        [
+            "нет", "нету", "неимеет", "неимеется", "бо", "бн", "отсутствует", "отсут", "неуказан",
+            "неуказано",
+        ].map(FoldedKey.init)
     )
+
+    /// Whether the cell is what a spreadsheet shows where a formula fails: `#N/A`, `#ССЫЛКА!`.
+    static func isSheetError(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard !range.isEmpty, range.count <= 24, text[range.lowerBound] == 0x23 else {
+            return false
+        }
+        return sheetErrors.contains(string(text, range))
+    }
+
+    private static let sheetErrors: Set<String> = [
+        "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!",
+        "#ДЕЛ/0!", "#Н/Д", "#ИМЯ?", "#ПУСТО!", "#ЧИСЛО!", "#ССЫЛКА!", "#ЗНАЧ!", "#ПЕРЕНОС!",
+    ]
 
     /// Whether a spreadsheet turned a long number into `1,77E+14`.
     static func isEatenNumber(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {

@@ -59,7 +59,11 @@ struct NameCell {
         if isFormula {
             return Verdict(isRefused: true, codes: [words == [["-"]] ? .nameMissing : .formula])
         }
-        var codes = NameLetters.flaws(words, mayBeOneLetter: mayBeOneLetter)
+        if words.count == 1, RosterWords.noNames.contains(Self.text(words[0])) {
+            return Verdict(isRefused: true, codes: [.answerInName])
+        }
+        // A letter beside other words is an initial, also in a family name.
+        var codes = NameLetters.flaws(words, mayBeOneLetter: mayBeOneLetter && words.count == 1)
         if words.reduce(words.count - 1, { $0 + $1.count }) > Self.limit {
             codes.append(.nameTooLong)
         }
@@ -74,6 +78,18 @@ struct NameCell {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: cased.joined(separator: [" "]))
         return Verdict(legible: String(text), isRefused: isRefused, codes: codes)
+    }
+
+    /// The words in lower case, ё as е, to be compared.
+    static func folded(_ words: [[Unicode.Scalar]]) -> [String] {
+        words.map { text($0).lowercased().replacing("ё", with: "е") }
+    }
+
+    /// One word as text.
+    private static func text(_ word: [Unicode.Scalar]) -> String {
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: word)
+        return String(view)
     }
 
     /// Whether the bytes are one plainly written word: А…Я or Ё, then а…я or ё, hyphens allowed.

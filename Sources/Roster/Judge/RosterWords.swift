@@ -47,13 +47,21 @@ enum RosterWords {
     static let answers: [FoldedKey: Bool] = table([
         true: [
             "да", "есть", "согласен", "согласна", "yes", "true", "имеется", "получено", "y", "д",
-            "дано", "согласие", "согласие есть", "подписано",
+            "дано", "согласие", "согласие есть", "подписано", "истина",
         ],
         false: [
             "нет", "no", "false", "не согласен", "не согласна", "отказ", "n", "н", "отсутствует",
-            "не получено", "отозвано",
+            "не получено", "отозвано", "ложь",
         ],
     ])
+
+    /// What a spreadsheet or a hasty hand puts where a name belongs.
+    ///
+    /// «Да» with a capital is a family name.
+    static let noNames: Set<String> = [
+        "да", "ДА", "истина", "ИСТИНА", "Истина", "ложь", "ЛОЖЬ", "Ложь", "true", "TRUE", "false",
+        "FALSE",
+    ]
 
     /// Why a card is ordered.
     static let reasons: [FoldedKey: OrderReason] = table([

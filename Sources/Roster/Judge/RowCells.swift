@@ -9,6 +9,7 @@ struct RowCells {
     private(set) var hasError = false
     /// Whether the row answers «нет» to the keeping of the record.
     var refusesRegister = false
+    private var spoiled: [RosterField] = []
 
     init(rows: RawRows, row: Int, judge: RowJudge) {
         self.rows = rows
@@ -36,12 +37,27 @@ struct RowCells {
 
     /// Notes a finding about a field.
     mutating func report(_ code: RosterIssueCode, _ field: RosterField) {
+        if spoiled.contains(field) { return }
         let place = judge.places[field.rawValue]
         let column = judge.isTable && place >= 0 ? place + 1 : nil
         let issue = code.issue(field: field.name, column: column)
         guard !issues.contains(issue) else { return }
         issues.append(issue)
         if code.severity == .error { hasError = true }
+    }
+
+    /// Cells where a spreadsheet's formula failed: that is all there is to say of them.
+    mutating func checkSheetErrors(_ bytes: Span<UInt8>) {
+        for field in RosterField.allCases {
+            let place = judge.places[field.rawValue]
+            guard place >= 0 else { continue }
+            let range = rows.range(row: row, column: place)
+            guard let first = range.first, bytes[first] == 0x23,
+                CellText.isSheetError(bytes, CellText.trimmed(bytes, range))
+            else { continue }
+            report(.cellError, field)
+            spoiled.append(field)
+        }
     }
 
     /// Cells beyond the header mean that a separator too many shifted the row.

@@ -55,7 +55,8 @@ extension RowCells {
         let cell = cell(field, bytes)
         if let answer = ConsentAnswer(bytes, cell) { return answer }
         let reading = judge.dates.read(bytes, cell)
-        if let date = reading.date, reading.code == nil {
+        if let date = reading.date, reading.code == nil || reading.code == .dateSerial {
+            if let code = reading.code { report(code, field) }
             return ConsentAnswer(isGiven: true, date: date)
         }
         report(.consentUnknown, field)

@@ -77,7 +77,8 @@ extension RowCells {
             return nil
         }
         guard let code = Identifier.primary(bytes, cell) else {
-            report(.organisationFormat, .organisation)
+            let isZero = Identifier.namesPrimaryZero(bytes, cell)
+            report(isZero ? .organisationZero : .organisationFormat, .organisation)
             return nil
         }
         return code
@@ -91,7 +92,7 @@ extension RowCells {
             report(.ticketSpreadsheet, .legacyNumber)
             return nil
         }
-        guard cell.count <= 64, Identifier.isPrintable(bytes, cell) else {
+        guard Identifier.isShort(bytes, cell), Identifier.isPrintable(bytes, cell) else {
             report(.ticketFormat, .legacyNumber)
             return nil
         }
@@ -126,6 +127,21 @@ enum Identifier {
         if text[range.lowerBound] == 0x3D || text[range.lowerBound] == 0x40 { return false }
         for index in range where text[index] < 0x20 || text[index] == 0x7F { return false }
         return true
+    }
+
+    /// At most 32 characters.
+    static func isShort(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count > 32 else { return true }
+        return range.count { text[$0] & 0xC0 != 0x80 } <= 32
+    }
+
+    /// Whether a code of the right form ends in 0000: its place is the territorial organisation's own.
+    static func namesPrimaryZero(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count == 11 else { return false }
+        let start = range.lowerBound
+        return text[start + 2] == 0x2D && text[start + 6] == 0x2D
+            && (number(text, start, 2) ?? 0) > 0 && number(text, start + 3, 3) != nil
+            && number(text, start + 7, 4) == 0
     }
 
     /// The code `RR-TTT-PPPP` of a primary organisation.

@@ -31,6 +31,7 @@ public struct RowJudge: Sendable {
     private func judge(_ row: Int, of rows: RawRows, _ bytes: Span<UInt8>) -> RosterRow {
         var cells = RowCells(rows: rows, row: row, judge: self)
         cells.checkWidth(bytes)
+        cells.checkSheetErrors(bytes)
         let aisId = cells.aisId(bytes)
         let name = cells.name(bytes)
         let birth = cells.birthDate(bytes)
@@ -50,7 +51,13 @@ public struct RowJudge: Sendable {
         guard !cells.hasError || isWithdrawal, let name, let birthDate = birth.date, let category,
             let organisation, let join, let status
         else {
-            return RosterRow(line: line, draft: nil, issues: issues, organisation: organisation)
+            return RosterRow(
+                line: line,
+                draft: nil,
+                issues: issues,
+                organisation: organisation,
+                mention: RosterRow.Mention(aisId: aisId, name: name, birthDate: birth.date)
+            )
         }
         let draft = MemberDraft(
             aisId: aisId,

@@ -24,10 +24,26 @@ extension RowCells {
             }
         }
         return slowName(
-            part(bytes, last),
+            onlyLast(part(bytes, last), part(bytes, first), part(bytes, patronymic)),
             part(bytes, first),
             part(bytes, patronymic)
         )
+    }
+
+    /// A family-name cell that repeats the name standing beside it gives its first word.
+    private mutating func onlyLast(
+        _ last: NameCell,
+        _ first: NameCell,
+        _ patronymic: NameCell
+    ) -> NameCell {
+        guard last.words.count > 1, !first.isEmpty else { return last }
+        let rest = NameCell.folded(Array(last.words.dropFirst()))
+        guard
+            rest == NameCell.folded(first.words)
+                || rest == NameCell.folded(first.words + patronymic.words)
+        else { return last }
+        report(.nameSplit, .last)
+        return NameCell(words: [last.words[0]])
     }
 
     /// A cell as words; a dash or «нет» is no name.
@@ -80,6 +96,14 @@ extension RowCells {
             first: clean[1].legible,
             patronymic: patronymic.isEmpty ? nil : clean[2].legible
         )
+        if last.words.count == 1, last.words[0].count == 1 {
+            report(.nameOneLetter, whole ?? .last)
+        } else if last.words.count > 1, !clean[0].isRefused {
+            // A patronymic among the words of a family name: the columns have slipped.
+            let holdsOther = NameCell.folded(last.words).contains(where: FirstNames.isPatronymic)
+            report(holdsOther ? .nameUnsplittable : .nameWords, whole ?? .last)
+            if holdsOther { return nil }
+        }
         warnIfSwapped(name, whole ?? .last)
         guard !last.isEmpty, !first.isEmpty, !clean.contains(where: \.isRefused) else { return nil }
         return name

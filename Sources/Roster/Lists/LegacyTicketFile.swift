@@ -14,19 +14,25 @@ public enum LegacyTicketFile {
         ),
         TableColumn(
             "issuer",
-            ["Кем выдан", "Выдан", "Организация", "Эмитент", "Код организации"],
+            ["Кем выдан", "Организация", "Эмитент", "Издатель", "Код организации"],
             isRequired: true
         ),
         TableColumn(
             "number",
             [
                 "Номер билета", "Номер профсоюзного билета", "Профбилет", "ticket", "№ билета",
-                "Номер карты", "Номер",
+                "Номер карты", "Номер", "number as printed",
             ],
             isRequired: true
         ),
         TableColumn("producedOn", ["Изготовлен", "Дата изготовления", "produced"]),
-        TableColumn("handedOutOn", ["Выдан члену", "Дата выдачи", "handed_out"]),
+        TableColumn(
+            "handedOutOn",
+            [
+                "Выдан члену", "Дата выдачи", "Выдан", "Выдана", "Вручён", "Вручен", "Вручена",
+                "handed_out", "handed out",
+            ]
+        ),
     ]
 
     private static let issuerLimit = 300
@@ -66,6 +72,9 @@ public enum LegacyTicketFile {
         if number == nil, !row.isReported("number") { row.report(.ticketMissing, "number") }
         let produced = row.date("producedOn")
         let handedOut = row.date("handedOutOn")
+        if let produced, let handedOut, handedOut < produced {
+            row.report(.ticketDates, "handedOutOn")
+        }
         guard !row.hasError, let aisId, let issuer, let number else {
             return (row.line, nil, row.issues)
         }

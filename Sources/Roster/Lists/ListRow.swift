@@ -69,7 +69,9 @@ struct ListRow {
             report(eaten, field)
             return nil
         }
-        guard bytes.count <= 64, Identifier.isPrintable(bytes.span, bytes.indices) else {
+        guard Identifier.isShort(bytes.span, bytes.indices),
+            Identifier.isPrintable(bytes.span, bytes.indices)
+        else {
             report(malformed, field)
             return nil
         }

@@ -20,6 +20,8 @@ final class SheetRows: RowSource, XMLEvents {
     private var style = 0
     private var value: [UInt8] = []
     private var isInValue = false
+    /// How deep inside readings of East Asian text, which are no part of it.
+    private var phoneticDepth = 0
 
     private enum CellKind {
         case number, shared, text, boolean
@@ -69,7 +71,8 @@ final class SheetRows: RowSource, XMLEvents {
                 default: .number
                 }
             value.removeAll(keepingCapacity: true)
-        case "v", "t": isInValue = true
+        case "v", "t": isInValue = phoneticDepth == 0
+        case "rPh": phoneticDepth += 1
         default: break
         }
     }
@@ -83,6 +86,7 @@ final class SheetRows: RowSource, XMLEvents {
     func end(_ name: String) throws(RosterError) {
         switch name {
         case "v", "t": isInValue = false
+        case "rPh": phoneticDepth -= 1
         case "c":
             while cells.count < column { cells.append([]) }
             if column > 0 { cells[column - 1] = shown() }

@@ -3,8 +3,8 @@ import UnionTicket
 /// An XLSX workbook: its sheets, its shared strings and which styles are dates.
 final class Workbook {
     let archive: ZipArchive
-    /// Paths of the sheets' parts, in the order of the tabs.
-    let sheetPaths: [String]
+    /// The sheets, the visible ones first, else in the order of the tabs.
+    let sheets: [Sheet]
     /// 1462 for workbooks that count days from 1904, else 0.
     let serialShift: Int
     /// Strings that cells refer to.
@@ -25,7 +25,12 @@ final class Workbook {
             archive.part("xl/_rels/workbook.xml.rels", limit: Self.partLimit),
             links
         )
-        sheetPaths = outline.sheets.compactMap { links.targets[$0] }.map(Self.absolute)
+        let listed = outline.sheets.compactMap { sheet in
+            links.targets[sheet.relation].map {
+                Sheet(name: sheet.name, path: Self.absolute($0), isHidden: sheet.isHidden)
+            }
+        }
+        sheets = listed.filter { !$0.isHidden } + listed.filter(\.isHidden)
         serialShift = outline.countsFrom1904 ? 1462 : 0
         let styles = SheetStyles()
         if archive.has("xl/styles.xml") {
@@ -39,6 +44,16 @@ final class Workbook {
         }
     }
 
+    /// One sheet.
+    struct Sheet {
+        /// What its tab says.
+        let name: String
+        /// Path of its part.
+        let path: String
+        /// Whether the spreadsheet shows it only when asked.
+        let isHidden: Bool
+    }
+
     private static func absolute(_ target: String) -> String {
         target.hasPrefix("/") ? String(target.dropFirst()) : "xl/" + target
     }
@@ -46,12 +61,13 @@ final class Workbook {
 
 /// The sheets of workbook.xml, in order, by relation.
 private final class WorkbookOutline: XMLEvents {
-    var sheets: [String] = []
+    var sheets: [(relation: String, name: String, isHidden: Bool)] = []
     var countsFrom1904 = false
 
     func start(_ name: String, _ attributes: XMLAttributes) {
         if name == "sheet", sheets.count < 256, let relation = attributes["id"] {
-            sheets.append(relation)
+            let isHidden = attributes["state"]?.lowercased().contains("hidden") ?? false
+            sheets.append((relation, attributes["name"] ?? "", isHidden))
         } else if name == "workbookPr", let flag = attributes["date1904"] {
             countsFrom1904 = flag == "1" || flag == "true"
         }

@@ -6,6 +6,10 @@ final class Table {
     let encoding: TextEncoding?
     let separator: Character?
     let header: TableHeader
+    /// The sheet of a workbook that is read, nil for text.
+    let sheet: String?
+    /// Other sheets of the workbook that hold something.
+    let otherSheets: [String]
     /// Added to a day number of a sheet to count from 1899-12-30.
     let serialShift: Int
     /// The first lines that were passed over.
@@ -27,7 +31,9 @@ final class Table {
         format: FileFormat,
         encoding: TextEncoding? = nil,
         separator: Character? = nil,
-        serialShift: Int = 0
+        serialShift: Int = 0,
+        sheet: String? = nil,
+        otherSheets: [String] = []
     ) throws(RosterError) {
         guard let found = TableHeader.find(in: first, vocabulary) else { throw TableHeader.missing }
         header = try TableHeader(row: found.row, of: first, vocabulary)
@@ -36,6 +42,7 @@ final class Table {
         self.encoding = encoding
         self.separator = separator
         self.serialShift = serialShift
+        (self.sheet, self.otherSheets) = (sheet, otherSheets)
         pending = first
         pending.rows.removeSubrange(0...found.row)
         for row in first.rows[..<found.row] { ignore(row.line, .title) }
@@ -54,6 +61,11 @@ final class Table {
         )
         var first = RawRows()
         try source.read(into: &first, maximum: TableHeader.depth)
+        if TableHeader.find(in: first, vocabulary) == nil,
+            MacintoshText.holdsHeader(stream, vocabulary)
+        {
+            throw MacintoshText.refusal
+        }
         try self.init(
             source,
             first,
@@ -64,13 +76,14 @@ final class Table {
         )
     }
 
-    /// The table of the first sheet of a workbook that has a header.
+    /// The table of the first sheet of a workbook that has a header; a visible one goes before hidden
+    /// ones.
     convenience init(
         workbook: Workbook,
         _ vocabulary: TableHeader.Vocabulary
     ) throws(RosterError) {
-        for sheet in workbook.sheetPaths {
-            let source = try SheetRows(workbook: workbook, path: sheet)
+        for (place, sheet) in workbook.sheets.enumerated() {
+            let source = try SheetRows(workbook: workbook, path: sheet.path)
             var first = RawRows()
             try source.read(into: &first, maximum: TableHeader.depth)
             guard TableHeader.find(in: first, vocabulary) != nil else { continue }
@@ -79,11 +92,26 @@ final class Table {
                 first,
                 vocabulary,
                 format: .xlsx,
-                serialShift: workbook.serialShift
+                serialShift: workbook.serialShift,
+                sheet: sheet.name,
+                otherSheets: workbook.sheets.enumerated()
+                    .filter { $0.offset != place && Self.holdsRows($0.element, of: workbook) }
+                    .map(\.element.name)
             )
             return
         }
         throw TableHeader.missing
+    }
+
+    /// Whether anything stands at the top of a sheet; one that cannot be read holds nothing.
+    private static func holdsRows(_ sheet: Workbook.Sheet, of workbook: Workbook) -> Bool {
+        var rows = RawRows()
+        guard let source = try? SheetRows(workbook: workbook, path: sheet.path),
+            (try? source.read(into: &rows, maximum: TableHeader.depth)) != nil
+        else { return false }
+        return (0..<rows.count).contains { row in
+            rows.texts(row: row).contains { !$0.allSatisfy(\.isWhitespace) }
+        }
     }
 
     /// Up to `maximum` rows and their lines; empty only at the end.

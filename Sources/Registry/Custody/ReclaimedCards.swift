@@ -1,0 +1,153 @@
+import TicketSeal
+import UnionTicket
+
+// What the manifests say of cards issued since the backup.
+extension Reclaim {
+    func take(
+        _ item: (folder: String, manifest: Manifest, hash: [UInt8]),
+        by user: SignedInUser,
+        in session: any DatabaseSession,
+        _ report: inout Report
+    ) throws {
+        report.manifests += 1
+        let sequence = Int64(item.manifest.sequence)
+        guard sequence > (try Counter.issuance.last(in: session)) else { return }
+        let rows = try IssuedRow.read(item.folder + "/tickets.csv")
+        _ = try Counter.issuance.take(in: session)
+        try session.execute(
+            """
+            INSERT INTO issuance (sequence, at, user_id, kid, expires_at, url_prefix, cards,
+                manifest) VALUES ($1, $2, $3, $4, $5, '', $6, $7)
+            """,
+            [
+                .integer(sequence), .integer(item.manifest.created.seconds), .integer(user.id),
+                .blob(rows.first?.kid ?? []), .integer(rows.first?.expiresAt ?? 0),
+                .int(Swift.max(rows.count, 1)), .blob(item.hash),
+            ]
+        )
+        for row in rows { try take(row, sequence, by: user, in: session, &report) }
+    }
+
+    private func take(
+        _ row: IssuedRow,
+        _ sequence: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession,
+        _ report: inout Report
+    ) throws {
+        let ticket = row.carrier.ticket
+        let member = try session.first(
+            """
+            SELECT m.id, (SELECT number FROM ticket_number t
+                WHERE t.member_id = m.id AND t.state = 'assigned') FROM member m WHERE m.id = $1
+            """,
+            [.integer(row.member)]
+        ) { (id: $0.integer(0), ticket: $0.optionalInteger(1)) }
+        // A member whose number differs is another person than the manifest meant.
+        let owner = member.flatMap { found in
+            found.ticket == nil || found.ticket == Int64(ticket.value) ? found.id : nil
+        }
+        let isKnown =
+            try session.first(
+                "SELECT 1 FROM ticket_number WHERE number = $1",
+                [.int(ticket.value)]
+            ) { $0.integer(0) } != nil
+        if !isKnown {
+            try session.execute(
+                """
+                INSERT INTO ticket_number (number, region, state, member_id, at)
+                VALUES ($1, $2, $3, $4, $5)
+                """,
+                [
+                    .int(ticket.value), .int(ticket.region),
+                    .text(owner == nil ? "retired" : "assigned"), .optional(owner),
+                    .integer(register.now().seconds),
+                ]
+            )
+            report.numbers += 1
+        }
+        let hasPipeline = try owner.map { id in
+            try CarrierFile(register).carriers(of: id, in: session).contains {
+                $0.kind == .plastic && $0.state.isInPipeline
+            }
+        }
+        let holder = hasPipeline == false ? owner : nil
+        if let holder { try closeOrders(of: holder, row, sequence, by: user, in: session) }
+        try store(row, holder, sequence, in: session)
+        report.carriers += 1
+        try session.execute(
+            """
+            INSERT INTO status_list (list, region, used, changed) VALUES ($1, $2, 1, 1)
+            ON CONFLICT (list) DO UPDATE SET used = status_list.used + 1, changed = 1
+            """,
+            [.int(row.coordinate.list), .int(ticket.region)]
+        )
+    }
+
+    /// Enters the card itself; where a list read before holds its slot, the card takes the block over.
+    private func store(
+        _ row: IssuedRow,
+        _ holder: Int64?,
+        _ sequence: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        let place: [SQLValue] = [.int(row.coordinate.list), .int(row.coordinate.index)]
+        let held = try session.first(
+            "SELECT published FROM held_slot WHERE list = $1 AND idx = $2",
+            place
+        ) { $0.integer(0) }
+        let isDead = holder == nil || held == Int64(PublishedStatus.invalid.rawValue)
+        let state = isDead ? CarrierState.withdrawn : .allocated
+        try session.execute(
+            """
+            INSERT INTO carrier (id, region, member_id, kind, number, issue, state, list, idx,
+                published, expires_at, kid, issuance, order_id)
+            VALUES ($1, $2, $3, 'plastic', $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                (SELECT id FROM card_order WHERE id = $13 AND member_id = $14))
+            """,
+            [
+                .integer(try Counter.carrier.take(in: session)),
+                .int(row.carrier.ticket.region), .optional(holder),
+                .int(row.carrier.ticket.value), .int(row.carrier.issue), .text(state.rawValue),
+            ] + place + [
+                .int(state.published.rawValue), .integer(row.expiresAt), .blob(row.kid),
+                .integer(sequence), .integer(row.order), .optional(holder),
+            ]
+        )
+        try session.execute("DELETE FROM held_slot WHERE list = $1 AND idx = $2", place)
+    }
+
+    /// The order of a card that was made since becomes what it was; another open order of the member
+    /// is cancelled, for nothing more can be issued to it.
+    private func closeOrders(
+        of member: Int64,
+        _ row: IssuedRow,
+        _ sequence: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let book = OrderBook(register)
+        let open = try session.all(
+            """
+            \(OrderBook.columns) WHERE o.member_id = $1
+            AND (\(RegisterSchema.oneOf("o.state", OrderState.beforeBatch)))
+            """,
+            [.integer(member)],
+            OrderBook.order
+        ).compactMap(\.self)
+        for order in open {
+            guard order.id == row.order else {
+                try book.set([order], to: .cancelled, reason: "reclaim", by: user, in: session)
+                continue
+            }
+            let way: [OrderState] = [.draft, .submitted, .approved, .batched]
+            for state in way.drop(while: { $0 != order.state }).dropFirst() {
+                try book.set([order], to: state, reason: "reclaim", by: user, in: session)
+            }
+            try session.execute(
+                "UPDATE card_order SET issuance = $1 WHERE id = $2",
+                [.integer(sequence), .integer(order.id)]
+            )
+        }
+    }
+}
