@@ -135,7 +135,11 @@ extension RowCells {
     ) -> NameCell.Verdict {
         guard !part.isEmpty else { return NameCell.Verdict(codes: []) }
         let verdict = part.judge(mayBeOneLetter: field == .last)
-        for code in verdict.codes { report(code, whole ?? field) }
+        for code in verdict.codes {
+            // «А. И.» in two cells is one finding: the name is to be written out.
+            if code == .initials, issues.contains(where: { $0.code == code.rawValue }) { continue }
+            report(code, whole ?? field)
+        }
         return verdict
     }
 

@@ -24,12 +24,7 @@ struct SampleJudge {
     /// and the day of admission, which the rows share, is the further evidence.
     mutating func judge(_ row: SampleRow, of person: SamplePerson) -> SampleVerdict {
         var codes: [String] = []
-        row.defects.forEach { defect in
-            guard let code = defect.code else { return }
-            codes.append(code)
-            // Initials stand in two columns, and each is a finding.
-            if defect == .initials, !person.patronymic.isEmpty { codes.append(code) }
-        }
+        row.defects.forEach { if let code = $0.code { codes.append(code) } }
         if !person.consentsToRegister { codes.append("consent_register_missing") }
         if row.isError { return SampleVerdict(outcome: .error, codes: codes) }
         let same = known.first { person.aisId != nil || $0.isSwapped == row.isSwapped }
