@@ -79,10 +79,34 @@ final class TestService: Sendable {
 
     let clock: TestServiceClock
 
-    /// A client with its key.
+    /// A client with its key; a partner's speaks for a partner of the register.
     func client(_ name: String, _ role: ClientRole, _ scope: String = "99") throws -> String {
-        try APIClients(register).create(
-            .init(name: name, role: role, scope: try #require(OrganisationCode(scope))),
+        let partner = role == .partner ? "profcards" : ""
+        if role == .partner { try addPartner(partner) }
+        return try APIClients(register).create(
+            .init(
+                name: name,
+                role: role,
+                scope: try #require(OrganisationCode(scope)),
+                speaksFor: partner
+            ),
+            by: admin
+        )
+    }
+
+    private func addPartner(_ name: String) throws {
+        _ = try Partners(register).add(
+            Partners.Terms(
+                name: name,
+                title: name,
+                recipient: name,
+                minimumAge: 18,
+                columns: [.region],
+                deadlineDays: 3,
+                configuration: "",
+                certificate: [1],
+                signer: [1]
+            ),
             by: admin
         )
     }

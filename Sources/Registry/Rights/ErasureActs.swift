@@ -87,6 +87,7 @@ public struct ErasureActs: Sendable {
             try KeyRing(register).active(.package, secrets: secrets, in: $0).key
         }
         let body = try act.json()
+        try removeUnfinished(act)
         try pdf(base + ".pdf.part")
         try Files.write(try Files.read(base + ".pdf.part", atMost: 1 << 28), to: base + ".pdf")
         try? FileManager.default.removeItem(atPath: base + ".pdf.part")
@@ -99,6 +100,15 @@ public struct ErasureActs: Sendable {
             )
         }
         return ["json", "json.cose", "pdf"].map { "\(base).\($0)" }
+    }
+
+    /// Removes what a killed command left of an act's drawing.
+    private func removeUnfinished(_ act: Act) throws {
+        let folder = register.directory.acts
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasPrefix(act.name + ".pdf.part") {
+            try FileManager.default.removeItem(atPath: folder + "/" + name)
+        }
     }
 
     /// Removes the files of acts that are older than the law asks.
