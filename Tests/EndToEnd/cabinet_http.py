@@ -342,10 +342,13 @@ def main():
         office.ok("batch", "build", batch)
         office.ok("ticket", "issue", "--valid-until", "31.12.2035", "--url", "HTTPS://EPB.EXAMPLE.RU/C/")
         with sqlite3.connect(office.data / "register.sqlite") as connection:
-            connection.execute("UPDATE carrier SET state = 'active', published = 0 WHERE kind = 'plastic'")
+            # those of the batch come into force by delivery only
+            connection.execute(
+                "UPDATE carrier SET state = 'active', published = 0 WHERE kind = 'plastic' "
+                "AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.issuance = carrier.issuance)")
             rows = connection.execute(
                 "SELECT c.number * 10 + c.issue, m.ais_id, m.organisation FROM carrier c JOIN member m ON m.id = c.member_id "
-                "WHERE m.ais_id IS NOT NULL ORDER BY c.id").fetchall()
+                "WHERE m.ais_id IS NOT NULL AND c.state = 'active' ORDER BY c.id").fetchall()
             serials = {row[0] for row in connection.execute("SELECT number FROM ticket_number")}
         code = lambda ordinal: f"{ordinal // 10_010_000:02}-{ordinal // 10_000 % 1_001 - 1:03}-{ordinal % 10_000:04}"
         place = code(rows[0][2])
