@@ -30,7 +30,7 @@ import Testing
                 #expect(try number("secure_delete", session) == 1)
                 #expect(try number("foreign_keys", session) == 1)
                 #expect(try number("synchronous", session) == 2)
-                #expect(try number("cache_size", session) == -90_112)
+                #expect(try number("cache_size", session) == -81_920)
             }
             try database.write(check)
             try database.read(check)

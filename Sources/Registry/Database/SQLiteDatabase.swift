@@ -13,7 +13,7 @@ struct SQLiteOptions: Sendable {
     /// Overwrite deleted content with zeros, for stores of secrets.
     var secureDelete = false
     /// Page cache of each connection, in mebibytes.
-    var cacheMegabytes = 88
+    var cacheMegabytes = 80
     /// Bytes a page for a new file; with 8 KiB an import takes a tenth less than with 4.
     var pageSize = 8_192
     /// How many snapshots may be read at the same time.

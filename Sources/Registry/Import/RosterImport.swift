@@ -138,6 +138,6 @@ public struct RosterImport: Sendable {
     /// read again for each, an import would take twice as long. It does not grow with the file.
     private static func cacheMegabytes(in session: any DatabaseSession) throws -> Int? {
         let members = try Counter.member.last(in: session)
-        return members < 500_000 ? nil : min(512, 88 + Int(members / 16_384))
+        return members < 500_000 ? nil : min(512, 80 + Int(members / 16_384))
     }
 }

@@ -221,6 +221,14 @@ struct ServiceResponder: HTTPResponder {
         .get, .head, .post, .put, .delete, .patch, .options,
     ]
 
+    /// Names that many answers have: judging one letter by letter costs as much as sending it.
+    private static let names = Dictionary(
+        uniqueKeysWithValues: [
+            "Content-Type", "ETag", "Cache-Control", "Vary", "Location", "Content-Language",
+            "Access-Control-Allow-Origin", "Access-Control-Expose-Headers",
+        ].compactMap { text in HTTPField.Name(text).map { (text, $0) } }
+    )
+
     private static func response(
         _ answer: Answer,
         _ request: Request,
@@ -228,7 +236,7 @@ struct ServiceResponder: HTTPResponder {
     ) -> Response {
         var headers = HTTPFields()
         for (name, value) in answer.headers {
-            guard let name = HTTPField.Name(name) else { continue }
+            guard let name = names[name] ?? HTTPField.Name(name) else { continue }
             headers.append(HTTPField(name: name, value: value))
         }
         headers[.xContentTypeOptions] = "nosniff"

@@ -47,8 +47,13 @@ enum StatusListForm: String, Sendable, CaseIterable {
     ///
     /// - Throws: 406 when it takes neither.
     init(accept: String?) throws(Problem) {
+        // Most ask for whatever there is.
+        guard let accept, accept != "*/*" else {
+            self = .cwt
+            return
+        }
         var wishes: [StatusListForm: (specific: Int, weight: Double)] = [:]
-        for part in (accept ?? "*/*").prefix(1024).split(separator: ",") {
+        for part in accept.prefix(1024).split(separator: ",") {
             let pieces = part.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
             guard let range = pieces.first else { continue }
             let weight =

@@ -13,14 +13,16 @@ final class PublicationShelf: Sendable {
         let body: ByteBuffer
         let type: String
         let tag: String
-        /// Seconds a cache may keep it.
-        let maxAge: Int
+        /// What travels with it, unchanged as long as it is.
+        let headers: [(name: String, value: String)]
 
         init(_ bytes: [UInt8], _ type: String, maxAge: Int) {
             body = ByteBuffer(bytes: bytes)
             self.type = type
-            self.maxAge = maxAge
             tag = "\"" + Base64URL.text(Array(SHA256.hash(data: bytes).prefix(16))) + "\""
+            headers = [
+                ("ETag", tag), ("Cache-Control", "public, max-age=\(maxAge)"), ("Vary", "Accept"),
+            ]
         }
     }
 
@@ -69,22 +71,19 @@ final class PublicationShelf: Sendable {
     /// Answers a request for a document: whole, or 304 when the client has it (RFC 9110 § 13.1.2).
     func answer(_ name: String, _ call: Call) throws(Problem) -> Answer {
         guard let document = documents.withLock({ $0[name] }) else { throw .notFound }
-        let headers = [
-            ("ETag", document.tag), ("Cache-Control", "public, max-age=\(document.maxAge)"),
-            ("Vary", "Accept"),
-        ]
         if Self.holds(call.headers[.ifNoneMatch], document.tag) {
-            return Answer(status: 304, headers: headers)
+            return Answer(status: 304, headers: document.headers)
         }
         return Answer(
             status: 200,
-            headers: [("Content-Type", document.type)] + headers,
+            headers: [("Content-Type", document.type)] + document.headers,
             body: document.body
         )
     }
 
     private static func holds(_ header: String?, _ tag: String) -> Bool {
         guard let header else { return false }
+        if header == tag { return true }
         return header.prefix(4096).split(separator: ",").contains { part in
             let mark = part.filter { $0 != " " }
             return mark == "*" || mark == tag || mark == "W/" + tag
