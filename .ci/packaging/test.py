@@ -250,7 +250,7 @@ def older(system):
             sys.exit(f".ci/packaging/test.py must learn to take the migration {name} back")
         whole = sorted(row for row in connection.execute("SELECT name, sql FROM sqlite_schema"))
         connection.executescript("""
-            DROP TABLE member_past; DROP TABLE membership_return; DROP INDEX carrier_event_at;
+            DROP TABLE member_past; DROP TABLE membership_return; DROP TABLE import_region; DROP INDEX carrier_event_at;
             DELETE FROM counter WHERE name = 'memberPast'; DELETE FROM schema_migration WHERE number = 14;""")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     stat = os.stat(path.parent)
