@@ -1,6 +1,5 @@
 import ArgumentParser
 import CardLayout
-import Foundation
 import Registry
 import Reports
 import Roster
@@ -60,26 +59,12 @@ struct CarrierTable {
     }
 
     func write<Result>(_ body: (([String]) throws -> Void) throws -> Result) throws -> Result {
-        let isDevice = Files.isDevice(path)
-        let beside = isDevice ? path : path + ".part"
-        guard
-            isDevice
-                || FileManager.default.createFile(
-                    atPath: beside,
-                    contents: Data(encoding.mark),
-                    attributes: [.posixPermissions: 0o600]
-                ), let file = FileHandle(forWritingAtPath: beside)
-        else { throw FileFailure(path) }
-        defer { if !isDevice { try? FileManager.default.removeItem(atPath: beside) } }
-        if isDevice {
-            try file.write(contentsOf: Data(encoding.mark))
-        } else {
-            _ = try file.seekToEnd()
-        }
-        var buffer: [UInt8] = []
+        let file = try HashedFile(path: path)
+        try file.add(encoding.mark)
         func add(_ cells: [String]) throws {
             let line = cells.map { SpreadsheetCell.quoted($0) }.joined(separator: ";") + "\r\n"
-            let missing = encoding.append(line, to: &buffer)
+            var bytes: [UInt8] = []
+            let missing = encoding.append(line, to: &bytes)
             guard missing.isEmpty else {
                 throw Failure(
                     .refused,
@@ -87,17 +72,11 @@ struct CarrierTable {
                     "The encoding \(encoding.rawValue) lacks letters of an identifier: take utf-8-bom."
                 )
             }
-            if buffer.count > 1 << 16 { try flush() }
-        }
-        func flush() throws {
-            try file.write(contentsOf: Data(buffer))
-            buffer.removeAll(keepingCapacity: true)
+            try file.add(bytes)
         }
         try add(["ИД АИС", "Номер билета", "Экземпляр", "Состояние", "Дата"])
         let result = try body(add)
-        try flush()
-        try file.close()
-        guard unsafe isDevice || rename(beside, path) == 0 else { throw FileFailure(path) }
+        _ = try file.finish()
         return result
     }
 }

@@ -74,7 +74,13 @@ extension DataQuality {
         private(set) var figures: [UInt8: Figures] = [:]
 
         static let place = "organisation BETWEEN $1 AND $2"
-        static let standing = "(state = 'candidate' OR state = 'active' OR state = 'suspended')"
+        static let standing = standing("state")
+
+        /// That the state in a column is a member's in standing.
+        static func standing(_ column: String) -> String {
+            let states: [MemberStatus] = [.candidate, .active, .suspended]
+            return "(\(RegisterSchema.oneOf(column, states)))"
+        }
 
         init(byRegion: Bool, scope: OrganisationCode) {
             self.byRegion = byRegion
@@ -131,7 +137,7 @@ extension DataQuality {
                 (SELECT DISTINCT m.region, m.id FROM member m
                 JOIN consent c ON c.member_id = m.id AND \(ConsentLedger.holds(on: today))
                 JOIN consent_text t ON t.id = c.text_id AND t.purpose = 'cardProduction'
-                WHERE m.organisation BETWEEN $1 AND $2 AND \(Self.standing(of: "m"))) AS asked
+                WHERE m.organisation BETWEEN $1 AND $2 AND \(Table.standing("m.state"))) AS asked
             """,
             session
         )
@@ -141,15 +147,10 @@ extension DataQuality {
             SELECT region, count(*) FROM member m
             WHERE \(Table.place) AND \(Table.standing) AND EXISTS
                 (SELECT 1 FROM member n WHERE n.name_hash = m.name_hash
-                AND n.birth_hash = m.birth_hash AND n.id <> m.id AND \(Self.standing(of: "n")))
+                AND n.birth_hash = m.birth_hash AND n.id <> m.id AND \(Table.standing("n.state")))
             """,
             session
         )
-    }
-
-    private static func standing(of table: String) -> String {
-        let states = ["candidate", "active", "suspended"]
-        return "(" + states.map { "\(table).state = '\($0)'" }.joined(separator: " OR ") + ")"
     }
 
     /// Of each region the newest file that named it; rows without a region belong to the whole union.

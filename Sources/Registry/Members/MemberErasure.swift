@@ -5,8 +5,8 @@ import TicketSeal
 /// again.
 ///
 /// What stays names nobody: the number as a tombstone, carriers with their published status, what past
-/// days are counted by (`erased_carrier`, `erased_record`: rows without a person), and the audit rows. The signed line of the erasure log lies outside backups and is replayed by a
-/// restore.
+/// days are counted by (`erased_carrier`, `erased_record`: rows without a person), and the audit rows.
+/// The signed line of the erasure log lies outside backups and is replayed by a restore.
 public struct MemberErasure: Sendable {
     let register: Register
 

@@ -182,7 +182,7 @@ public struct APIClients: Sendable {
 }
 
 extension APIClients {
-    /// A client of an organisation or a partner that nobody knows could never do anything.
+    /// A client of an organisation that nobody knows could never do anything.
     private func requireKnown(_ draft: Draft, in session: any DatabaseSession) throws {
         let reach = draft.scope.subtree
         let isKnown = try session.first(
@@ -195,9 +195,6 @@ extension APIClients {
                 "Организации \(draft.scope) нет в реестре: сначала profbilet organisation import.",
                 "Organisation \(draft.scope) is not in the register: first profbilet organisation import."
             )
-        }
-        if draft.role == .partner, !draft.speaksFor.isEmpty {
-            _ = try Partners(register).partner(draft.speaksFor, in: session)
         }
     }
 

@@ -43,17 +43,7 @@ public struct Idempotency: Sendable {
         body: [UInt8],
         _ effect: () throws -> [UInt8]
     ) throws -> Outcome {
-        let hash = tag("idempotency-key", scope, Array(key.utf8))
-        let bodyHash = tag("idempotency-body", scope, body)
-        return try register.together {
-            if let known = try answer(scope, hash) {
-                guard known.bodyHash == bodyHash else { return .anotherBody }
-                return .again(try open(known.sealed, hash))
-            }
-            let answer = try effect()
-            try keep(answer, scope, hash, bodyHash)
-            return .first(answer)
-        }
+        try register.together { try after(scope: scope, key: key, body: body, effect) }
     }
 
     /// The same for an effect that cannot be one transaction (it signs files, begins long work, or

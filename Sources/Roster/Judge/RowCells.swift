@@ -10,6 +10,8 @@ struct RowCells {
     /// Whether the row answers «нет» to the keeping of the record.
     var refusesRegister = false
     private var spoiled: [RosterField] = []
+    // A list of all cases is made anew whenever it is asked for, and every row asks.
+    private static let fields = RosterField.allCases
 
     init(rows: RawRows, row: Int, judge: RowJudge) {
         self.rows = rows
@@ -48,7 +50,7 @@ struct RowCells {
 
     /// Cells where a spreadsheet's formula failed: that is all there is to say of them.
     mutating func checkSheetErrors(_ bytes: Span<UInt8>) {
-        for field in RosterField.allCases {
+        for field in Self.fields {
             let place = judge.places[field.rawValue]
             guard place >= 0 else { continue }
             let range = rows.range(row: row, column: place)
