@@ -37,6 +37,60 @@ import Testing
         }
     }
 
+    @Test func `the journal is folded in beside the transactions`() throws {
+        try withScratch { directory in
+            let path = directory + "/r.sqlite"
+            let database = try SQLiteDatabase(path: path)
+            try database.write { try $0.script("CREATE TABLE t (a INTEGER) STRICT") }
+            /// How many rows are in the file itself, its journal left aside.
+            func folded() throws -> Int64? {
+                let copy = directory + "/copy.sqlite"
+                try? FileManager.default.removeItem(atPath: copy)
+                try FileManager.default.copyItem(atPath: path, toPath: copy)
+                return try SQLiteDatabase(path: copy).read { session in
+                    try session.first("SELECT count(*) FROM t") { $0.integer(0) }
+                }
+            }
+            try database.foldJournal()
+            for _ in 1...3 { try database.write { try $0.execute("INSERT INTO t VALUES (1)") } }
+            #expect(try folded() == 0, "transactions leave it to the folder")
+            try database.read { session in
+                try database.foldJournal()
+                #expect(try session.first("SELECT count(*) FROM t") { $0.integer(0) } == 3)
+            }
+            #expect(try folded() == 3)
+            let pages = try database.write {
+                try $0.first("PRAGMA wal_autocheckpoint") { $0.integer(0) }
+            }
+            #expect(pages == 32_768, "an endless journal is folded in all the same")
+            // A journal of many pages begins anew although somebody may read at any time.
+            try database.write { session in
+                try session.script("CREATE TABLE b (a BLOB) STRICT")
+                for _ in 1...5_000 {
+                    try session.execute("INSERT INTO b VALUES (zeroblob(8192))")
+                }
+            }
+            try database.foldJournal()
+            let size = { () throws -> Int in
+                let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
+                return attributes[.size] as? Int ?? 0
+            }
+            let before = try size()
+            for _ in 1...3 { try database.write { try $0.execute("INSERT INTO t VALUES (1)") } }
+            #expect(before > 5_000 * 8_192)
+            #expect(try size() == before, "the pages are written over the old ones")
+            // Somebody who reads for long keeps neither the folding nor the writers up.
+            try database.read { session in
+                _ = try session.first("SELECT count(*) FROM t") { $0.integer(0) }
+                for _ in 1...3 { try database.write { try $0.execute("INSERT INTO t VALUES (1)") } }
+                try database.foldJournal()
+                try database.write { try $0.execute("INSERT INTO t VALUES (1)") }
+            }
+            database.close()
+            #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+        }
+    }
+
     @Test func `a second writer is told that the register is busy`() throws {
         try withScratch { directory in
             let path = directory + "/r.sqlite"

@@ -21,6 +21,12 @@ protocol Database: AnyObject, Sendable {
     /// Like `write`, and no other process is in such a section at the same time; migrations use it.
     @discardableResult
     func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result
+
+    /// Folds what was committed into the store's own place, beside the transactions; for servers, which
+    /// call it again and again.
+    ///
+    /// From the first call on hardly any transaction waits for that work.
+    func foldJournal() throws
 }
 
 /// The two engines.
@@ -85,6 +91,8 @@ protocol DatabaseRow {
     func text(_ column: Int) -> String
     /// The bytes, or [] for NULL.
     func blob(_ column: Int) -> [UInt8]
+    /// The first 16 bytes as two numbers, big-endian, without an array for them; what lacks is 0.
+    func words(_ column: Int) -> (high: UInt64, low: UInt64)
 }
 
 /// One row on its way into a table; values are put in the order of the columns.

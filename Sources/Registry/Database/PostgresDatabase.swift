@@ -49,6 +49,9 @@ final class PostgresDatabase: Database {
         }
     }
 
+    /// The server minds its journal itself.
+    func foldJournal() {}
+
     @discardableResult
     func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
         // The lock comes before BEGIN: the snapshot must be taken after the others are done.

@@ -51,6 +51,10 @@ import CPostgres
         return unsafe [UInt8](bytes(column))
     }
 
+    func words(_ column: Int) -> (high: UInt64, low: UInt64) {
+        isNull(column) ? (0, 0) : unsafe bytes(column).words
+    }
+
     private func exact(_ value: Int64?) -> Int64 {
         if value == nil, failure == nil {
             failure = DatabaseError(.misuse, reason: "a number is no whole number of 64 bits")

@@ -31,9 +31,17 @@ final class SQLiteDatabase: Database {
     private let options: SQLiteOptions
     /// By connection; a closed connection's address is not used again while it has statements.
     private let statements = Mutex<[UInt: SQLiteStatements]>([:])
+    /// Folds the journal in; nil while transactions do it as they go.
+    private let folder = Mutex<Folder?>(nil)
+
+    private struct Folder {
+        let queue: DatabaseQueue
+        /// From when on the journal may be begun anew, for which writers wait.
+        var restarts = ContinuousClock.now
+    }
 
     /// Set up once a process, before the first connection.
-    private static let isConfigured = csqlite_drop_memory_statistics() == SQLITE_OK
+    private static let isConfigured = csqlite_configure() == SQLITE_OK
 
     /// Opens the file, and makes it with mode 0600 unless `readOnly`.
     init(path: String, options: SQLiteOptions = SQLiteOptions()) throws {
@@ -56,6 +64,10 @@ final class SQLiteDatabase: Database {
 
     /// Waits for what is running and closes all connections; the journal is folded into the file.
     func close() {
+        folder.withLock { folder in
+            try? folder?.queue.close()
+            folder = nil
+        }
         try? pool.barrierWriteWithoutTransaction { _ in
             statements.withLock { table in
                 for cache in table.values { cache.finalize() }
@@ -91,6 +103,45 @@ final class SQLiteDatabase: Database {
     @discardableResult
     func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
         try write(body)
+    }
+
+    /// Pages after which the journal is begun anew; under load no moment comes by itself in which all
+    /// of it is folded in and nobody reads it.
+    private static let enough = 4_096
+    /// Pages at which a transaction folds it in all the same: nobody seems to be at it.
+    private static let tooMany = 32_768
+
+    /// Folds the journal in on a connection of its own: a transaction that does it, as SQLite has it by
+    /// default at every thousandth page, keeps everybody waiting for two flushes of the disk.
+    func foldJournal() throws {
+        try DatabaseError.translating {
+            let (queue, mayRestart) = try folder.withLock { folder in
+                if folder == nil { folder = Folder(queue: try openFolder()) }
+                return (folder?.queue, folder.map { $0.restarts <= .now } ?? false)
+            }
+            guard let queue else { return }
+            do {
+                try queue.writeWithoutTransaction { db in
+                    let pages = try db.checkpoint(.passive).walFrameCount
+                    // Hardly anything is left to fold in while writers wait.
+                    if pages >= Self.enough, mayRestart { try db.checkpoint(.restart) }
+                }
+            } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_BUSY {
+                // Somebody else is at it, or reads for long; writers are not to wait for that often.
+                folder.withLock { $0?.restarts = .now + .seconds(2) }
+            }
+        }
+    }
+
+    private func openFolder() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "register journal"
+        configuration.busyMode = .timeout(0.01)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.tooMany)")
+        }
+        return queue
     }
 
     /// Copies the register as it is now to a new file; writers go on meanwhile.

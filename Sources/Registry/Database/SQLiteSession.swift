@@ -7,6 +7,12 @@ final class SQLiteStatements: @unchecked Sendable {
     /// More texts than this come only from SQL built at run time; then the cache starts anew.
     private static let limit = 512
     private var statements: [String: SQLiteStatement] = [:]
+    /// Those that load rows, by what is loaded: a long text need not be made to find one again.
+    private var inserts: [Insert] = []
+
+    private typealias Insert = (
+        table: String, columns: [String], rows: Int, statement: SQLiteStatement
+    )
 
     /// The statement for `sql`, prepared on first use.
     func statement(_ sql: String, on connection: OpaquePointer) throws -> SQLiteStatement {
@@ -17,10 +23,34 @@ final class SQLiteStatements: @unchecked Sendable {
         return statement
     }
 
+    /// The statement that inserts so many rows at once.
+    func insert(
+        _ rows: Int,
+        into table: String,
+        _ columns: [String],
+        on connection: OpaquePointer
+    ) throws -> SQLiteStatement {
+        let known = inserts.first {
+            $0.rows == rows && $0.table == table && $0.columns == columns
+        }
+        if let known { return known.statement }
+        let places = (0..<rows).map { row in
+            let numbers = columns.indices.map { "$\(row * columns.count + $0 + 1)" }
+            return "(\(numbers.joined(separator: ", ")))"
+        }
+        let names = columns.joined(separator: ", ")
+        let values = places.joined(separator: ", ")
+        let sql = "INSERT INTO \(table) (\(names)) VALUES \(values)"
+        let statement = try unsafe statement(sql, on: connection)
+        inserts.append((table, columns, rows, statement))
+        return statement
+    }
+
     /// Gives all statements back, as SQLite wants before a connection closes.
     func finalize() {
         for statement in statements.values { statement.finalize() }
         statements = [:]
+        inserts = []
     }
 }
 
@@ -91,13 +121,9 @@ final class SQLiteStatements: @unchecked Sendable {
         by rows: Int,
         _ bind: (Int, any BulkRow) throws -> Void
     ) throws {
-        let places = (0..<rows).map { row in
-            let numbers = columns.indices.map { "$\(row * columns.count + $0 + 1)" }
-            return "(\(numbers.joined(separator: ", ")))"
+        let statement = try begin {
+            try unsafe statements.insert(rows, into: table, columns, on: connection)
         }
-        let names = columns.joined(separator: ", ")
-        let values = places.joined(separator: ", ")
-        let statement = try begin("INSERT INTO \(table) (\(names)) VALUES \(values)", nil)
         isStreaming = true
         defer {
             isStreaming = false
@@ -131,13 +157,17 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 
     /// The statement for `sql`, ready to step.
-    private func begin(_ sql: String, _ arguments: [SQLValue]?) throws -> SQLiteStatement {
-        try refuseIfUnusable()
-        do {
+    private func begin(_ sql: String, _ arguments: [SQLValue]) throws -> SQLiteStatement {
+        try begin {
             let statement = try unsafe statements.statement(sql, on: connection)
-            if let arguments { try statement.bind(arguments) }
+            try statement.bind(arguments)
             return statement
-        } catch let error as DatabaseError {
+        }
+    }
+
+    private func begin(_ find: () throws -> SQLiteStatement) throws -> SQLiteStatement {
+        try refuseIfUnusable()
+        do { return try find() } catch let error as DatabaseError {
             throw fail(error)
         }
     }

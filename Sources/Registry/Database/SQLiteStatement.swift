@@ -144,6 +144,29 @@ extension SQLiteStatement: DatabaseRow {
         let count = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    func words(_ column: Int) -> (high: UInt64, low: UInt64) {
+        guard let start = unsafe sqlite3_column_blob(handle, Int32(column)) else { return (0, 0) }
+        let count = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))
+        return unsafe UnsafeRawBufferPointer(start: start, count: count).words
+    }
+}
+
+extension Sequence<UInt8> {
+    /// The first 16 bytes as two numbers, big-endian; what lacks is 0.
+    var words: (high: UInt64, low: UInt64) {
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        var shift: UInt64 = 128
+        for byte in self where shift > 0 {
+            shift -= 8
+            if shift >= 64 {
+                words.high |= UInt64(byte) << (shift - 64)
+            } else {
+                words.low |= UInt64(byte) << shift
+            }
+        }
+        return words
+    }
 }
 
 extension DatabaseError {

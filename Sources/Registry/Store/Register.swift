@@ -69,6 +69,22 @@ public final class Register: Sendable {
         }
     }
 
+    /// What `body` gives or why not, with failures in the user's words.
+    static func outcome<Value>(_ body: () throws -> Value) -> Result<Value, any Error> {
+        Result {
+            do { return try body() } catch let failure as DatabaseError {
+                throw RegisterError(failure)
+            }
+        }
+    }
+
+    /// Folds the register's journal into its file; a server calls it every second or so.
+    public func foldJournal() throws {
+        do { try database.foldJournal() } catch let failure as DatabaseError {
+            throw RegisterError(failure)
+        }
+    }
+
     /// Refuses a day that has not begun: nothing can be told of it.
     func requirePast(_ date: CalendarDate) throws {
         guard date <= now().moscowDate else {
