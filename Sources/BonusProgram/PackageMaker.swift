@@ -1,7 +1,8 @@
-import CardLayout
+import Dispatch
 import Foundation
 public import Registry
 import Roster
+import Synchronization
 import TicketSeal
 import UnionTicket
 
@@ -10,7 +11,7 @@ import UnionTicket
 ///
 /// A package's rows, order and moment are fixed in the register, so writing it again gives the same
 /// data and the same manifest.
-public struct PackageMaker {
+public struct PackageMaker: Sendable {
     private let packages: PartnerPackages
     private let partner: Partners.Partner
     private let contract: PartnerContract
@@ -127,14 +128,13 @@ public struct PackageMaker {
         let path = outbox + "/" + Self.file(package)
         let working = outbox + "/.\(package.partner)-\(package.name).\(getpid()).tmp"
         defer { unsafe unlink(working) }
-        let (manifest, data) = try fill(working, package, certificate, key)
-        let file = try HashedFile.hash(working)
+        let (manifest, data, file) = try fill(working, package, certificate, key)
         try finish(working, path, package)
         try packages.sent(
             package,
             manifest: SHA256Digest.of(manifest),
             data: data,
-            file: Hex.bytes(file.sha256) ?? [],
+            file: file.sha256,
             by: user
         )
         return Made(
@@ -151,25 +151,40 @@ public struct PackageMaker {
         _ package: PartnerPackages.Package,
         _ certificate: PackageEnvelope.Certificate,
         _ key: BatchBook.SigningKeyHandle
-    ) throws -> (manifest: [UInt8], data: [UInt8]) {
+    ) throws -> (manifest: [UInt8], data: [UInt8], file: (bytes: Int, sha256: [UInt8])) {
         do {
             let envelope = try PackageEnvelope.Writer(for: [certificate], to: working)
-            var data = DataParts(envelope, form: contract.form.rawValue)
+            let parts = DataParts(envelope, form: contract.form.rawValue)
             let writer = RowWriter(contract)
-            writer.begin(&data.buffer)
-            try packages.rows(of: package, by: user) { row in
-                writer.add(row, to: &data.buffer)
-                if data.isFull { try data.flush() }
+            var head: [UInt8] = []
+            writer.begin(&head)
+            try parts.take(head)
+            let slices = PartnerPackages.Slice.all
+            for start in stride(from: 0, to: slices.count, by: Cores.count) {
+                let end = min(start + Cores.count, slices.count)
+                let texts = try Cores.map(end - start) { _, range in
+                    try range.map { try text(of: package, slices[start + $0], writer) }
+                }
+                for text in texts { try parts.take(text) }
             }
-            try data.flush()
-            let (files, digest) = data.finish()
+            let (files, digest) = try parts.finish()
             let manifest = try manifest(package, files, digest)
             try envelope.add("manifest.json", bytes: manifest)
             try envelope.add("manifest.json.cose", bytes: try key.sign(manifest: manifest))
             try envelope.add("manifest.json.p7s", bytes: try key.signCMS(manifest: manifest))
-            try envelope.close()
-            return (manifest, digest)
+            return (manifest, digest, try envelope.close())
         } catch let failure as PackageEnvelope.Failure { throw Self.error(failure) }
+    }
+
+    private func text(
+        of package: PartnerPackages.Package,
+        _ slice: PartnerPackages.Slice,
+        _ writer: RowWriter
+    ) throws -> [UInt8] {
+        var (writer, text) = (writer, [UInt8]())
+        text.reserveCapacity(1 << 20)
+        try packages.rows(of: package, slice: slice, by: user) { writer.add($0, to: &text) }
+        return text
     }
 
     /// Makes the file durable, keeps it for a repetition and lets it appear.
@@ -258,37 +273,80 @@ public struct PackageMaker {
 }
 
 /// The data of a package in parts, so that memory stays flat and a tar can be written in one go.
-private struct DataParts {
-    /// A part is closed at this size.
-    static let limit = 8 << 20
+///
+/// A part is hashed and encrypted in the background while the rows of the next are read.
+/// `@unchecked Sendable` because only the worker touches what it keeps, and the caller after it.
+private final class DataParts: @unchecked Sendable {
+    /// A part ends with the row that makes it so long.
+    private static let limit = 8 << 20
 
-    var buffer: [UInt8] = []
     private let envelope: PackageEnvelope.Writer
     private let form: String
+    private let worker = DispatchQueue(label: "profbilet.parts")
+    private let turn = DispatchSemaphore(value: 1)
+    private let failure = Mutex<PackageEnvelope.Failure?>(nil)
+    /// The part that is being filled.
+    private var open: [UInt8] = []
     private var files: [Manifest.File] = []
     private var whole = SHA256Digest()
 
     init(_ envelope: PackageEnvelope.Writer, form: String) {
         (self.envelope, self.form) = (envelope, form)
-        buffer.reserveCapacity(Self.limit + 4096)
     }
 
-    var isFull: Bool { buffer.count >= Self.limit }
+    /// Takes the next bytes, whole rows.
+    ///
+    /// - Throws: Why an earlier part could not be written.
+    func take(_ text: [UInt8]) throws(PackageEnvelope.Failure) {
+        var rest = text[...]
+        while open.count + rest.count >= Self.limit {
+            let least = max(0, Self.limit - open.count - 1)
+            let last = rest.dropFirst(least).firstIndex(of: 0x0A) ?? rest.endIndex - 1
+            open += rest[...last]
+            rest = rest[(last + 1)...]
+            try close()
+        }
+        open += rest
+    }
 
-    mutating func flush() throws {
-        guard !buffer.isEmpty || files.isEmpty else { return }
+    /// Takes the last part and waits for all; without any rows there is one, empty.
+    func finish() throws(PackageEnvelope.Failure) -> (files: [Manifest.File], digest: [UInt8]) {
+        worker.sync {}
+        if !open.isEmpty || files.isEmpty { try close() }
+        worker.sync {}
+        try check()
+        return (files, whole.value)
+    }
+
+    private func close() throws(PackageEnvelope.Failure) {
+        turn.wait()
+        let part = open
+        open = []
+        open.reserveCapacity(Self.limit + 1 << 20)
+        worker.async { [self] in
+            defer { turn.signal() }
+            guard failure.withLock({ $0 == nil }) else { return }
+            do throws(PackageEnvelope.Failure) { try seal(part) } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        try check()
+    }
+
+    private func seal(_ part: [UInt8]) throws(PackageEnvelope.Failure) {
         let name = "data-\(padded(files.count + 1, 3)).\(form)"
-        try envelope.add(name, bytes: buffer)
-        whole.add(buffer)
+        try envelope.add(name, bytes: part)
+        whole.add(part)
         files.append(
             Manifest.File(
                 name: name,
-                bytes: buffer.count,
-                sha256: Hex.text(SHA256Digest.of(buffer))
+                bytes: part.count,
+                sha256: Hex.text(SHA256Digest.of(part))
             )
         )
-        buffer.removeAll(keepingCapacity: true)
     }
 
-    func finish() -> (files: [Manifest.File], digest: [UInt8]) { (files, whole.value) }
+    private func check() throws(PackageEnvelope.Failure) {
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
 }

@@ -18,6 +18,19 @@ static inline CMS_ContentInfo *copenssl_envelope(X509 **certificates, int count)
     return content;
 }
 
+/* A filter in front of `output` that hashes whatever goes through it; NULL when there is none. */
+static inline BIO *copenssl_hashing(BIO *output) {
+    BIO *filter = BIO_new(BIO_f_md());
+    if (filter != NULL && BIO_set_md(filter, EVP_sha256()) == 1) return BIO_push(filter, output);
+    BIO_free(filter);
+    return NULL;
+}
+
+/* The digest of a hashing filter, 32 bytes; 1 when it is there. */
+static inline int copenssl_hash(BIO *filter, unsigned char *digest) {
+    return BIO_gets(filter, (char *)digest, 32) == 32;
+}
+
 /* Ends a stream that BIO_new_CMS began and frees its filters, not the output. */
 static inline int copenssl_finish(BIO *stream, BIO *output) {
     int isFlushed = BIO_flush(stream) == 1;

@@ -1,6 +1,7 @@
 import CZBar
 import CardLayout
 import Foundation
+import TicketSeal
 import UnionTicket
 
 /// Reads the cards' backs as a receiver would.

@@ -101,6 +101,7 @@ public enum PackageEnvelope {
     public final class Writer {
         private let path: String
         private let envelope: OpaquePointer
+        /// The file behind a filter that hashes it.
         private let output: OpaquePointer
         private var stream: OpaquePointer?
 
@@ -115,20 +116,25 @@ public enum PackageEnvelope {
                 unsafe CMS_ContentInfo_free(envelope)
                 throw .file(path: path, code: errno)
             }
-            guard let stream = unsafe BIO_new_CMS(output, envelope) else {
+            guard let hashing = unsafe copenssl_hashing(output) else {
                 unsafe BIO_free(output)
+                unsafe CMS_ContentInfo_free(envelope)
+                throw .refused
+            }
+            guard let stream = unsafe BIO_new_CMS(hashing, envelope) else {
+                unsafe BIO_free_all(hashing)
                 unsafe CMS_ContentInfo_free(envelope)
                 throw .refused
             }
             self.path = path
             unsafe self.envelope = envelope
-            unsafe self.output = output
+            unsafe self.output = hashing
             unsafe self.stream = stream
         }
 
         deinit {
             if let stream = unsafe stream { _ = unsafe copenssl_finish(stream, output) }
-            unsafe BIO_free(output)
+            unsafe BIO_free_all(output)
             unsafe CMS_ContentInfo_free(envelope)
         }
 
@@ -147,8 +153,11 @@ public enum PackageEnvelope {
         }
 
         /// Ends archive and envelope; the file is whole after it.
-        public func close() throws(Failure) {
-            guard let stream = unsafe stream else { return }
+        ///
+        /// - Returns: The file's size and its SHA-256.
+        @discardableResult
+        public func close() throws(Failure) -> (bytes: Int, sha256: [UInt8]) {
+            guard let stream = unsafe stream else { throw .refused }
             unsafe self.stream = nil
             do throws(Failure) {
                 unsafe try TarWriter.put([UInt8](repeating: 0, count: 1024), to: stream, path)
@@ -163,6 +172,9 @@ public enum PackageEnvelope {
             guard unsafe copenssl_flush(output) == 1 else {
                 throw .file(path: path, code: errno)
             }
+            var digest = [UInt8](repeating: 0, count: 32)
+            guard unsafe copenssl_hash(output, &digest) == 1 else { throw .refused }
+            return (Int(unsafe BIO_number_written(output)), digest)
         }
     }
 }

@@ -124,6 +124,44 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a base says how many of the set are suspended`(engine: TestEngine) throws {
+        try PartnerOffice.with(engine) { office in
+            let key = SQLValue.text("profcards")
+            func counted() throws -> Int64? {
+                try office.register.read { session in
+                    try session.first("SELECT set_suspended FROM partner WHERE name = $1", [key]) {
+                        $0.integer(0)
+                    }
+                }
+            }
+            func move(_ number: Int, _ change: CarrierFile.Change) throws {
+                let file = CarrierFile(office.register)
+                let carrier = try office.carrier(of: number)
+                _ = try file.apply(change, to: carrier, reason: "", by: office.admin)
+            }
+            try office.join([1, 2, 3], consenting: [1, 2, 3])
+            for number in 1...3 { try move(number, .unblock) }
+            try move(1, .suspend)
+            let steps: [(suspended: Int, change: () throws -> Void)] = [
+                (1, { try move(2, .suspend) }), (2, { try move(1, .unblock) }),
+                (1, { try office.end(2, .withdrawn) }), (0, {}),
+            ]
+            for step in steps {
+                _ = try office.export(kind: step.suspended == 1 ? nil : .base)
+                let (base, rows) = try office.export(kind: .base)
+                #expect(rows.count { $0.status == .suspended } == step.suspended)
+                #expect(base.counts[.suspended] == step.suspended)
+                #expect(base.counts[.active] == rows.count - step.suspended)
+                try office.register.write {
+                    try $0.execute(PartnerSchema.countSuspended)
+                }
+                #expect(try counted() == Int64(step.suspended), "what the migration counts")
+                try step.change()
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `the same state gives the same rows`(engine: TestEngine) throws {
         try PartnerOffice.with(engine) { office in
             try office.join([1, 2, 3], consenting: [1, 2, 3])

@@ -14,9 +14,8 @@ extension PartnerPackages {
         try count(sequence, &tally, in: session)
         if partner.mustBase { try countAll(sequence, &tally, in: session) }
         if kind == .base {
-            tally.counts[.active] = 0
-            tally.counts[.suspended] = 0
-            try statuses(partner, sequence, &tally, in: session)
+            tally.counts[.active] = tally.setCount - tally.setSuspended
+            tally.counts[.suspended] = tally.setSuspended
             tally.deadline =
                 try session.first(
                     """
@@ -36,12 +35,12 @@ extension PartnerPackages {
         try insert(partner, sequence, kind, tally, in: session)
         try session.execute(
             """
-            UPDATE partner SET sequence = $1, set_state = $2, set_count = $3, must_base = 0
-            WHERE id = $4
+            UPDATE partner SET sequence = $1, set_state = $2, set_count = $3, set_suspended = $4,
+                must_base = 0 WHERE id = $5
             """,
             [
                 .int(sequence), .blob(tally.set.state), .int(tally.setCount),
-                .integer(partner.id),
+                .int(tally.setSuspended), .integer(partner.id),
             ]
         )
         try Partners(register).log(
@@ -64,6 +63,7 @@ extension PartnerPackages {
         let partner: Int64
         var set: SetHash
         var setCount: Int
+        var setSuspended: Int
         var counts: [PartnerStatus: Int] = [:]
         /// The earliest day on which a reason to revoke arose.
         var since: Int64?
@@ -73,7 +73,7 @@ extension PartnerPackages {
         init(_ partner: Partners.Partner) {
             columns = partner.terms.columns
             self.partner = partner.id
-            (set, setCount) = (partner.set, partner.setCount)
+            (set, setCount, setSuspended) = (partner.set, partner.setCount, partner.setSuspended)
         }
 
         var rows: Int { counts.values.reduce(0, +) }
@@ -83,10 +83,12 @@ extension PartnerPackages {
             if let old, old.status.isMember {
                 set.remove(old.canonical(columns))
                 setCount -= 1
+                setSuspended -= old.status == .suspended ? 1 : 0
             }
             if new.status.isMember {
                 set.add(new.canonical(columns))
                 setCount += 1
+                setSuspended += new.status == .suspended ? 1 : 0
             } else {
                 since = min(since ?? day, day)
             }
@@ -101,17 +103,15 @@ extension PartnerPackages {
         try session.query(
             """
             SELECT r.pseudonym, r.since, \(PartnerRow.columns("r")), \(PartnerRow.columns("o"))
-            FROM partner_row r LEFT JOIN partner_row o
+            FROM \(Self.ownRows) LEFT JOIN partner_row o
                 ON o.partner_id = r.partner_id AND o.pseudonym = r.pseudonym AND o.sequence =
                 (SELECT max(x.sequence) FROM partner_row x WHERE x.partner_id = r.partner_id
                     AND x.pseudonym = r.pseudonym AND x.sequence < r.sequence)
-            WHERE r.partner_id = $1 AND r.sequence = $2
             """,
-            [.integer(tally.partner), .int(sequence)]
+            [.integer(tally.partner), .int(sequence)] + Slice.whole.bounds
         ) { row in
-            let name = row.blob(0)
-            guard let new = PartnerRow(name, row, from: 2) else { return }
-            tally.replace(PartnerRow(name, row, from: 9), by: new, since: row.integer(1))
+            guard let new = PartnerRow(row, from: 2) else { return }
+            tally.replace(PartnerRow(row, from: 9), by: new, since: row.integer(1))
         }
     }
 
@@ -122,7 +122,7 @@ extension PartnerPackages {
         in session: any DatabaseSession
     ) throws {
         guard sequence > 1 else { return }
-        var (set, count) = (SetHash(), 0)
+        var (set, count, suspended) = (SetHash(), 0, 0)
         let partner = try session.first("SELECT name FROM partner WHERE id = \(tally.partner)") {
             $0.text(0)
         }
@@ -134,32 +134,11 @@ extension PartnerPackages {
                 guard row.status.isMember else { return }
                 set.add(row.canonical(known.terms.columns))
                 count += 1
+                suspended += row.status == .suspended ? 1 : 0
             },
             in: session
         )
-        (tally.set, tally.setCount) = (set, count)
-    }
-
-    /// How many active and suspended rows a base holds.
-    private func statuses(
-        _ partner: Partners.Partner,
-        _ sequence: Int,
-        _ tally: inout Tally,
-        in session: any DatabaseSession
-    ) throws {
-        try session.query(
-            """
-            SELECT r.status, count(*) FROM partner_row r
-            WHERE r.partner_id = $1 AND r.status IN ('active', 'suspended') AND NOT EXISTS
-                (SELECT 1 FROM partner_row x WHERE x.partner_id = r.partner_id
-                AND x.pseudonym = r.pseudonym AND x.sequence > r.sequence)
-            GROUP BY r.status
-            """,
-            [.integer(partner.id)]
-        ) { row in
-            guard let status = PartnerStatus(rawValue: row.text(0)) else { return }
-            tally.counts[status] = Int(row.integer(1))
-        }
+        (tally.set, tally.setCount, tally.setSuspended) = (set, count, suspended)
     }
 
     private func insert(

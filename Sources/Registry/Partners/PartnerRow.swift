@@ -18,17 +18,30 @@ public enum PartnerStatus: String, Sendable, CaseIterable {
 
 /// A member's name towards one partner: `m` and 32 hexadecimal digits.
 public struct PartnerPseudonym: Hashable, Sendable {
-    /// 16 bytes.
-    public let bytes: [UInt8]
+    /// The 16 bytes, big-endian: half a million of them pass in one package.
+    public let high: UInt64
+    /// The last eight of them.
+    public let low: UInt64
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(words: (high: UInt64, low: UInt64)) { (high, low) = words }
+
+    init(bytes: [UInt8]) { self.init(words: bytes.words) }
 
     /// Reads what ``text`` wrote; nil for anything else.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count == 33, text.utf8.first == 0x6D,
             let bytes = Hex.bytes(text.dropFirst())
         else { return nil }
-        self.bytes = bytes
+        self.init(bytes: bytes)
+    }
+
+    /// 16 bytes.
+    public var bytes: [UInt8] {
+        [high, low].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map {
+                UInt8(truncatingIfNeeded: word >> UInt64($0))
+            }
+        }
     }
 
     /// As it stands in files.
@@ -115,16 +128,18 @@ extension PartnerRow {
             .map { "\(alias).\($0)" }.joined(separator: ", ")
     }
 
-    /// The row whose columns begin at `start`; nil where an outer join found none.
-    init?(_ pseudonym: [UInt8], _ row: any DatabaseRow, from start: Int) {
+    /// The row of the pseudonym in the first column whose other columns begin at `start`; nil where an
+    /// outer join found none.
+    init?(_ row: any DatabaseRow, from start: Int) {
         guard let status = PartnerStatus(rawValue: row.text(start)) else { return nil }
-        self.pseudonym = PartnerPseudonym(bytes: pseudonym)
+        pseudonym = PartnerPseudonym(words: row.words(0))
         self.status = status
         number = row.optionalInteger(start + 1).flatMap { TicketNumber(value: UInt64($0)) }
         validUntil = CalendarDate(day: Int(row.integer(start + 2)))
         carriers = UInt8(truncatingIfNeeded: row.integer(start + 3))
         region = UInt8(truncatingIfNeeded: row.integer(start + 4))
         changedAt = Instant(seconds: row.integer(start + 5))
-        mergedInto = row.optionalBlob(start + 6).map(PartnerPseudonym.init(bytes:))
+        mergedInto =
+            row.isNull(start + 6) ? nil : PartnerPseudonym(words: row.words(start + 6))
     }
 }

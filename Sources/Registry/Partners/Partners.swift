@@ -69,6 +69,8 @@ public struct Partners: Sendable {
         let key: PartnerKey
         let fullFrom: Int64?
         let set: SetHash
+        /// How many of the set's rows are suspended; the others are active.
+        let setSuspended: Int
     }
 
     /// Adds a partner, or takes a changed configuration of a known one.
@@ -135,7 +137,7 @@ extension Partners {
     private static let columns = """
         SELECT id, name, title, recipient, minimum_age, columns, deadline_days, configuration,
             certificate, signer, sequence, set_count, must_base, created_at, sealed_key, full_from,
-            set_state FROM partner
+            set_state, set_suspended FROM partner
         """
 
     func partner(_ name: String, in session: any DatabaseSession) throws -> Partner {
@@ -205,7 +207,8 @@ extension Partners {
             createdAt: Instant(seconds: row.integer(13)),
             key: PartnerKey(secret),
             fullFrom: row.optionalInteger(15),
-            set: set
+            set: set,
+            setSuspended: Int(row.integer(17))
         )
     }
 

@@ -23,6 +23,24 @@ enum PartnerSchema {
             ) + rowRefusals(for: engine) + changes(for: engine)
     }
 
+    /// How many rows of a partner's set are suspended, so that a base need not count them.
+    @Sendable static func setCounts(_ engine: DatabaseEngine) -> String {
+        """
+        ALTER TABLE partner ADD COLUMN set_suspended {int} NOT NULL DEFAULT 0
+            CHECK (set_suspended >= 0);
+        \(countSuspended);
+        """
+    }
+
+    static let countSuspended = """
+        UPDATE partner SET set_suspended = (SELECT count(*) FROM partner_row r
+            WHERE r.partner_id = partner.id AND r.status = 'suspended'
+            AND r.sequence <= partner.sequence AND NOT EXISTS
+            (SELECT 1 FROM partner_row x WHERE x.partner_id = r.partner_id
+                AND x.pseudonym = r.pseudonym AND x.sequence > r.sequence
+                AND x.sequence <= partner.sequence))
+        """
+
     private static let tables = """
         CREATE TABLE partner (
             id {int} NOT NULL PRIMARY KEY,

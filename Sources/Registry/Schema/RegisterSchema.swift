@@ -30,6 +30,7 @@ enum RegisterSchema {
         Migration(number: 12, name: "partners", sql: PartnerSchema.sql),
         Migration(number: 13, name: "rights", sql: RightsSchema.sql),
         Migration(number: 14, name: "reports", sql: ReportSchema.sql),
+        Migration(number: 15, name: "partner sets", sql: PartnerSchema.setCounts),
     ]
 
     private static let people = """
