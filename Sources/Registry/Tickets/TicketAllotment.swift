@@ -33,25 +33,17 @@ final class TicketAllotment: @unchecked Sendable {
         guard position < orders.count else { return nil }
         let part = orders[position..<min(position + count, orders.count)]
         position += part.count
-        var cards = try register.read { session in
+        let allotted = try register.read { session in
             let regions = part.filter { $0.ticket == nil }.map(\.region)
             var fresh = try freeNumbers(regions, in: session).makeIterator()
             return try part.map { order in
                 let ticket = order.ticket ?? fresh.next()
                 guard let ticket, let carrier = CarrierNumber(ticket: ticket, issue: order.issue)
                 else { throw DatabaseError(.misuse, reason: "issue \(order.issue)") }
-                let coordinate = try slot(order.region, in: session)
-                return TicketIssuance.Card(
-                    order: order.order,
-                    member: order.member,
-                    region: order.region,
-                    isNewTicket: order.ticket == nil,
-                    carrier: carrier,
-                    coordinate: coordinate,
-                    payload: try payload(carrier, coordinate)
-                )
+                return (order, carrier, try slot(order.region, in: session))
             }
         }
+        var cards = try signed(allotted)
         // A batch has its own order; else the rows come as the status lists' indexes want them.
         if terms.batch == nil {
             cards.sort {
@@ -85,6 +77,26 @@ final class TicketAllotment: @unchecked Sendable {
     /// Writes how full the lists are; after the last card.
     func finish(in session: any DatabaseSession) throws {
         for slots in slots.values { try slots.store(in: session) }
+    }
+
+    /// The cards with their payloads; signing takes longer than all else, so both cores have a hand in
+    /// it whenever the one that stores leaves it free.
+    private func signed(
+        _ allotted: [(order: IssuancePlan.Order, carrier: CarrierNumber, slot: StatusCoordinate)]
+    ) throws -> [TicketIssuance.Card] {
+        try Cores.map(allotted.count) { _, range in
+            try allotted[range].map { order, carrier, slot in
+                TicketIssuance.Card(
+                    order: order.order,
+                    member: order.member,
+                    region: order.region,
+                    isNewTicket: order.ticket == nil,
+                    carrier: carrier,
+                    coordinate: slot,
+                    payload: try payload(carrier, slot)
+                )
+            }
+        }
     }
 
     private func payload(
