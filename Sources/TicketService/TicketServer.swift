@@ -59,6 +59,7 @@ public struct TicketServer: Sendable {
             services: [
                 .init(service: clerk),
                 .init(service: Housekeeper(context: context)),
+                .init(service: JournalClerk(context: context)),
                 .init(service: MessageClerk(context, sender: messages)),
                 .init(
                     service: application(whenListening),

@@ -162,22 +162,75 @@ public struct APIClients: Sendable {
     /// - Returns: Nil for unknown, ended, revoked and malformed keys alike.
     /// - Throws: ``RegisterError`` when the register cannot be asked.
     public func find(key: some StringProtocol, certificate: [UInt8]? = nil) throws -> APIClient? {
-        guard let key = ClientKey(key) else { return nil }
-        let hash = key.hash(register.secrets)
-        let now = register.now().seconds
-        let found = try register.read { session in
-            try session.first(
-                """
-                SELECT c.id, c.name, c.role, c.scope, c.speaks_for, c.certificate, k.hash
-                FROM api_key k JOIN api_client c ON c.id = k.client_id
-                WHERE k.id = $1 AND c.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > $2)
-                """,
-                [.text(key.id), .integer(now)]
-            ) { (client: try Self.client($0), hash: $0.blob(6)) }
+        guard let shown = Shown(key, certificate, register) else { return nil }
+        return try register.read { try find(shown, in: $0) }
+    }
+
+    /// A key as a request shows it.
+    fileprivate struct Shown: Sendable {
+        let id: String
+        let hash: [UInt8]
+        let certificate: [UInt8]?
+
+        init?(_ key: some StringProtocol, _ certificate: [UInt8]?, _ register: Register) {
+            guard let key = ClientKey(key) else { return nil }
+            (id, hash, self.certificate) = (key.id, key.hash(register.secrets), certificate)
         }
-        guard let found, isSame(found.hash, hash) else { return nil }
-        if let bound = found.client.certificate, bound != certificate { return nil }
+    }
+
+    fileprivate func find(
+        _ shown: Shown,
+        in session: any DatabaseSession
+    ) throws -> APIClient? {
+        let found = try session.first(
+            """
+            SELECT c.id, c.name, c.role, c.scope, c.speaks_for, c.certificate, k.hash
+            FROM api_key k JOIN api_client c ON c.id = k.client_id
+            WHERE k.id = $1 AND c.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > $2)
+            """,
+            [.text(shown.id), .integer(register.now().seconds)]
+        ) { (client: try Self.client($0), hash: $0.blob(6)) }
+        guard let found, isSame(found.hash, shown.hash) else { return nil }
+        if let bound = found.client.certificate, bound != shown.certificate { return nil }
         return found.client
+    }
+}
+
+/// Finds the clients of requests; those that come at the same time are looked up in one snapshot.
+public final class ClientDoor: Sendable {
+    private let register: Register
+    private let line: BatchLine<APIClients.Shown, APIClient?>
+
+    /// The door of a service over this register; one serves the whole process.
+    public init(_ register: Register) {
+        self.register = register
+        line = BatchLine(
+            "profbilet.clients",
+            most: 256,
+            capacity: 4_096,
+            apart: .milliseconds(1)
+        ) { batch in
+            let clients = APIClients(register)
+            do {
+                let found = try register.read { session in
+                    batch.map { place in
+                        Register.outcome { try clients.find(place.request, in: session) }
+                    }
+                }
+                for (place, result) in zip(batch, found) { place.answer(result) }
+            } catch {
+                for place in batch { place.answer(.failure(error)) }
+            }
+        }
+    }
+
+    /// The client that shows this key now; see ``APIClients/find(key:certificate:)``.
+    public func find(
+        key: some StringProtocol,
+        certificate: [UInt8]? = nil
+    ) async throws -> APIClient? {
+        guard let shown = APIClients.Shown(key, certificate, register) else { return nil }
+        return try await line.call(shown)
     }
 }
 

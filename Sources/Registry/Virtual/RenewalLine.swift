@@ -1,7 +1,20 @@
 import Dispatch
-import Synchronization
 import TicketSeal
 import UnionTicket
+
+/// One request for a renewal.
+struct RenewalRequest: Sendable {
+    /// The card's name.
+    let card: String
+    /// The phone's proof.
+    let proof: [UInt8]
+    /// The client that asks.
+    let app: Int64
+    /// What the client drew for this request, where it did.
+    let retry: String?
+    /// The opened keys.
+    let secrets: SigningSecrets
+}
 
 /// A renewal that was proven and signed and waits for its transaction.
 struct Renewal: Sendable {
@@ -17,123 +30,84 @@ struct Renewal: Sendable {
     let sealed: [UInt8]
 }
 
-/// Lets renewals that arrive at the same time share one transaction, and one flush to the disk.
+/// Renewals that come at the same time share one snapshot that tells how their cards stand, both cores
+/// that prove and sign, one transaction and one flush to the disk.
 ///
-/// The first that finds nobody at work commits whatever waits, itself included, and hands the lead to
-/// the next in the line; so nobody waits for more than two transactions, and none starves. Each
-/// caller goes on only after the commit that holds its renewal.
+/// While a batch is committed the next one is proven. A caller is answered after the commit that holds
+/// its renewal.
 final class RenewalLine: Sendable {
-    /// A transaction stays short, so that others come between.
-    static let most = 64
+    typealias Outcome = Result<VirtualCard, VirtualRefusal>
+    private typealias Line = BatchLine<RenewalRequest, Outcome>
 
-    private struct State {
-        var waiting: [Place] = []
-        var isLed = false
-    }
+    private let line: Line
 
-    /// One caller's place in the line.
-    private final class Place: Sendable {
-        enum News {
-            case lead
-            case done(Result<Bool, any Error>)
-        }
-
-        let renewal: Renewal
-        let news = Mutex<News?>(nil)
-        let bell = DispatchSemaphore(value: 0)
-
-        init(_ renewal: Renewal) { self.renewal = renewal }
-
-        func tell(_ news: News) {
-            self.news.withLock { $0 = news }
-            bell.signal()
-        }
-    }
-
-    private let register: Register
-    private let state = Mutex(State())
-
-    init(_ register: Register) { self.register = register }
-
-    /// Commits one renewal, alone or with others.
-    ///
-    /// - Returns: False when the card has moved on meanwhile: renewed with the same proof, or blocked.
-    func commit(_ renewal: Renewal) throws -> Bool {
-        let place = Place(renewal)
-        let leads = state.withLock { state in
-            state.waiting.append(place)
-            defer { state.isLed = true }
-            return !state.isLed
-        }
-        if leads { lead() }
-        while true {
-            place.bell.wait()
-            let news = place.news.withLock { news in
-                defer { news = nil }
-                return news
-            }
-            switch news {
-            case .lead: lead()
-            case .done(let result): return try result.get()
-            case nil: continue
+    init(_ register: Register) {
+        let work = RenewalWork(register)
+        let writer = DispatchQueue(label: "profbilet.renewals.commit")
+        let turn = DispatchSemaphore(value: 1)
+        line = Line("profbilet.renewals", most: 64, capacity: 512, apart: .milliseconds(4)) {
+            batch in
+            let proven = Self.prove(batch, work)
+            guard !proven.isEmpty else { return }
+            turn.wait()
+            writer.async {
+                Self.commit(proven, work)
+                turn.signal()
             }
         }
     }
 
-    private func lead() {
-        let batch = state.withLock { state in
-            let batch = Array(state.waiting.prefix(Self.most))
-            state.waiting.removeFirst(batch.count)
-            return batch
-        }
-        let results = Result { try commit(batch.map(\.renewal)) }
-        let next = state.withLock { state in
-            state.isLed = !state.waiting.isEmpty
-            return state.waiting.first
-        }
-        next?.tell(.lead)
-        for (index, place) in batch.enumerated() {
-            place.tell(.done(results.map { $0[index] }))
-        }
-    }
+    /// Renews one card, alone or with others, and waits on this thread.
+    func renew(_ request: RenewalRequest) throws -> Outcome { try line.call(request) }
 
-    private func commit(_ renewals: [Renewal]) throws -> [Bool] {
-        try register.together {
-            try register.write { session in
-                try renewals.map { try apply($0, in: session) }
+    /// Renews one card, alone or with others, and waits without a thread.
+    func renew(_ request: RenewalRequest) async throws -> Outcome { try await line.call(request) }
+
+    /// Answers whoever is refused or had the answer before; the others go on to be committed.
+    private static func prove(
+        _ batch: [Line.Place],
+        _ work: RenewalWork
+    ) -> [(place: Line.Place, renewal: Renewal)] {
+        let results: [Result<RenewalWork.Proven, any Error>]
+        do {
+            let (found, terms) = try work.find(batch.map(\.request))
+            results = try Cores.map(batch.count, atLeast: 2) { _, range in
+                range.map { index in
+                    Result { try work.prove(batch[index].request, found[index].get(), terms) }
+                }
+            }
+        } catch {
+            for place in batch { place.answer(.failure(error)) }
+            return []
+        }
+        var proven: [(place: Line.Place, renewal: Renewal)] = []
+        for (place, result) in zip(batch, results) {
+            switch result {
+            case .failure(let error): place.answer(.failure(error))
+            case .success(.refused(let refusal)): place.answer(.success(.failure(refusal)))
+            case .success(.known(let card)): place.answer(.success(.success(card)))
+            case .success(.fresh(let renewal)): proven.append((place, renewal))
             }
         }
+        return proven
     }
 
-    private func apply(_ renewal: Renewal, in session: any DatabaseSession) throws -> Bool {
-        // A block between proof and commit wins.
-        let isActive = try session.first(
-            "SELECT 1 FROM carrier WHERE id = $1 AND state = 'active'",
-            [.integer(renewal.carrier)]
-        ) { $0.integer(0) }
-        guard isActive != nil else { return false }
-        let moved = try session.execute(
-            """
-            UPDATE virtual_card SET nonce = $1, renewed_at = $2, renewals = renewals + 1
-            WHERE id = $3 AND nonce = $4
-            """,
-            [
-                .blob(renewal.card.nonce), .integer(renewal.at.seconds), .text(renewal.card.id),
-                .blob(renewal.nonce),
-            ]
-        )
-        guard moved == 1 else { return false }
-        try session.execute(
-            "UPDATE carrier SET payload = $1, expires_at = $2, kid = $3 WHERE id = $4",
-            [
-                .blob(renewal.sealed), .integer(renewal.card.expiresAt.seconds),
-                .blob(renewal.kid), .integer(renewal.carrier),
-            ]
-        )
-        if let retry = renewal.retry {
-            try Idempotency(register)
-                .keep(renewal.card, provenWith: renewal.nonce, key: retry)
+    private static func commit(
+        _ proven: [(place: Line.Place, renewal: Renewal)],
+        _ work: RenewalWork
+    ) {
+        do {
+            let moved = try work.commit(proven.map(\.renewal))
+            for ((place, renewal), isMoved) in zip(proven, moved) {
+                place.answer(
+                    Result {
+                        if isMoved { return .success(renewal.card) }
+                        return try work.again(place.request, renewal)
+                    }
+                )
+            }
+        } catch {
+            for (place, _) in proven { place.answer(.failure(error)) }
         }
-        return true
     }
 }

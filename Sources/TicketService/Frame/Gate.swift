@@ -41,10 +41,7 @@ struct Gate: Sendable {
     ) async throws -> APIClient? {
         guard let key = Self.key(headers) else { return nil }
         let certificate = try await certificate(channel)
-        let register = context.register
-        let found = try await context.pool.run {
-            try APIClients(register).find(key: key, certificate: certificate)
-        }
+        let found = try await context.clients.find(key: key, certificate: certificate)
         if found == nil { try take("wrong key \(address.text)", context.settings.wrongKeyRate) }
         return found
     }

@@ -13,6 +13,8 @@ final class ServiceContext: Sendable {
     let account: SignedInUser
     /// How it was started.
     let settings: ServiceSettings
+    /// Finds out which client a request comes from.
+    let clients: ClientDoor
     /// Where blocking work runs.
     let pool: BlockingPool
     /// Token buckets by name.
@@ -32,6 +34,7 @@ final class ServiceContext: Sendable {
         let start = ContinuousClock.now
         let uptime = uptime ?? { ContinuousClock.now - start }
         register = office.register
+        clients = ClientDoor(office.register)
         secrets = office.secrets
         account = office.account
         self.settings = settings

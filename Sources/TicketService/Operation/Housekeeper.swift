@@ -24,3 +24,23 @@ struct Housekeeper: Service {
         try AuditLog(context.register).countersignHead()
     }
 }
+
+/// Folds the register's journal into its file, so that no request waits for it.
+struct JournalClerk: Service {
+    let context: ServiceContext
+
+    /// Works again and again until the service ends.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // Often, so that each time it is little: a commit waits for the disk behind it.
+                var pause = Duration.milliseconds(100)
+                do { try await context.pool.run { try context.register.foldJournal() } } catch {
+                    context.log.warning("journal", metadata: ["error": "\(type(of: error))"])
+                    pause = .seconds(5)
+                }
+                try? await Task.sleep(for: pause)
+            }
+        }
+    }
+}
