@@ -297,6 +297,37 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a legacy card that was waiting is handed out by a later list`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            func row(_ day: Int?) throws -> LegacyImport.RowResult {
+                let draft = LegacyTicketDraft(
+                    issuer: "26",
+                    number: "000123",
+                    aisId: "1001",
+                    handedOutOn: day.map(CalendarDate.init(day:))
+                )
+                let rows = [(line: 2, draft: LegacyTicketDraft?.some(draft), issues: [RowIssue]())]
+                return try LegacyImport(office.register).run(rows, by: office.admin)[0]
+            }
+            let file = CarrierFile(office.register)
+            #expect(try row(nil).outcome == .added)
+            #expect(try file.show("L:000123", by: office.admin).map(\.state) == [.atPrimary])
+            #expect(try row(18_000).outcome == .updated)
+            #expect(try file.show("L:000123", by: office.admin).map(\.state) == [.active])
+            let events = try file.history("L:000123", by: office.admin).last?.events
+            #expect(events?.last?.to == "active")
+            #expect(try row(18_000).issues.isEmpty)
+            #expect(try row(nil).outcome == .unchanged, "a list without days takes none back")
+            let other = try row(18_001)
+            #expect(other.outcome == .unchanged)
+            #expect(other.issues.map(\.code) == ["legacy_day_differs"])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `legacy cards are entered once and do not block a first order`(_ engine: TestEngine) throws
     {
         try TestOffice.with(engine) { office in

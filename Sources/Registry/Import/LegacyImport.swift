@@ -35,7 +35,7 @@ public struct LegacyImport: Sendable {
                     issues: row.issues + (issue.map { [$0] } ?? [])
                 )
             }
-            let added = results.count { $0.outcome == .added }
+            let added = results.count { [.added, .updated].contains($0.outcome) }
             try AuditLog(register).record(
                 "legacy.import",
                 "carriers/\(added)",
@@ -78,12 +78,28 @@ public struct LegacyImport: Sendable {
         }
         let known = try session.first(
             """
-            SELECT id FROM carrier WHERE kind = 'legacyPlastic' AND legacy_number = $1
-            AND legacy_issuer = $2 AND member_id = $3
+            SELECT id, state, handed_out_on FROM carrier WHERE kind = 'legacyPlastic'
+            AND legacy_number = $1 AND legacy_issuer = $2 AND member_id = $3
             """,
             [.text(draft.number), .text(draft.issuer), .integer(member.id)]
-        ) { $0.integer(0) }
-        if known != nil { return (.unchanged, nil) }
+        ) { (id: $0.integer(0), state: $0.text(1), handedOutOn: $0.optionalInteger(2)) }
+        if let known {
+            guard let day = draft.handedOutOn, known.handedOutOn != Int64(day.day) else {
+                return (.unchanged, nil)
+            }
+            // A card that lay waiting was handed out since; a day once written stands.
+            guard known.state == CarrierState.atPrimary.rawValue else {
+                return (.unchanged, known.handedOutOn == nil ? nil : Self.otherDay)
+            }
+            try CarrierMoves(register: register, user: user, session: session).move(
+                [known.id...known.id],
+                from: .atPrimary,
+                to: .active,
+                reason: "legacy import",
+                setting: "handed_out_on = \(day.day)"
+            )
+            return (.updated, nil)
+        }
         let other = try session.first(
             """
             SELECT id FROM carrier WHERE kind = 'legacyPlastic' AND legacy_number = $1
@@ -119,6 +135,17 @@ public struct LegacyImport: Sendable {
             "Карта того же издателя с тем же номером записана и за другим членом Профсоюза: сверьте "
                 + "обе записи.",
             "A card of the same issuer and number is recorded for another member too: compare both."
+        )
+    )
+
+    private static let otherDay = RowIssue(
+        field: "handedOutOn",
+        column: nil,
+        code: "legacy_day_differs",
+        severity: .warning,
+        message: Bilingual(
+            "Карта уже записана с другой датой выдачи: она не изменена, сверьте обе.",
+            "The card is recorded with another day of hand-out: it stands, compare both."
         )
     )
 
