@@ -15,28 +15,21 @@ import sys
 import tempfile
 import time
 
-from figures import BENCH, PROGRAM, finish, row
+from figures import BENCH, finish, row, run
 
 
-def run(data, *arguments, codes=(0,)):
+def command(data, *arguments, codes=(0,)):
     environment = dict(
         os.environ, PROFBILET_DATA=str(data), PROFBILET_USER="bench", PROFBILET_PASSPHRASE="register phrase",
         PROFBILET_ROOT_PASSPHRASE="root phrase", PROFBILET_USER_PASSPHRASE="bench phrase")
-    started = time.monotonic()
-    process = subprocess.Popen([PROGRAM, *map(str, arguments)], env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in codes:
-        sys.exit(f"{arguments}: {output[-400:]}{process.stderr.read()[-400:]}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024, output
+    return run(environment, *arguments, codes=codes)
 
 
 def office(folder, name, organisations):
     data = folder / name
-    run(data, "init", "--specimen")
+    command(data, "init", "--specimen")
     for path in organisations:
-        run(data, "organisation", "import", path)
+        command(data, "organisation", "import", path)
     return data
 
 
@@ -63,13 +56,13 @@ def main():
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:
         folder = pathlib.Path(name)
         roster = folder / "roster.csv"
-        run(folder / "none", "sample", "roster", "--rows", count, "--seed", 1, "--dirt", 0, "--out", roster)
+        command(folder / "none", "sample", "roster", "--rows", count, "--seed", 1, "--dirt", 0, "--out", roster)
         lists = [f"{roster}.organisations.csv"]
         floors, rates, peaks = [], [], []
         for number in range(options.rounds):
             floors.append(bare_import(folder, roster, count))
             data = office(folder, f"empty{number}", lists)
-            seconds, peak, _ = run(data, "roster", "import", roster)
+            seconds, peak, _ = command(data, "roster", "import", roster)
             rates.append(count / seconds)
             peaks.append(peak)
             if number + 1 < options.rounds:
@@ -79,14 +72,14 @@ def main():
         row("its peak memory", max(peaks), "MB", None, 200, is_at_most=True)
         for seed in (2, 3):
             more = folder / f"more{seed}.csv"
-            run(data, "sample", "roster", "--rows", count, "--seed", seed, "--dirt", 0, "--out", more)
-            run(data, "organisation", "import", f"{more}.organisations.csv")
-            run(data, "roster", "import", more, codes=(0, 2))
+            command(data, "sample", "roster", "--rows", count, "--seed", seed, "--dirt", 0, "--out", more)
+            command(data, "organisation", "import", f"{more}.organisations.csv")
+            command(data, "roster", "import", more, codes=(0, 2))
             more.unlink()
         last = folder / "last.csv"
-        run(data, "sample", "roster", "--rows", count, "--seed", 4, "--dirt", 0, "--out", last)
-        run(data, "organisation", "import", f"{last}.organisations.csv")
-        seconds, _, _ = run(data, "roster", "import", last, codes=(0, 2))
+        command(data, "sample", "roster", "--rows", count, "--seed", 4, "--dirt", 0, "--out", last)
+        command(data, "organisation", "import", f"{last}.organisations.csv")
+        seconds, _, _ = command(data, "roster", "import", last, codes=(0, 2))
         row("the same into a register three times its size", count / seconds, "rows/s", rate, 0.7)
         micro = {}
         for line in subprocess.run([BENCH], capture_output=True, text=True, check=True).stdout.splitlines():
@@ -95,19 +88,19 @@ def main():
         row("payload verdicts on one core", micro["verdict"], "per s", micro["verification"], 0.85)
         shutil.rmtree(data)
         data = office(folder, "orders", lists)
-        run(data, "roster", "import", roster)
-        run(data, "order", "create", "--organisation", "99", "--submit", codes=(0, 2))
-        run(data, "order", "approve", "--organisation", "99")
+        command(data, "roster", "import", roster)
+        command(data, "order", "create", "--organisation", "99", "--submit", codes=(0, 2))
+        command(data, "order", "approve", "--organisation", "99")
         issue = ["ticket", "issue", "--valid-until", "31.12.2035", "--url", "HTTPS://EPB.EXAMPLE.RU/C/", "--json"]
-        seconds, _, output = run(data, *issue)
+        seconds, _, output = command(data, *issue)
         cards = json.loads(output)["cards"]
         # Opening the register and refusing, for nothing is approved any more.
-        idle, _, _ = run(data, *issue, codes=range(1, 9))
+        idle, _, _ = command(data, *issue, codes=range(1, 9))
         row(f"{cards} numbers allotted, signed and stored", cards / (seconds - idle), "per s",
             micro["signing on both cores"], 0.3)
-        run(data, "status", "publish", folder / "published")
-        seconds, _, _ = run(data, "status", "publish", folder / "published", "--rebuild-all")
-        idle, _, _ = run(data, "status", "publish", folder / "published")
+        command(data, "status", "publish", folder / "published")
+        seconds, _, _ = command(data, "status", "publish", folder / "published", "--rebuild-all")
+        idle, _, _ = command(data, "status", "publish", folder / "published")
         rebuilt = len(list((folder / "published/status-lists").glob("*.cwt")))
         row("status list of a region rebuilt, signed as CWT and JWT", rebuilt / max(seconds - idle, 0.001),
             "per s", micro["zlib level 9 of a status list"], 0.7)

@@ -3,12 +3,30 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build-release/release/profbilet"))
 BENCH = os.path.join(os.path.dirname(PROGRAM), "profbilet-bench")
 rows = []
+
+
+def run(environment, *arguments, codes=(0,)):
+    """Seconds, peak megabytes and output of one command.
+
+    What this process ever held counts as a peak of its children too (getrusage(2), Notes), so benchmarks keep no
+    great tables in their own memory.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen([PROGRAM, *map(str, arguments)], env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in codes:
+        sys.exit(f"{arguments}: {output[-400:]}{process.stderr.read()[-400:]}")
+    return time.monotonic() - started, usage.ru_maxrss / 1024, output
 
 
 def row(name, value, unit, floor, target, is_at_most=False):

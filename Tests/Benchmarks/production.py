@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from figures import BENCH, PROGRAM, ROOT, finish, row
+from figures import BENCH, ROOT, finish, row, run
 
 
 class Office:
@@ -30,14 +30,7 @@ class Office:
 
     def run(self, *arguments, codes=(0,), **changes):
         """Seconds, peak megabytes and output of one command."""
-        started = time.monotonic()
-        process = subprocess.Popen([PROGRAM, *map(str, arguments)], env=dict(self.environment, **changes),
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        if os.waitstatus_to_exitcode(status) not in codes:
-            sys.exit(f"{arguments}: {output[-400:]}{process.stderr.read()[-400:]}")
-        return time.monotonic() - started, usage.ru_maxrss / 1024, output
+        return run(dict(self.environment, **changes), *arguments, codes=codes)
 
     def approved(self, cards):
         """A batch of so many cards, approved."""

@@ -27,7 +27,7 @@ from figures import BENCH, ROOT, finish, row
 sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 import serving  # noqa: E402
 
-PHONES = 48
+PHONES = 60
 
 
 def text64(data):
