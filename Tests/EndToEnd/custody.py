@@ -120,6 +120,9 @@ def token(office):
     lines = office.ok("ticket", "payloads", 1).splitlines()
     bundle = office.folder / "bundle"
     office.ok("keys", "export", "--out", bundle)
+    manifest = office.data / "issuances/000001/manifest.json"
+    shown = json.loads(office.ok("inspect", f"{manifest}.cose", "--keys", bundle, "--json"))
+    check("a manifest's signature is judged beside it", (shown["verdict"], shown["detached"]) == ("valid", str(manifest)))
     process = subprocess.run([PROGRAM, "inspect", "--lines", "--keys", bundle, "--at", str(START + 60)], text=True,
                              input="\n".join(lines) + "\n", capture_output=True, env=office.environment)
     verdicts = {json.loads(line)["verdict"] for line in process.stdout.splitlines()}
@@ -201,6 +204,14 @@ def erasure(office):
     backup = office.folder / "backup"
     office.ok("backup", backup)
     office.ok("verify-backup", backup)
+    first = backup.read_bytes()
+    office.refused("a backup over another", 5, ["--force"], "backup", backup)
+    check("the other is whole", backup.read_bytes() == first)
+    office.ok("backup", backup, "--force")
+    check("--force takes its place", backup.read_bytes() != first)
+    office.ok("verify-backup", backup)
+    rejected = office.run("order", "reject", 1)
+    check("a rejection without a reason", rejected.returncode == 64 and "--reason" in rejected.err, rejected.err)
     office.ok("member", "set-status", "#2", "left", "--reason", "test")
     office.ok("member", "erase", "#2", "--reason", "test", "--yes")
     target = {"PROFBILET_DATA": str(office.folder / "restored")}

@@ -323,11 +323,11 @@ def disk_full(office):
         with Service(small) as service:
             service.ask("GET", "/readyz")
             filler = place / "filler"
-            with open(filler, "wb") as file:
+            # without a buffer, whose rest would be written once more when the file is closed
+            with open(filler, "wb", buffering=0) as file:
                 try:
                     while True:
                         file.write(b"\0" * 65536)
-                        file.flush()
                 except OSError:
                     pass
             small_answer = None
