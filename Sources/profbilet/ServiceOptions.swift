@@ -90,6 +90,7 @@ struct ServiceOptions: ParsableArguments {
         settings.questionRate = Rate(perSecond: max(0.1, rate / 250), burst: max(1, rate / 8))
         let lookups = Double(try told.number(.lookupRate, 1...1_000_000))
         settings.addressRate = Rate(perSecond: lookups / 60, burst: max(30, lookups / 2))
+        settings.wrongKeyRate = Rate(perSecond: lookups / 120, burst: max(30, lookups / 4))
         let levels = ["debug", "info", "warning", "error"]
         guard levels.contains(told.text(.logLevel) ?? "info") else {
             throw told.unusable(

@@ -65,7 +65,10 @@ enum Setting: String, CaseIterable {
         case .clientRate:
             Bilingual("запросов клиента в секунду", "requests of one client a second")
         case .lookupRate:
-            Bilingual("справок с адреса в минуту", "look-ups of one address a minute")
+            Bilingual(
+                "справок с адреса в минуту, неверных ключей вдвое меньше",
+                "look-ups of one address a minute, half as many wrong keys"
+            )
         case .idleSeconds:
             Bilingual("секунд тишины соединения", "silent seconds of a connection")
         case .bodySeconds:
