@@ -102,9 +102,12 @@ def main():
         # told beside it: judging half a million people, which changes bring about one by one, is no writing of bytes
         row("the first base, everybody judged in it", megabytes / (first - idle), "MB/s", megabytes / floor, None)
         row("peak memory of a base", max(peaks), "MB", None, 300, is_at_most=True)
-        office.sql("UPDATE carrier SET state = 'suspended' WHERE id IN (SELECT id FROM carrier ORDER BY random() LIMIT 5000)",
-                   "UPDATE consent SET withdrawn_on = 20000 WHERE member_id IN (SELECT member_id FROM carrier "
-                   "WHERE state = 'active' ORDER BY random() LIMIT 5000) AND text_id IN "
+        # of those that the partner has (carriers bear their members' ids here): of the others nothing is told
+        had = ("SELECT c.id FROM carrier c WHERE c.state = 'active' AND c.member_id IN (SELECT member_id FROM consent "
+               "WHERE withdrawn_on IS NULL AND text_id IN (SELECT id FROM consent_text WHERE purpose = 'bonusTransfer')) "
+               "ORDER BY random() LIMIT 5000")
+        office.sql(f"UPDATE carrier SET state = 'suspended' WHERE id IN ({had})",
+                   f"UPDATE consent SET withdrawn_on = 20000 WHERE member_id IN ({had}) AND text_id IN "
                    "(SELECT id FROM consent_text WHERE purpose = 'bonusTransfer')")
         seconds, _, output = office.run("partner", "export", "profcards", "--json")
         made = json.loads(output)
