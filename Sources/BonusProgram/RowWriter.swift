@@ -103,36 +103,23 @@ private struct RowLine {
             case .byte(let byte):
                 span[pen] = byte
                 pen += 1
-            case .value(.validUntil):
-                if row.status.isMember { Self.put(until, &span, &pen) }
+            case .value(.id): Self.put(row.pseudonym, &span, &pen)
+            case .value(.status): Self.put(row.status.rawValue, &span, &pen)
+            case .value(.mergedInto):
+                if let heir = row.mergedInto { Self.put(heir, &span, &pen) }
+            // of somebody who takes part no more nothing but the pseudonym is told
+            case .value where !row.status.isMember: break
+            case .value(.number):
+                if let number = row.number { Self.put(number, &span, &pen) }
+            case .value(.carriers): Self.put(row.carriersText, &span, &pen)
+            case .value(.region): Self.put(Int(row.region), digits: 2, &span, &pen)
+            case .value(.validUntil): Self.put(until, &span, &pen)
             case .value(.changedAt):
-                if row.status.isMember {
-                    Self.put(changed, &span, &pen)
-                    Self.put(second: second, &span, &pen)
-                }
-            case .value(let column): Self.put(column, of: row, &span, &pen)
+                Self.put(changed, &span, &pen)
+                Self.put(second: second, &span, &pen)
             }
         }
         return pen
-    }
-
-    private static func put(
-        _ column: PartnerContract.Column,
-        of row: PartnerRow,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
-        switch column {
-        case .id: put(row.pseudonym, &line, &pen)
-        case .status: put(row.status.rawValue, &line, &pen)
-        case .mergedInto: if let heir = row.mergedInto { put(heir, &line, &pen) }
-        // of somebody who takes part no more nothing but the pseudonym is told
-        case _ where !row.status.isMember: break
-        case .number: if let number = row.number { put(number, &line, &pen) }
-        case .carriers: put(row.carriersText, &line, &pen)
-        case .region: put(Int(row.region), digits: 2, &line, &pen)
-        case .validUntil, .changedAt: preconditionFailure("days are put by `fill`")
-        }
     }
 
     private static func put(

@@ -8,12 +8,9 @@ import argparse
 import os
 import pathlib
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 
-from figures import PROGRAM, finish, row
+from figures import finish, row, run
 
 ROUNDS = 9
 
@@ -29,23 +26,19 @@ def main():
             PROFBILET_PASSPHRASE="register phrase", PROFBILET_ROOT_PASSPHRASE="root phrase",
             PROFBILET_USER_PASSPHRASE="tester phrase")
 
-        def run(*arguments, codes=(0,)):
-            started = time.monotonic()
-            result = subprocess.run([PROGRAM, *map(str, arguments)], env=environment, capture_output=True, text=True)
-            if result.returncode not in codes:
-                sys.exit(f"{arguments}: {result.stdout[-400:]}{result.stderr[-400:]}")
-            return 1000 * (time.monotonic() - started)
+        def milliseconds(*arguments, codes=(0,)):
+            return 1000 * run(environment, *arguments, codes=codes)[0]
 
         roster = folder / "roster.csv"
-        run("init", "--specimen")
-        run("sample", "roster", "--rows", rows, "--seed", 3, "--dirt", 0, "--out", roster)
-        run("organisation", "import", f"{roster}.organisations.csv")
-        run("roster", "import", roster, codes=(0, 2))
+        milliseconds("init", "--specimen")
+        milliseconds("sample", "roster", "--rows", rows, "--seed", 3, "--dirt", 0, "--out", roster)
+        milliseconds("organisation", "import", f"{roster}.organisations.csv")
+        milliseconds("roster", "import", roster, codes=(0, 2))
         roster.unlink()
         # The same member is never asked twice: nothing of the answer is in a cache of ours.
         members = [1 + rows * number // (ROUNDS + 1) for number in range(1, ROUNDS + 1)]
-        opening = statistics.median(run("user", "list", "--json") for _ in range(ROUNDS))
-        asked = statistics.median(run("dossier", f"#{member}", "--json") for member in members)
+        opening = statistics.median(milliseconds("user", "list", "--json") for _ in range(ROUNDS))
+        asked = statistics.median(milliseconds("dossier", f"#{member}", "--json") for member in members)
         row(f"dossier in a register of {rows} members", asked - opening, "ms", None, 300, is_at_most=True)
     finish("rights")
 

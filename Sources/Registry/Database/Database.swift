@@ -91,7 +91,7 @@ protocol DatabaseRow {
     func text(_ column: Int) -> String
     /// The bytes, or [] for NULL.
     func blob(_ column: Int) -> [UInt8]
-    /// The first 16 bytes as two numbers, big-endian, without an array for them; what lacks is 0.
+    /// 16 bytes as two numbers, big-endian, without an array for them; zeros for NULL.
     func words(_ column: Int) -> (high: UInt64, low: UInt64)
 }
 
@@ -176,5 +176,13 @@ public struct DatabaseError: Error, Equatable {
         self.code = code
         self.reason = reason
         self.constraint = constraint
+    }
+}
+
+extension Collection<UInt8> {
+    /// 16 bytes as two numbers, big-endian.
+    var words: (high: UInt64, low: UInt64) {
+        func word(_ bytes: SubSequence) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        return (word(prefix(8)), word(dropFirst(8).prefix(8)))
     }
 }

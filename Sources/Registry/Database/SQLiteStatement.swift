@@ -152,23 +152,6 @@ extension SQLiteStatement: DatabaseRow {
     }
 }
 
-extension Sequence<UInt8> {
-    /// The first 16 bytes as two numbers, big-endian; what lacks is 0.
-    var words: (high: UInt64, low: UInt64) {
-        var words: (high: UInt64, low: UInt64) = (0, 0)
-        var shift: UInt64 = 128
-        for byte in self where shift > 0 {
-            shift -= 8
-            if shift >= 64 {
-                words.high |= UInt64(byte) << (shift - 64)
-            } else {
-                words.low |= UInt64(byte) << shift
-            }
-        }
-        return words
-    }
-}
-
 extension DatabaseError {
     /// The last failure of `connection`.
     init(connection: OpaquePointer?) {

@@ -37,11 +37,9 @@ public struct PartnerPseudonym: Hashable, Sendable {
 
     /// 16 bytes.
     public var bytes: [UInt8] {
-        [high, low].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map {
-                UInt8(truncatingIfNeeded: word >> UInt64($0))
-            }
-        }
+        var bytes: [UInt8] = []
+        for word in [high, low] { bytes.append(bigEndian: Int64(bitPattern: word)) }
+        return bytes
     }
 
     /// As it stands in files.

@@ -47,43 +47,38 @@ public final class Register: Sendable {
     /// Runs `body` in one transaction of the register, with failures in the user's words.
     @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
-        do {
+        try Self.told {
             if let joined = JoinedTransaction.current, joined.register === self {
                 return try joined.write(body)
             }
             return try database.write(body)
-        } catch let failure as DatabaseError {
-            throw RegisterError(failure)
         }
     }
 
     /// Runs `body` on a snapshot of the register, with failures in the user's words.
     func read<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
-        do {
+        try Self.told {
             if let joined = JoinedTransaction.current, joined.register === self {
                 return try joined.read(body)
             }
             return try database.read(body)
-        } catch let failure as DatabaseError {
+        }
+    }
+
+    /// What `body` gives, with failures in the user's words.
+    static func told<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let failure as DatabaseError {
             throw RegisterError(failure)
         }
     }
 
-    /// What `body` gives or why not, with failures in the user's words.
+    /// What `body` gives or why not.
     static func outcome<Value>(_ body: () throws -> Value) -> Result<Value, any Error> {
-        Result {
-            do { return try body() } catch let failure as DatabaseError {
-                throw RegisterError(failure)
-            }
-        }
+        Result { try told(body) }
     }
 
-    /// Folds the register's journal into its file; a server calls it every second or so.
-    public func foldJournal() throws {
-        do { try database.foldJournal() } catch let failure as DatabaseError {
-            throw RegisterError(failure)
-        }
-    }
+    /// Folds the register's journal into its file; a server calls it again and again.
+    public func foldJournal() throws { try Self.told { try database.foldJournal() } }
 
     /// Refuses a day that has not begun: nothing can be told of it.
     func requirePast(_ date: CalendarDate) throws {

@@ -1,5 +1,6 @@
 import Logging
 public import Registry
+import ServiceLifecycle
 import TicketSeal
 import UnionTicket
 
@@ -47,6 +48,26 @@ final class ServiceContext: Sendable {
 
     /// The register's clock.
     var now: Instant { register.now() }
+
+    /// Runs blocking work again and again until the service ends; what fails is told and tried anew,
+    /// after a longer pause where there is one.
+    func again(
+        _ name: Logger.Message,
+        every pause: Duration,
+        afterFailure longer: Duration? = nil,
+        _ work: @escaping @Sendable () throws -> Void
+    ) async {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                var rest = pause
+                do { try await pool.run { try work() } } catch {
+                    log.warning(name, metadata: ["error": "\(type(of: error))"])
+                    rest = longer ?? pause
+                }
+                try? await Task.sleep(for: rest)
+            }
+        }
+    }
 }
 
 /// What the composition root gives the service: opened things, and what other services supply.

@@ -8,14 +8,7 @@ struct Housekeeper: Service {
 
     /// Works again and again until the service ends.
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do { try await context.pool.run { try work() } } catch {
-                    context.log.warning("housekeeping", metadata: ["error": "\(type(of: error))"])
-                }
-                try? await Task.sleep(for: .seconds(3600))
-            }
-        }
+        await context.again("housekeeping", every: .seconds(3600)) { try work() }
         try? await context.pool.run { try AuditLog(context.register).countersignHead() }
     }
 
@@ -31,16 +24,9 @@ struct JournalClerk: Service {
 
     /// Works again and again until the service ends.
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                // Often, so that each time it is little: a commit waits for the disk behind it.
-                var pause = Duration.milliseconds(100)
-                do { try await context.pool.run { try context.register.foldJournal() } } catch {
-                    context.log.warning("journal", metadata: ["error": "\(type(of: error))"])
-                    pause = .seconds(5)
-                }
-                try? await Task.sleep(for: pause)
-            }
+        // Often, so that each time it is little: a commit waits for the disk behind it.
+        await context.again("journal", every: .milliseconds(100), afterFailure: .seconds(5)) {
+            try context.register.foldJournal()
         }
     }
 }

@@ -16,14 +16,7 @@ struct MessageClerk: Service {
 
     /// Looks again and again until the service ends.
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do { try await context.pool.run { try work() } } catch {
-                    context.log.warning("messages", metadata: ["error": "\(type(of: error))"])
-                }
-                try? await Task.sleep(for: .seconds(2))
-            }
-        }
+        await context.again("messages", every: .seconds(2)) { try work() }
     }
 
     /// One round.
