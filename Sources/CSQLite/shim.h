@@ -9,3 +9,10 @@ static inline int csqlite_configure(void) {
     int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     return code != SQLITE_OK ? code : sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 8 << 20);
 }
+
+/* sqlite3_db_config is variadic too. Whether statements prepared from now on look up what a new row refers to; inside
+   a transaction as well, which PRAGMA foreign_keys is not for. Returns what holds now, -1 when it cannot be told. */
+static inline int csqlite_enforce_references(sqlite3 *connection, int on) {
+    int now = -1;
+    return sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, on, &now) == SQLITE_OK ? now : -1;
+}

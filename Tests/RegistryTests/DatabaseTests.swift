@@ -183,6 +183,62 @@ import Testing
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `many rows that refer to what is not there are refused as one is`(
+        engine: TestEngine
+    ) throws {
+        let tables = """
+            CREATE TABLE p (id {int} NOT NULL PRIMARY KEY) {strict};
+            CREATE TABLE q (a {int} NOT NULL, b {int} NOT NULL, PRIMARY KEY (a, b)) {strict};
+            CREATE TABLE c (id {int} NOT NULL PRIMARY KEY, p {int} REFERENCES p (id)) {strict};
+            CREATE TABLE d (a {int}, b {int}, FOREIGN KEY (a, b) REFERENCES q (a, b)) {strict};
+            """
+        try engine.withTables(tables) { (database) throws in
+            func refused(_ body: (any DatabaseSession) throws -> Void) -> Bool {
+                do {
+                    try database.write(body)
+                    return false
+                } catch { return (error as? DatabaseError)?.code == .constraint }
+            }
+            /// A thousand rows that refer to 1, 2, 3, 8, and one of them to `odd`; some to nothing.
+            func load(_ odd: Int64, from first: Int64, in session: any DatabaseSession) throws {
+                try session.load("c", ["id", "p"], count: 1000) { index, row in
+                    row.put(first + Int64(index))
+                    if index == 500 {
+                        row.put(odd)
+                    } else if index % 5 == 4 {
+                        row.putNull()
+                    } else {
+                        row.put([1, 2, 3, 8][index % 5])
+                    }
+                }
+            }
+            try database.write { session in
+                for id in [1, 2, 3, 8] { try session.execute("INSERT INTO p VALUES (\(id))") }
+                try load(8, from: 0, in: session)
+            }
+            #expect(refused { try load(7, from: 1000, in: $0) })
+            #expect(
+                refused {
+                    try load(1, from: 1000, in: $0)
+                    try $0.execute("INSERT INTO c VALUES (5000, 9)")
+                },
+                "what follows a load is looked up as ever"
+            )
+            #expect(refused { try $0.execute("INSERT INTO c VALUES (5000, 9)") })
+            #expect(
+                refused {
+                    try $0.load("d", ["a", "b"], count: 300) { _, row in
+                        row.put(1)
+                        row.put(1)
+                    }
+                }
+            )
+            #expect(try count("c", in: database) == 1000)
+            #expect(try count("d", in: database) == 0)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a snapshot does not see later writes`(engine: TestEngine) throws {
         try engine.withTables(Self.values) { (database) throws in
             try database.read { (session) throws in

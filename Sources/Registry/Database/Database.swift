@@ -57,6 +57,8 @@ protocol DatabaseSession {
 
     /// Loads many rows into one table: prepared inserts in SQLite, COPY in PostgreSQL.
     ///
+    /// What the rows refer to SQLite looks up once a value rather than once a row.
+    ///
     /// - Parameters:
     ///   - table: The table's name.
     ///   - columns: The columns to fill, in the order of the values.

@@ -93,6 +93,7 @@ final class SQLiteDatabase: Database {
         return try DatabaseError.translating {
             try pool.write { db in
                 let session = try session(db)
+                defer { session.end() }
                 let result = try body(session)
                 if let failure = session.failure { throw failure }
                 return result

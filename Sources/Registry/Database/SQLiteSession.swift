@@ -1,3 +1,4 @@
+import CSQLite
 import GRDBSQLite
 
 /// The prepared statements of one SQLite connection, kept by their text.
@@ -9,6 +10,8 @@ final class SQLiteStatements: @unchecked Sendable {
     private var statements: [String: SQLiteStatement] = [:]
     /// Those that load rows, by what is loaded: a long text need not be made to find one again.
     private var inserts: [Insert] = []
+    /// By table what it refers to, or nil where that is more than whole numbers.
+    var references: [String: [SQLiteReference]?] = [:]
 
     private typealias Insert = (
         table: String, columns: [String], rows: Int, statement: SQLiteStatement
@@ -62,6 +65,9 @@ final class SQLiteStatements: @unchecked Sendable {
     /// The first failure of a statement; it spoils the transaction, as it does in PostgreSQL.
     private(set) var failure: DatabaseError?
     private var isStreaming = false
+    /// Whether statements look up what each row refers to; ``load(_:_:count:_:)`` does it by
+    /// itself.
+    private var enforcesReferences = true
 
     init(_ connection: OpaquePointer, _ statements: SQLiteStatements) {
         unsafe self.connection = connection
@@ -98,17 +104,97 @@ final class SQLiteStatements: @unchecked Sendable {
         count: Int,
         _ bind: (Int, any BulkRow) throws -> Void
     ) throws {
+        let references = count < Self.worthSwitching ? nil : try references(of: table)
+        let watches = references?.compactMap { ReferenceWatch($0, in: columns) } ?? []
+        try refuseIfUnusable()
+        try enforceReferences(watches.isEmpty)
         // A narrow row costs SQLite less than the run of a statement, so several share one.
         let together = columns.count > Self.narrow ? 1 : Self.rowsTogether
         var index = 0
         while index < count {
             let rows = count - index < together ? 1 : together
             let end = rows == 1 ? count : count - count % rows
-            try load(table, columns, index..<end, by: rows, bind)
+            try load(table, columns, index..<end, by: rows, watches, bind)
             index = end
+        }
+        for watch in watches { try check(watch, of: table) }
+    }
+
+    /// What `table` refers to; nil where SQLite must look that up row by row: by more than one whole
+    /// number, or where a row brings others with it.
+    private func references(of table: String) throws -> [SQLiteReference]? {
+        if let known = statements.references[table] { return known }
+        var found: [SQLiteReference] = []
+        var ids: Set<Int64> = []
+        var areSimple = true
+        try query(
+            """
+            SELECT f.id, f."from", f."table", f."to", t.type FROM pragma_foreign_key_list($1) f
+            LEFT JOIN pragma_table_info(f."table") t ON t.name = f."to"
+            """,
+            [.text(table)]
+        ) { row in
+            found.append(.init(column: row.text(1), table: row.text(2), key: row.text(3)))
+            if !ids.insert(row.integer(0)).inserted || row.text(4) != "INTEGER" {
+                areSimple = false
+            }
+        }
+        try query(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 AND sql LIKE $2",
+            [.text(table), .text("%AFTER INSERT ON%")]
+        ) { _ in areSimple = false }
+        statements.references[table] = .some(areSimple ? found : nil)
+        return areSimple ? found : nil
+    }
+
+    /// Leaves the connection as every other session expects it.
+    func end() { try? enforceReferences(true) }
+
+    private func enforceReferences(_ isOn: Bool) throws {
+        guard enforcesReferences != isOn else { return }
+        let now = unsafe csqlite_enforce_references(connection, isOn ? 1 : 0)
+        guard now == (isOn ? 1 : 0) else { throw fail(.notSwitched) }
+        enforcesReferences = isOn
+    }
+
+    /// Refuses a load that refers to a row which is not there.
+    private func check(_ watch: ReferenceWatch, of table: String) throws {
+        let (reference, values) = (watch.reference, watch.values.sorted())
+        guard let first = values.first, let last = values.last else { return }
+        let (key, parent) = (reference.key, reference.table)
+        var found = 0
+        if last - first == Int64(values.count - 1) {
+            found = try count(
+                parent,
+                "\(key) BETWEEN $1 AND $2",
+                [.integer(first), .integer(last)]
+            )
+        } else {
+            for part in values.map(SQLValue.integer).parts(of: 256) {
+                found += try count(parent, "\(key) IN (\(part.placeholders))", part.padded)
+            }
+        }
+        guard found == values.count else {
+            let place = "\(table).\(reference.column)"
+            let reason = "FOREIGN KEY constraint failed: \(place)"
+            throw fail(DatabaseError(.constraint, reason: reason, constraint: place))
         }
     }
 
+    private func count(_ table: String, _ rows: String, _ arguments: [SQLValue]) throws -> Int {
+        let sql = "SELECT count(*) FROM \(table) WHERE \(rows)"
+        let statement = try begin {
+            let statement = try unsafe statements.statement(sql, on: connection)
+            try statement.bind(arguments)
+            return statement
+        }
+        defer { statement.reset() }
+        return try step(statement) ? Int(statement.integer(0)) : 0
+    }
+
+    /// From so many rows on references are looked up by their values: after the switch SQLite prepares
+    /// every statement anew.
+    private static let worthSwitching = 256
     /// At most so many columns make a narrow row.
     private static let narrow = 8
     private static let rowsTogether = 16
@@ -119,6 +205,7 @@ final class SQLiteStatements: @unchecked Sendable {
         _ columns: [String],
         _ range: Range<Int>,
         by rows: Int,
+        _ watches: [ReferenceWatch],
         _ bind: (Int, any BulkRow) throws -> Void
     ) throws {
         let statement = try begin {
@@ -129,7 +216,7 @@ final class SQLiteStatements: @unchecked Sendable {
             isStreaming = false
             statement.reset()
         }
-        let row = SQLiteBulkRow(statement)
+        let row = SQLiteBulkRow(statement, width: columns.count, watches)
         for first in stride(from: range.lowerBound, to: range.upperBound, by: rows) {
             row.begin()
             for index in first..<first + rows {
@@ -151,6 +238,7 @@ final class SQLiteStatements: @unchecked Sendable {
 
     func script(_ sql: String) throws {
         try refuseIfUnusable()
+        try enforceReferences(true)
         guard unsafe sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
             throw unsafe fail(DatabaseError(connection: connection))
         }
@@ -158,7 +246,9 @@ final class SQLiteStatements: @unchecked Sendable {
 
     /// The statement for `sql`, ready to step.
     private func begin(_ sql: String, _ arguments: [SQLValue]) throws -> SQLiteStatement {
-        try begin {
+        try refuseIfUnusable()
+        try enforceReferences(true)
+        return try begin {
             let statement = try unsafe statements.statement(sql, on: connection)
             try statement.bind(arguments)
             return statement
@@ -191,63 +281,6 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 }
 
-/// The rows being bound to a prepared insert.
-///
-/// Texts and blobs are copied side by side into one buffer, where SQLite reads them during the step:
-/// an allocation of its own for each value would cost more than the rest of the binding.
-@safe private final class SQLiteBulkRow: BulkRow {
-    /// How many values have been put since ``begin()``.
-    private(set) var position = 0
-    private let statement: SQLiteStatement
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
-    private var used = 0
-
-    init(_ statement: SQLiteStatement) { self.statement = statement }
-
-    deinit { unsafe buffer.deallocate() }
-
-    /// Begins the next statement's rows; the last one has been stepped.
-    func begin() { (position, used) = (0, 0) }
-
-    func put(_ integer: Int64) { statement.bind(integer, at: next()) }
-    func putNull() { statement.bindNull(at: next()) }
-
-    func put(_ text: String) {
-        var text = text
-        let isKept = text.withUTF8 { bytes in
-            guard let kept = unsafe keep(UnsafeRawBufferPointer(bytes)) else { return false }
-            unsafe statement.bindKept(text: kept, at: next())
-            return true
-        }
-        if !isKept { statement.bind(text, at: next()) }
-    }
-
-    func put(_ blob: [UInt8]) {
-        let isKept = unsafe blob.withUnsafeBytes { bytes in
-            guard let kept = unsafe keep(bytes) else { return false }
-            unsafe statement.bindKept(blob: kept, at: next())
-            return true
-        }
-        if !isKept { statement.bind(blob, at: next()) }
-    }
-
-    /// The bytes in the buffer; nil when they do not fit or are none.
-    private func keep(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard unsafe !bytes.isEmpty, unsafe used + bytes.count <= buffer.count else { return nil }
-        let place = unsafe UnsafeMutableRawBufferPointer(
-            rebasing: buffer[used..<used + bytes.count]
-        )
-        unsafe place.copyMemory(from: bytes)
-        used += bytes.count
-        return UnsafeRawBufferPointer(place)
-    }
-
-    private func next() -> Int32 {
-        position += 1
-        return Int32(truncatingIfNeeded: position)
-    }
-}
-
 extension DatabaseError {
     /// A statement came while the rows of another were streaming.
     static var stillStreaming: Self {
@@ -257,6 +290,11 @@ extension DatabaseError {
     /// The caller broke a load off; what it had put in so far must not be kept.
     static var brokenOff: Self {
         Self(.misuse, reason: "a load was broken off, and its transaction with it")
+    }
+
+    /// SQLite would not say whether it looks references up.
+    static var notSwitched: Self {
+        Self(.misuse, reason: "the look-up of references could not be switched")
     }
 
     /// A bulk row had the wrong number of values.
