@@ -21,8 +21,13 @@ final class RosterRun {
     private var freeIds: Range<Int64> = 0..<0
     let organisations: OrganisationGate
     private var summary = RosterImport.Summary()
-    /// How the rows of each region ended; 0 stands for rows that name none.
-    private var regions: [UInt8: [RowOutcome: Int]] = [:]
+    /// How many rows of a region ended how; region 0 stands for rows that name none.
+    private var ends: [End: Int] = [:]
+
+    private struct End: Hashable {
+        let region: UInt8
+        let outcome: RowOutcome
+    }
 
     init(
         _ register: Register,
@@ -77,15 +82,17 @@ final class RosterRun {
         var chunk = try RosterChunk(prepared, in: self)
         var results: [RosterImport.RowResult] = []
         results.reserveCapacity(prepared.rows.count)
-        for (index, row) in prepared.rows.enumerated() {
-            var issues = row.issues
-            let outcome = try row.draft.map { try chunk.take($0, at: index, &issues) } ?? .error
-            summary.counts[outcome, default: 0] += 1
-            regions[row.region, default: [:]][outcome, default: 0] += 1
+        for index in prepared.rows.indices {
+            var issues = prepared.rows[index].issues
+            let draft = prepared.rows[index].draft
+            let outcome = try draft.map { try chunk.take($0, at: index, &issues) } ?? .error
+            ends[.init(region: prepared.rows[index].region, outcome: outcome), default: 0] += 1
             if outcome != .error, issues.contains(where: { $0.severity == .warning }) {
                 summary.warnings += 1
             }
-            results.append(.init(line: row.line, outcome: outcome, issues: issues))
+            results.append(
+                .init(line: prepared.rows[index].line, outcome: outcome, issues: issues)
+            )
         }
         try chunk.store()
         if organisations.isWhole { try mention(prepared.mentioned + chunk.mentioned) }
@@ -119,6 +126,7 @@ final class RosterRun {
     func finish() throws -> RosterImport.Summary {
         try keys.drain()
         summary.importId = importId
+        for (end, count) in ends { summary.counts[end.outcome, default: 0] += count }
         if let code = options.completeFor { try listAbsent(of: code) }
         let counts = RowOutcome.allCases.map { "\($0.rawValue) \(summary[$0])" }
             .joined(separator: ", ")
@@ -140,9 +148,10 @@ final class RosterRun {
     /// What the quality report says of rejects; members that come one by one are no file.
     private func keepRegions() throws {
         guard !options.fileSHA256.isEmpty else { return }
-        for (region, counts) in regions {
-            let accepted = [RowOutcome.added, .updated, .unchanged]
-                .reduce(0) { $0 + (counts[$1] ?? 0) }
+        for region in Set(ends.keys.map(\.region)) {
+            func counted(_ outcomes: RowOutcome...) -> Int {
+                outcomes.reduce(0) { $0 + (ends[.init(region: region, outcome: $1)] ?? 0) }
+            }
             try session.execute(
                 """
                 INSERT INTO import_region
@@ -150,9 +159,9 @@ final class RosterRun {
                 VALUES ($1, $2, $3, $4, $5, $6)
                 """,
                 [
-                    .integer(importId), .int(region), .int(accepted),
-                    .int(counts[.duplicate] ?? 0), .int(counts[.conflict] ?? 0),
-                    .int(counts[.error] ?? 0),
+                    .integer(importId), .int(region),
+                    .int(counted(.added, .updated, .unchanged)), .int(counted(.duplicate)),
+                    .int(counted(.conflict)), .int(counted(.error)),
                 ]
             )
         }
