@@ -14,7 +14,9 @@ public enum ParticipantFile {
         ),
         TableColumn(
             "number",
-            ["number", "ticket", "Номер билета", "Номер ЭПБ", "№ билета", "Номер карты"]
+            [
+                "number", "ticket", "Номер", "Номер билета", "Номер ЭПБ", "№ билета", "Номер карты",
+            ]
         ),
         TableColumn(
             "legacy",
@@ -25,6 +27,11 @@ public enum ParticipantFile {
 
     /// Rows that one list may have.
     public static let limit = 5_000_000
+
+    private static let noIdentifier = Bilingual(
+        "нет ни одной графы, по которой находят билет: «Номер билета», «Прежний номер» или «Код».",
+        "no column finds a ticket: number, legacy or code is needed."
+    )
 
     /// Reads the whole list.
     ///
@@ -37,7 +44,14 @@ public enum ParticipantFile {
         _ path: String,
         encoding: TextEncoding? = nil
     ) throws -> (participants: [PartnerOnboarding.Participant], faulty: [Int]) {
-        let table = try TableReader.open(path, encoding: encoding, columns: columns)
+        let table = try TableReader.open(
+            path,
+            encoding: encoding,
+            columns: columns,
+            threshold: 1
+        )
+        guard ["number", "legacy", "code"].contains(where: { table.column(named: $0) != nil })
+        else { throw ExchangeError.format(path, "", noIdentifier) }
         var participants: [PartnerOnboarding.Participant] = []
         var faulty: [Int] = []
         func cell(_ name: String, _ row: TableRow) -> String? {

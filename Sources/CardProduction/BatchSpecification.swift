@@ -223,9 +223,9 @@ public struct BatchTerms: Sendable {
         guard layout.hash == batch.layoutHash else {
             throw ProductionError(
                 "Макет \(layout.folder) изменился после планирования партии \(batch.name). Верните "
-                    + "прежний макет или отмените партию: profbilet batch cancel \(batch.id).",
+                    + "прежний макет или отмените партию: profbilet batch cancel \(batch.id) --reason ПРИЧИНА.",
                 "The layout \(layout.folder) changed since batch \(batch.name) was planned. Bring the "
-                    + "old one back or cancel the batch: profbilet batch cancel \(batch.id)."
+                    + "old one back or cancel the batch: profbilet batch cancel \(batch.id) --reason REASON."
             )
         }
         return BatchTerms(

@@ -108,7 +108,8 @@ extension AcceptanceOffice {
             alignment: .centre
         )
         try document.facts([
-            ("Дата", act.at.moscowDate.russian), ("Организация", "\(act.organisation)"),
+            ("Дата", act.at.moscowDate.russian),
+            ("Организация", "\(act.organisation) \(act.name)"),
             ("Основание", act.reason),
         ])
         try document.paragraph(

@@ -98,9 +98,9 @@ struct HandOutCommand: ParsableCommand {
                     let place = issue?.column.map { "\($0)" } ?? "?"
                     throw Failure(
                         "\(file), строка \(row.line), столбец \(place): "
-                            + "\(issue?.message.russian ?? ""). Ничего не записано.",
+                            + "\(issue?.message.russian ?? "нет номера.") Ничего не записано.",
                         "\(file), line \(row.line), column \(place): "
-                            + "\(issue?.message.english ?? ""). Nothing was recorded."
+                            + "\(issue?.message.english ?? "no number.") Nothing was recorded."
                     )
                 }
                 return HandOutBook.Item(line: row.line, reference: number, day: row.day ?? day)
@@ -136,12 +136,24 @@ struct HandOutCommand: ParsableCommand {
 
     struct Unclaimed: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Отметить невостребованные: по сроку или названные / Mark unclaimed cards"
+            abstract: "Отметить невостребованные: по сроку или названные / Mark unclaimed cards",
+            discussion: "Действующие карты, выдача которых не внесена, по сроку только "
+                + "перечисляются: сначала внесите ведомости. Cards in force whose hand-out is not "
+                + "recorded are listed only: enter the signed lists first."
         )
         @Argument(help: "Карты; без них — все, что лежат дольше срока / cards")
         var cards: [String] = []
         @Option(help: "Изменить срок, дней / change the term, days") var days: Int?
+        @Flag(help: "Отметить и действующие карты, выдача которых не внесена / those in force too")
+        var inForce = false
+        @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
+
+        func validate() throws {
+            guard !inForce || cards.isEmpty else {
+                throw ValidationError("--in-force без карт / without cards")
+            }
+        }
 
         func run() throws {
             try office.work { register, user in
@@ -149,9 +161,40 @@ struct HandOutCommand: ParsableCommand {
                 if let days { try left.set(days: days, by: user) }
                 let count =
                     cards.isEmpty
-                    ? try left.markOverdue(by: user) : try left.mark(cards, by: user)
+                    ? try left.markOverdue(isInForceToo: inForce, by: user)
+                    : try left.mark(cards, by: user)
+                let rest = cards.isEmpty ? try left.inForce(by: user) : []
+                if json {
+                    return say([
+                        "marked": .int(count), "inForce": .list(rest.map(Self.object)),
+                    ])
+                }
                 say("Невостребованных отмечено: \(count).", "Marked as unclaimed: \(count).")
+                if !rest.isEmpty { show(rest, days: try left.days()) }
             }
+        }
+
+        private static func object(_ card: LeftCards.Waiting) -> JSONValue {
+            .object([
+                "parcel": .text("\(card.batch)/\(card.parcel)"),
+                "card": .text(card.carrier.digits), "since": .text(card.since.moscowDate.iso),
+            ])
+        }
+
+        private func show(_ cards: [LeftCards.Waiting], days: Int) {
+            say(
+                "Действующих карт без отметки о выдаче дольше \(days) дней: \(cards.count). Внесите "
+                    + "ведомости (handout list) или отметьте их: profbilet handout unclaimed --in-force.",
+                "Cards in force for more than \(days) days without a recorded hand-out: "
+                    + "\(cards.count). Enter the lists (handout list) or mark them: --in-force."
+            )
+            printTable(
+                ["посылка/parcel", "карта/card", "с/since"],
+                cards.prefix(50).map {
+                    ["\($0.batch)/\($0.parcel)", $0.carrier.digits, $0.since.moscowDate.russian]
+                }
+            )
+            if cards.count > 50 { print("… \(cards.count): --json") }
         }
     }
 

@@ -84,10 +84,16 @@ struct PartnerCommand: ParsableCommand {
             try office.work { register, user in
                 let partner = try Partners(register).partner(name, by: user)
                 let packages = try PartnerPackages(register).list(name, by: user)
+                let errors = try PartnerAcknowledgements(register).rowErrors(of: name, by: user)
                 let now = Partners(register).now
                 if json {
                     say(PartnerCommand.object(partner))
-                    for package in packages { say(PartnerCommand.object(package, now)) }
+                    for package in packages {
+                        var object = PartnerCommand.object(package, now)
+                        let own = errors.filter { $0.sequence == package.sequence }
+                        object["rowErrors"] = PartnerCommand.list(own.map { ($0.id, $0.code) })
+                        say(object)
+                    }
                     return
                 }
                 say(
@@ -101,6 +107,15 @@ struct PartnerCommand: ParsableCommand {
                         "отозвано/revoked", "срок/deadline", "дней без ответа/days", "ошибка/fault",
                     ],
                     packages.suffix(30).map { PartnerCommand.cells($0, now) }
+                )
+                if partner.mustBase, partner.sequence > 0 {
+                    print("  Нужен полный пакет / a base is needed: partner export \(name) --base")
+                }
+                let shown = packages.suffix(30).map(\.sequence)
+                PartnerCommand.show(
+                    errors.filter { shown.contains($0.sequence) }.map {
+                        ("\(padded($0.sequence, 6)) \($0.id)", $0.code)
+                    }
                 )
             }
         }
@@ -151,7 +166,9 @@ struct PartnerCommand: ParsableCommand {
     struct Acknowledge: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "ack",
-            abstract: "Принять подтверждения партнёра / Take a partner's acknowledgements"
+            abstract: "Принять подтверждения партнёра / Take a partner's acknowledgements",
+            discussion: "Код 2, если подтверждение не принято или партнёр не взял строки. "
+                + "Exit code 2 when one is not taken or names rows the partner could not take."
         )
         @Argument(help: "Партнёр / partner") var name: String
         @Argument(help: "Файлы JSON, рядом подпись .p7s / files with their .p7s") var files:
@@ -177,8 +194,11 @@ struct PartnerCommand: ParsableCommand {
                         bytes: file.bytes,
                         by: user
                     )
-                    PartnerCommand.show(answer, name, isRepeated: isRepeated, json: json)
-                    if answer.fault != nil || answer.resend != nil { isRefused = true }
+                    let faulty = PartnerCommand.known(said, answer)
+                    PartnerCommand.show(answer, name, faulty, isRepeated: isRepeated, json: json)
+                    if answer.fault != nil || answer.resend != nil || !faulty.isEmpty {
+                        isRefused = true
+                    }
                 }
                 if isRefused { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
             }
@@ -217,6 +237,9 @@ struct PartnerCommand: ParsableCommand {
                             ]
                         }
                     )
+                    for name in Set(items.filter { $0.package == nil }.map(\.partner)).sorted() {
+                        print("  — ещё не выгружены / not exported yet: partner export \(name)")
+                    }
                 }
                 if items.contains(where: \.isOverdue) {
                     throw ExitCode(ExitStatus.rowsRefused.rawValue)
@@ -331,6 +354,7 @@ extension PartnerCommand {
     static func show(
         _ answer: PartnerAcknowledgements.Answer,
         _ partner: String,
+        _ faulty: [(id: String, code: String)],
         isRepeated: Bool,
         json: Bool
     ) {
@@ -341,10 +365,11 @@ extension PartnerCommand {
                 "resend": answer.resend.map(JSONValue.int) ?? .null,
                 "needsBase": .flag(answer.needsBase), "repeated": .flag(isRepeated),
                 "strangers": .list(answer.strangers.map { .text($0) }),
+                "rowErrors": list(faulty),
             ])
         }
         let state = answer.state?.rawValue ?? "—"
-        if let fault = answer.fault {
+        if let fault = answer.fault, fault != .rowErrors {
             say(
                 "Пакет \(answer.sequence): подтверждение не принято (\(fault.rawValue)); состояние "
                     + "\(state).",
@@ -358,6 +383,50 @@ extension PartnerCommand {
         } else if let resend = answer.resend {
             print("  Пошлите ещё раз / send again: profbilet partner resend \(partner) \(resend)")
         }
-        for stranger in answer.strangers { print("  чужая строка / unknown row: \(stranger)") }
+        for stranger in answer.strangers.prefix(rowLimit) {
+            print("  чужая строка / unknown row: \(printable(stranger))")
+        }
+        if answer.strangers.count > rowLimit { print("  … \(answer.strangers.count)") }
+        show(faulty)
+    }
+}
+
+// Rows that a partner could not take.
+extension PartnerCommand {
+    /// Rows that a screen shows; `--json` has them all.
+    private static let rowLimit = 50
+
+    /// The faulty rows of an acknowledgement that the package holds.
+    static func known(
+        _ said: PartnerAcknowledgements.Acknowledgement,
+        _ answer: PartnerAcknowledgements.Answer
+    ) -> [(id: String, code: String)] {
+        guard said.stage == .applied, answer.fault == nil || answer.fault == .rowErrors else {
+            return []
+        }
+        let strangers = Set(answer.strangers)
+        return said.rows.filter { !strangers.contains($0.id) }
+    }
+
+    static func list(_ rows: [(id: String, code: String)]) -> JSONValue {
+        .list(rows.map { .object(["id": .text($0.id), "code": .text($0.code)]) })
+    }
+
+    static func show(_ rows: [(id: String, code: String)]) {
+        for row in rows.prefix(rowLimit) {
+            print("  строка с ошибкой / faulty row: \(row.id) \(printable(row.code))")
+        }
+        if rows.count > rowLimit { print("  … \(rows.count)") }
+    }
+
+    /// A partner's own words without what a terminal would obey, 64 characters at most.
+    private static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(64).map {
+                    $0.properties.generalCategory == .control ? " " : $0
+                }
+            )
+        )
     }
 }

@@ -343,6 +343,7 @@ def second_batch(office, cards):
     made = office.json("handout", "destroy", never, "--reason", "не востребована", "--act", act)
     text = text_of(act)
     check("the other is sent back and destroyed with an act", made["cards"] == 1 and "АКТ № 1 об уничтожении" in text
+          and "99 Центральный Совет" in text
           and "не востребована" in text, text)
     expect("a card in its owner's hands is not destroyed so", office.run(
         "handout", "destroy", late, "--reason", "x"), 5, "active")

@@ -551,9 +551,12 @@ def deadlines(office, partner, life):
     office.ok("partner", "ack", "profcards", partner.answer(manifest, "applied"))
     person["bonus"] = "нет"
     life.roster([person])
+    waiting = office.objects("partner", "deadlines")
+    check("a withdrawal that nobody exported is watched", len(waiting) == 1 and waiting[0]["package"] is None, str(waiting))
     office.ok("partner", "export", "profcards")
     open_ = office.objects("partner", "deadlines")
-    check("a withdrawal has a deadline", len(open_) == 1 and not open_[0]["overdue"], str(open_))
+    check("a withdrawal has a deadline, the same before and after", len(open_) == 1 and not open_[0]["overdue"]
+          and open_[0]["deadline"] == waiting[0]["deadline"], str(open_))
     office.advance(12)
     office.refused("a deadline that has passed is told", 2, ["OVERDUE"], "partner", "deadlines")
 

@@ -103,6 +103,13 @@ import UnionTicket
             )
             let off = try closing.writeOffMissing(batch.id, reason: "утрачена", by: batch.admin)
             #expect(off.cards == 1 && off.orders.count == 1)
+            #expect(throws: RegisterError.self, "the report is not the act") {
+                try closing.close(
+                    batch.id,
+                    destructionAct: outcome.revision.sha256,
+                    by: batch.admin
+                )
+            }
             try closing.close(batch.id, destructionAct: [7], by: batch.admin)
             #expect(try batch.book.batch(batch.id).state == .closed)
             #expect(throws: RegisterError.self) { try batch.report("pppppppppp") }
@@ -126,6 +133,33 @@ import UnionTicket
             )
             let third = try batch.report("pppppppppp")
             #expect(third.standing.missing.isEmpty)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `rows that contradict each other leave a card missing until a corrected report`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch throws in
+            let torn = try batch.report("pspppppppp") { rows in
+                rows.append(.init(line: 23, sequence: 1, carrier: nil, result: .spoiled))
+                rows.append(.init(line: 24, sequence: 2, carrier: nil, result: .produced))
+                rows.append(.init(line: 25, sequence: 2, carrier: nil, result: .spoiled))
+                rows.append(.init(line: 26, sequence: 3, carrier: nil, result: .produced))
+            }
+            #expect(torn.standing.missing == [1...2] && torn.revision.spoiled == 0)
+            #expect(torn.standing.differences.allSatisfy { $0.kind == .duplicate })
+            #expect(
+                torn.standing.differences.map { $0.detail.contains("≠") } == [
+                    true, true, false, false,
+                ]
+            )
+            #expect(try batch.count(.spoiled) == 0)
+            #expect(try batch.count(.printed) == 8)
+            let right = try batch.report("pspppppppp")
+            #expect(right.standing.differences.isEmpty && right.standing.missing.isEmpty)
+            #expect(try batch.count(.spoiled) == 1)
+            #expect(try batch.count(.printed) == 9)
         }
     }
 

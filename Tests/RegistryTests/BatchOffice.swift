@@ -7,7 +7,7 @@ import UnionTicket
 /// An office with one batch that is sealed for the manufacturer: half its cards go to 26-001-0001, half
 /// to 26-001-0002.
 struct BatchOffice {
-    private static let phrase = "approver passphrase"
+    static let phrase = "approver passphrase"
 
     let office: TestOffice
     let book: BatchBook

@@ -131,6 +131,76 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a withdrawal from card production ends with the last package that holds the card`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine, cards: 4) { batch throws in
+            let desk = ConsentDesk(batch.register)
+            let withdrawals = ConsentWithdrawals(batch.register)
+            try batch.report("ssss")
+            let cards = try batch.book.candidates(.init(), by: batch.admin)
+            let planned = try batch.book.plan(
+                .init(
+                    title: "t",
+                    specification: "s",
+                    folder: "/",
+                    profile: "p",
+                    layoutHash: "h",
+                    approvalsNeeded: 1
+                ),
+                cards.map { ($0, 1) },
+                by: batch.admin
+            )
+            let done = try desk.withdraw(.cardProduction, of: "1000", by: batch.admin)
+            #expect(done[0].doneAt == nil, "the plant has the first batch")
+            try BatchClosing(batch.register)
+                .close(batch.id, destructionAct: [7], by: batch.admin)
+            #expect(try withdrawals.deadlines(by: batch.admin).isEmpty)
+            // A plan alone holds nothing back.
+            let next = try desk.withdraw(.cardProduction, of: "1001", by: batch.admin)
+            #expect(next[0].doneAt != nil)
+            try batch.book.cancel(planned.id, reason: "x", by: batch.admin)
+        }
+    }
+
+    @Test func `a withdrawal from card production ends with a cancelled package`() throws {
+        try BatchOffice.with(.sqlite, cards: 2) { batch throws in
+            try batch.report("ss")
+            let cards = try batch.book.candidates(.init(), by: batch.admin)
+            let next = try batch.book.plan(
+                .init(
+                    title: "t",
+                    specification: "s",
+                    folder: "/",
+                    profile: "p",
+                    layoutHash: "h",
+                    approvalsNeeded: 1
+                ),
+                cards.map { ($0, 1) },
+                by: batch.admin
+            )
+            _ = try batch.book.approve(
+                next.id,
+                .init(
+                    expiresAt: batch.office.clock.now() + 86_400 * 365,
+                    urlPrefix: "HTTPS://EPB.EXAMPLE.RU/C/"
+                ),
+                as: "approver",
+                passphrase: BatchOffice.phrase,
+                secrets: try batch.office.secrets
+            )
+            try BatchClosing(batch.register)
+                .close(batch.id, destructionAct: [7], by: batch.admin)
+            let done = try ConsentDesk(batch.register)
+                .withdraw(.cardProduction, of: "1000", by: batch.admin)
+            #expect(done[0].doneAt == nil)
+            try batch.book.cancel(next.id, reason: "x", by: batch.admin)
+            let open = try ConsentWithdrawals(batch.register).deadlines(by: batch.admin)
+            #expect(open.isEmpty)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a list made before a withdrawal does not bring the consent back`(
         _ engine: TestEngine
     ) throws {

@@ -299,7 +299,7 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
-    func `what came into force with its parcel is unclaimed only when named`(
+    func `what came into force with its parcel is unclaimed only on request`(
         _ engine: TestEngine
     ) throws {
         try BatchOffice.with(engine) { batch throws in
@@ -307,13 +307,20 @@ import UnionTicket
             try batch.deliver()
             batch.office.clock.advance(400 * 86_400)
             let left = LeftCards(batch.register)
+            _ = try batch.handOut([try batch.carrier(2).digits])
             #expect(try left.markOverdue(by: batch.admin) == 0)
+            let listed = try left.inForce(by: batch.admin)
+            let first = try batch.carrier(1)
+            #expect(listed.count == 9 && listed.first?.carrier == first)
             #expect(try left.mark([try batch.carrier(1).digits], by: batch.admin) == 1)
             #expect(
                 try batch.office.number(
                     "SELECT published FROM carrier WHERE state = 'unclaimed'"
                 ) == 2
             )
+            #expect(try left.markOverdue(isInForceToo: true, by: batch.admin) == 8)
+            #expect(try batch.count(.active) == 1)
+            #expect(try left.inForce(by: batch.admin).isEmpty)
         }
     }
 

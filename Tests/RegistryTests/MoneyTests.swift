@@ -97,7 +97,8 @@ import UnionTicket
             for (bad, place) in [
                 (payment(40_000), "26"), (payment(0, "18"), "26"), (payment(-5, "19"), "26"),
                 (payment(5, "20"), "88"), (payment(5, "21"), "26-001"), (payment(5, ""), "26"),
-                (payment(5, " "), "26"),
+                (payment(5, " "), "26"), (payment(5, "20\u{1B}[2J"), "26"),
+                (payment(5, "20\u{202E}1"), "26"),
             ] {
                 #expect(throws: RegisterError.self) {
                     try ledger.pay(bad, from: try TestOffice.code(place), by: batch.admin)

@@ -91,7 +91,7 @@ import UnionTicket
             }
             #expect(answer.state == .applied && answer.strangers == ["m00"])
             let kept = try PartnerAcknowledgements(office.register).rowErrors(
-                of: package,
+                of: "profcards",
                 by: office.admin
             )
             #expect(kept.map(\.code) == ["E1"])
@@ -227,6 +227,35 @@ import UnionTicket
             #expect(results.map(\.by) == ["number", "legacy", "code", "number", nil, "legacy"])
             let (_, exported) = try office.export()
             #expect(Set(results.compactMap(\.pseudonym)) == Set(exported.map(\.pseudonym)))
+        }
+    }
+
+    @Test func `lines that contradict themselves or each other match nobody`() throws {
+        try PartnerOffice.with(.sqlite) { office in
+            try office.join([1, 2, 3, 4], consenting: [1, 2, 3, 4])
+            let code = try PartnerCodes(office.register).create(
+                for: "1003",
+                partner: "profcards",
+                by: office.admin
+            ).code
+            let references = ["torn", "a", "b"] + (0..<300).map { "nobody\($0)" } + ["torn", "c"]
+            var rows = references.enumerated().map {
+                PartnerOnboarding.Participant(line: $0 + 2, reference: $1)
+            }
+            rows[0].number = try office.carrier(of: 1)
+            rows[303].number = try office.carrier(of: 2)
+            (rows[1].number, rows[1].code) = (try office.carrier(of: 4), "0000 0000 0000 00")
+            (rows[2].number, rows[2].code) = (try office.carrier(of: 4), code)
+            (rows[304].number, rows[304].code) = (try office.carrier(of: 3), code)
+            let results = try PartnerOnboarding(office.register).match(
+                rows,
+                of: "profcards",
+                by: office.admin
+            )
+            let told = [0, 1, 2, 303, 304].map { results[$0].outcome }
+            #expect(
+                told == [.ambiguous, .contradictory, .contradictory, .ambiguous, .matched]
+            )
         }
     }
 

@@ -21,6 +21,19 @@ import UnionTicket
 
     private static let day = CalendarDate(day: 18_604)
 
+    @Test func `the parts of an act of reconciliation add up to the cost`() throws {
+        var row = Settlement.Row(region: try #require(OrganisationCode("27")), name: "Край")
+        row.cost = Kopecks(125_995)
+        (row.centralCouncil, row.regionShare) = (Kopecks(25_338), Kopecks(40_327))
+        row.primaryShare = Kopecks(50_331)
+        row.manufacturer = Kopecks(9_999)
+        let sums = ReconciliationAct.sums(row)
+        #expect(sums.map(\.0).contains("За счёт завода"))
+        #expect(sums.dropFirst().dropLast().reduce(Kopecks.zero) { $0 + $1.1 } == row.cost)
+        row.manufacturer = .zero
+        #expect(ReconciliationAct.sums(row).count == sums.count - 1)
+    }
+
     @Test(arguments: [
         (936_179, 1_537_605, "60,89 %"), (86_526, 78_986, "109,55 %"), (31_113, 154_221, "20,17 %"),
         (30_062, 30_405, "98,87 %"), (1, 3, "33,33 %"), (1, 8, "12,50 %"), (5, 100_000, "0,01 %"),

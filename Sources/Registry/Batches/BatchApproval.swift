@@ -182,9 +182,9 @@ extension BatchBook {
             throw RegisterError(
                 .refused,
                 "После планирования изменились заявки \(list). Отмените партию и составьте план "
-                    + "заново: profbilet batch cancel \(batch.id).",
+                    + "заново: profbilet batch cancel \(batch.id) --reason ПРИЧИНА.",
                 "Orders changed since planning: \(list). Cancel the batch and plan anew: "
-                    + "profbilet batch cancel \(batch.id)."
+                    + "profbilet batch cancel \(batch.id) --reason REASON."
             )
         }
     }

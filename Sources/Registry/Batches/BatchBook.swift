@@ -291,6 +291,12 @@ public struct BatchBook: Sendable {
                 "UPDATE batch_card SET live = 0 WHERE batch_id = $1",
                 [.integer(id)]
             )
+            try ConsentWithdrawals(register).settleProduction(
+                after: id,
+                how: "batch \(id) cancelled",
+                by: user,
+                in: session
+            )
             guard let first = batch.firstCarrier else { return }
             let carriers = try session.all(
                 "\(CarrierFile.columns) WHERE id BETWEEN $1 AND $2 ORDER BY id",

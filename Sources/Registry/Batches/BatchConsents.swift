@@ -36,10 +36,10 @@ extension BatchBook {
             .refused,
             "В партии \(batch.name) карты людей, которые выбыли или отозвали согласие на "
                 + "изготовление: № \(list("нет согласия")), всего \(found.count). Отмените партию "
-                + "(profbilet batch cancel \(batch.id)) и составьте план заново без них.",
+                + "(profbilet batch cancel \(batch.id) --reason ПРИЧИНА) и составьте план заново без них.",
             "Batch \(batch.name) has cards of people who left or withdrew their consent to card "
                 + "production: \(list("no consent")), in all \(found.count). Cancel the batch "
-                + "(profbilet batch cancel \(batch.id)) and plan anew without them."
+                + "(profbilet batch cancel \(batch.id) --reason REASON) and plan anew without them."
         )
     }
 }

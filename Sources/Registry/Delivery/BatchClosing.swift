@@ -118,6 +118,26 @@ public struct BatchClosing: Sendable {
         return counts
     }
 
+    /// Refuses a file as the plant's act that is known as something else of this batch.
+    private func requireOther(
+        _ act: [UInt8],
+        _ batch: BatchBook.Batch,
+        in session: any DatabaseSession
+    ) throws {
+        let report = try session.first(
+            "SELECT revision FROM batch_report WHERE batch_id = $1 AND sha256 = $2",
+            [.integer(batch.id), .blob(act)]
+        ) { $0.integer(0) }
+        guard let report else { return }
+        throw RegisterError(
+            .refused,
+            "Это отчёт завода о партии \(batch.name) (ревизия \(report)), а нужен акт завода об "
+                + "уничтожении персональных данных. Укажите его скан.",
+            "This is the plant's report on batch \(batch.name) (revision \(report)); the plant's act "
+                + "of the destruction of personal data is needed. Give its scan."
+        )
+    }
+
     /// Closes a batch: nothing is open, and the plant destroyed the personal data.
     ///
     /// - Parameters:
@@ -145,10 +165,17 @@ public struct BatchClosing: Sendable {
                         + "\(standing.differences.count). They are listed by: profbilet batch show \(id)."
                 )
             }
+            try requireOther(act, batch, in: session)
             try book.move(batch, to: .closed, Hex.text(act), by: user, in: session)
             try session.execute(
                 "UPDATE batch SET destruction_act = $1, closed_at = $2 WHERE id = $3",
                 [.blob(act), .integer(register.now().seconds), .integer(id)]
+            )
+            try ConsentWithdrawals(register).settleProduction(
+                after: id,
+                how: "batch \(id) closed, data destroyed at the plant",
+                by: user,
+                in: session
             )
         }
     }

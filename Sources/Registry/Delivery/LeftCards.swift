@@ -15,7 +15,7 @@ public struct LeftCards: Sendable {
         try register.read { try days(in: $0) }
     }
 
-    private func days(in session: any DatabaseSession) throws -> Int {
+    func days(in session: any DatabaseSession) throws -> Int {
         try Setting.unclaimedDays.value(in: session).flatMap { Int($0) } ?? Self.usualDays
     }
 
@@ -38,51 +38,6 @@ public struct LeftCards: Sendable {
                 by: user,
                 in: session
             )
-        }
-    }
-
-    /// Marks as unclaimed what has waited at primary organisations of the user's scope longer than the
-    /// setting says.
-    ///
-    /// Cards that came into force with their parcel are left alone: their hand-out may stand on a list
-    /// that nobody has entered yet. Name them to ``mark(_:by:)``.
-    ///
-    /// - Returns: How many were marked.
-    public func markOverdue(by user: SignedInUser) throws -> Int {
-        try user.require(.handOut)
-        return try register.write { session in
-            let days = try days(in: session)
-            let cutoff = register.now().seconds - Int64(days) * 86_400
-            let range = user.scope.subtree
-            let moves = CarrierMoves(register: register, user: user, session: session)
-            let spans = try moves.spans(
-                """
-                p.primary_at <= $1 AND p.organisation BETWEEN $2 AND $3
-                AND c.state = 'atPrimary' AND c.kind = 'plastic'
-                AND NOT EXISTS (SELECT 1 FROM carrier_event e WHERE e.carrier_id = c.id
-                    AND e.to_state = 'atPrimary' AND e.at > $1)
-                """,
-                [.integer(cutoff), .integer(range.lowerBound), .integer(range.upperBound)],
-                from: """
-                    parcel p JOIN batch b ON b.id = p.batch_id
-                    JOIN carrier c ON c.id BETWEEN b.first_carrier - 1 + p.first_seq
-                        AND b.first_carrier - 1 + p.last_seq
-                    """
-            )
-            let count = try moves.move(
-                spans,
-                from: .atPrimary,
-                to: .unclaimed,
-                reason: "\(days) days"
-            )
-            try AuditLog(register).record(
-                "handout.unclaimed",
-                "carriers/\(count)",
-                "days \(days)",
-                by: user,
-                in: session
-            )
-            return count
         }
     }
 
@@ -202,6 +157,8 @@ extension LeftCards {
         public let user: String
         /// Of which organisation.
         public let organisation: OrganisationCode
+        /// The organisation's name.
+        public let name: String
         /// Why.
         public let reason: String
         /// The cards' printed names and what they were before.
@@ -285,12 +242,20 @@ extension LeftCards {
         return try register.read { session in
             let head = try session.first(
                 """
-                SELECT a.at, u.name, a.organisation, a.reason FROM destruction_act a
-                JOIN app_user u ON u.id = a.user_id WHERE a.id = $1
+                SELECT a.at, u.name, a.organisation, a.reason, o.name FROM destruction_act a
+                JOIN app_user u ON u.id = a.user_id
+                LEFT JOIN organisation o ON o.code = a.organisation WHERE a.id = $1
                 """,
                 [.integer(id)]
-            ) { ($0.integer(0), $0.text(1), OrganisationCode(ordinal: $0.integer(2)), $0.text(3)) }
-            guard let head, let organisation = head.2, user.scope.contains(organisation) else {
+            ) { row in
+                (
+                    at: Instant(seconds: row.integer(0)), user: row.text(1),
+                    organisation: OrganisationCode(ordinal: row.integer(2)), reason: row.text(3),
+                    name: row.optionalText(4)
+                )
+            }
+            guard let head, let organisation = head.organisation, user.scope.contains(organisation)
+            else {
                 throw RegisterError(
                     .notFound,
                     "Акта № \(id) нет.",
@@ -315,10 +280,12 @@ extension LeftCards {
             }.compactMap(\.self)
             return Act(
                 id: id,
-                at: Instant(seconds: head.0),
-                user: head.1,
+                at: head.at,
+                user: head.user,
                 organisation: organisation,
-                reason: head.3,
+                name: head.name
+                    ?? (organisation == .centralCouncil ? "Центральный Совет" : ""),
+                reason: head.reason,
                 cards: cards
             )
         }

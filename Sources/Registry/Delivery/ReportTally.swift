@@ -19,6 +19,8 @@ struct ReportTally {
     /// 0: not named; else the place of the result in `ReportedResult.allCases`, from 1.
     private var said: [UInt8]
     private var lines: [Int32]
+    /// Places whose rows contradict each other.
+    private var torn: Set<Int> = []
     private(set) var uids: [ChipUID?]
     private var bearers: [ChipUID: Int] = [:]
     private(set) var extras: [Extra] = []
@@ -45,7 +47,7 @@ struct ReportTally {
     func line(_ sequence: Int) -> Int { Int(lines[sequence - 1]) }
 
     func count(_ result: ReportedResult) -> Int {
-        let code = UInt8((ReportedResult.allCases.firstIndex(of: result) ?? 0) + 1)
+        let code = Self.code(result)
         return said.count { $0 == code }
     }
 
@@ -92,20 +94,35 @@ struct ReportTally {
     private mutating func state(_ row: ReportRow, at sequence: Int) {
         matched += 1
         let place = sequence - 1
-        guard said[place] == 0 else {
-            extras.append(
-                Extra(
-                    kind: .duplicate,
-                    sequence: sequence,
-                    line: row.line,
-                    detail: "строка/line \(lines[place])"
-                )
-            )
-            return
-        }
-        said[place] = UInt8((ReportedResult.allCases.firstIndex(of: row.result) ?? 0) + 1)
+        guard said[place] == 0 else { return again(row, at: sequence) }
+        said[place] = Self.code(row.result)
         lines[place] = Int32(clamping: row.line)
         if let uid = row.uid { bind(uid, row, at: sequence) }
+    }
+
+    /// A card that is named again: where the results differ neither is believed, and the card counts as
+    /// missing until a corrected report names it once.
+    private mutating func again(_ row: ReportRow, at sequence: Int) {
+        let place = sequence - 1
+        var detail = "строка/line \(lines[place])"
+        if torn.contains(place) {
+            detail += ": противоречие/contradiction"
+        } else if said[place] != Self.code(row.result), let first = result(sequence) {
+            detail += ": \(first.rawValue) ≠ \(row.result.rawValue)"
+            torn.insert(place)
+            said[place] = Self.code(.missing)
+            if hasChips, let uid = uids[place] {
+                bearers[uid] = nil
+                uids[place] = nil
+            }
+        }
+        extras.append(
+            Extra(kind: .duplicate, sequence: sequence, line: row.line, detail: detail)
+        )
+    }
+
+    private static func code(_ result: ReportedResult) -> UInt8 {
+        UInt8((ReportedResult.allCases.firstIndex(of: result) ?? 0) + 1)
     }
 
     private mutating func bind(_ uid: ChipUID, _ row: ReportRow, at sequence: Int) {

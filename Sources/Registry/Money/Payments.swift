@@ -79,7 +79,7 @@ extension Ledger {
         let kind = isRefund ? MoneyEntryKind.refund : .prepayment
         return try register.write { session in
             _ = try BatchBook(register).batch(batch, in: session)
-            if isRefund { try requireClaim(payment.amount, batch, in: session) }
+            if isRefund { try requireClaim(payment, batch, in: session) }
             let known = try session.first(
                 """
                 SELECT e.id FROM money_entry e WHERE e.kind = $1 AND e.batch_id = $2
@@ -119,10 +119,27 @@ extension Ledger {
 
     /// The plant pays back what is claimed of it for spoilage, and no more.
     private func requireClaim(
-        _ amount: Kopecks,
+        _ payment: Payment,
         _ batch: Int64,
         in session: any DatabaseSession
     ) throws {
+        let first =
+            try session.first(
+                """
+                SELECT min(e.entry_day) FROM money_line l JOIN money_entry e ON e.id = l.entry_id
+                WHERE e.batch_id = $1 AND l.account = 'spoilageClaim' AND l.amount > 0
+                """,
+                [.integer(batch)]
+            ) { $0.optionalInteger(0) } ?? nil
+        if let day = first.map({ CalendarDate(day: Int($0)) }), payment.day < day {
+            throw RegisterError(
+                .refused,
+                "Завод стал должен за брак партии \(batch) только \(day.russian): возврат "
+                    + "\(payment.day.russian) раньше. Проверьте дату.",
+                "The plant owes for spoilage of batch \(batch) since \(day.iso) only: a refund of "
+                    + "\(payment.day.iso) is earlier. Check the day."
+            )
+        }
         let claim = try session.first(
             """
             SELECT COALESCE(sum(l.amount), 0) FROM money_line l
@@ -131,7 +148,7 @@ extension Ledger {
             """,
             [.integer(batch)]
         ) { Kopecks($0.integer(0)) }
-        guard let claim, amount <= claim else {
+        guard let claim, payment.amount <= claim else {
             let open = claim ?? .zero
             throw RegisterError(
                 .refused,
@@ -158,6 +175,19 @@ extension Ledger {
                 .badInput,
                 "Номер платёжного документа: от 1 до 64 знаков.",
                 "The number of the payment document has 1 to 64 characters."
+            )
+        }
+        guard
+            payment.document.unicodeScalars.allSatisfy({
+                ![.control, .lineSeparator, .paragraphSeparator, .format, .unassigned]
+                    .contains($0.properties.generalCategory)
+            })
+        else {
+            throw RegisterError(
+                .badInput,
+                "В номере платёжного документа есть непечатаемый знак: наберите номер заново.",
+                "The number of the payment document has a character that cannot be printed: type the "
+                    + "number again."
             )
         }
         guard payment.day.day > 0 else {

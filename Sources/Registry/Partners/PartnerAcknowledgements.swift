@@ -127,21 +127,31 @@ public struct PartnerAcknowledgements: Sendable {
         }
     }
 
-    /// The faulty rows of a package as the partner named them.
+    /// A row that a partner could not take.
+    public struct RowError: Sendable, Equatable {
+        /// The package.
+        public let sequence: Int
+        /// The row's pseudonym.
+        public let id: String
+        /// The partner's own code, 64 characters at most.
+        public let code: String
+    }
+
+    /// The faulty rows of a partner's packages as it named them, in the order of packages and rows.
     public func rowErrors(
-        of package: PartnerPackages.Package,
+        of partner: String,
         by user: SignedInUser
-    ) throws -> [(id: String, code: String)] {
+    ) throws -> [RowError] {
         try user.require(.managePartners)
         return try register.read { session in
-            let known = try Partners(register).partner(package.partner, in: session)
+            let known = try Partners(register).partner(partner, in: session)
             return try session.all(
                 """
-                SELECT pseudonym, code FROM partner_row_error
-                WHERE partner_id = $1 AND sequence = $2 ORDER BY pseudonym
+                SELECT sequence, pseudonym, code FROM partner_row_error
+                WHERE partner_id = $1 ORDER BY sequence, pseudonym
                 """,
-                [.integer(known.id), .int(package.sequence)]
-            ) { ($0.text(0), $0.text(1)) }
+                [.integer(known.id)]
+            ) { RowError(sequence: Int($0.integer(0)), id: $0.text(1), code: $0.text(2)) }
         }
     }
 }
@@ -185,8 +195,14 @@ extension PartnerAcknowledgements {
         _ answer: inout Answer,
         in session: any DatabaseSession
     ) throws {
-        guard [.sent, .received, .rejected].contains(package.state) else { return }
         let fault = said.fault ?? .badFormat
+        guard [.sent, .received, .rejected].contains(package.state) else {
+            // Words against a package that is applied count where they are about the set.
+            if package.state == .applied, fault == .hashMismatch {
+                try disagree(package, partner, &answer, in: session)
+            }
+            return
+        }
         // Whoever has the file twice or with a faulty row has it whole.
         if fault == .duplicateFile || fault == .rowErrors { return }
         let wanted: Int
@@ -220,8 +236,9 @@ extension PartnerAcknowledgements {
         _ answer: inout Answer,
         in session: any DatabaseSession
     ) throws {
-        if package.state == .applied || package.state == .superseded { return }
-        if package.kind == .delta,
+        if package.state == .superseded { return }
+        let isAgain = package.state == .applied
+        if !isAgain, package.kind == .delta,
             let missing = try firstOpen(partner, before: said.sequence, in: session)
         {
             answer.fault = .gap
@@ -229,19 +246,14 @@ extension PartnerAcknowledgements {
             return
         }
         guard said.setHash == package.setHash else {
-            answer.fault = .hashMismatch
-            answer.needsBase = true
-            try session.execute(
-                "UPDATE partner SET must_base = 1 WHERE id = $1",
-                [.integer(partner.id)]
-            )
-            return
+            return try disagree(package, partner, &answer, in: session)
         }
         for row in said.rows {
             let isHeld = try note(row, said.sequence, partner, in: session)
             if !isHeld { answer.strangers.append(row.id) }
         }
-        if !said.rows.isEmpty { answer.fault = answer.strangers.isEmpty ? nil : .rowErrors }
+        if !answer.strangers.isEmpty { answer.fault = .rowErrors }
+        if isAgain { return }
         // Withdrawals of consent towards the partner are fulfilled with what it has applied.
         try ConsentWithdrawals(register).settle(
             partner: partner.terms.recipient,
@@ -254,6 +266,29 @@ extension PartnerAcknowledgements {
             in: session
         )
         answer.state = try move(package, partner, to: .applied, in: session)
+    }
+
+    /// The partner's set is another one: a base is needed, unless what came later made this package old.
+    private func disagree(
+        _ package: PartnerPackages.Package,
+        _ partner: Partners.Partner,
+        _ answer: inout Answer,
+        in session: any DatabaseSession
+    ) throws {
+        answer.fault = .hashMismatch
+        let later = try session.first(
+            """
+            SELECT 1 FROM partner_package WHERE partner_id = $1 AND sequence > $2
+                AND (state = 'applied' OR kind = 'base')
+            """,
+            [.integer(partner.id), .int(package.sequence)]
+        ) { $0.integer(0) }
+        guard later == nil else { return }
+        answer.needsBase = true
+        try session.execute(
+            "UPDATE partner SET must_base = 1 WHERE id = $1",
+            [.integer(partner.id)]
+        )
     }
 
     /// The first package before `sequence`, since the last base, that is not applied.

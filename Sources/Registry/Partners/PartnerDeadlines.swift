@@ -1,6 +1,8 @@
 public import UnionTicket
 
 /// When revocations must have reached a partner, and which are late (152-ФЗ, privacy.md L3).
+///
+/// Those that nobody exported yet are judged as they stand, without writing anything.
 public struct PartnerDeadlines: Sendable {
     let register: Register
 
@@ -34,6 +36,7 @@ public struct PartnerDeadlines: Sendable {
 
     private func open() throws -> [Item] {
         let today = register.now().moscowDate
+        let calendar = try register.workingDays()
         return try register.read { session in
             let sent = try session.all(
                 """
@@ -42,37 +45,67 @@ public struct PartnerDeadlines: Sendable {
                 WHERE k.deadline IS NOT NULL AND k.state NOT IN ('applied', 'superseded')
                 """
             ) { row in
-                Self.item(row, Int(row.integer(1)), CalendarDate(day: Int(row.integer(3))), today)
+                Item(
+                    partner: row.text(0),
+                    package: Int(row.integer(1)),
+                    revocations: Int(row.integer(2)),
+                    deadline: CalendarDate(day: Int(row.integer(3))),
+                    today: today
+                )
             }
-            let waiting = try session.all(
-                """
-                SELECT p.name, min(r.since), count(*), p.deadline_days FROM partner_row r
-                JOIN partner p ON p.id = r.partner_id AND r.sequence = p.sequence + 1
-                WHERE r.status IN ('revoked', 'merged') GROUP BY p.name, p.deadline_days
-                """
-            ) { row in
-                let day = Self.day(since: row.integer(1), days: Int(row.integer(3)))
-                return Self.item(row, nil, day, today)
+            let waiting = try Partners(register).list(in: session).flatMap {
+                try self.waiting($0, calendar, today, in: session)
             }
-            return (sent + waiting).sorted { $0.deadline < $1.deadline }
+            return (sent + waiting).sorted {
+                ($0.deadline, $0.partner, $0.package ?? .max)
+                    < ($1.deadline, $1.partner, $1.package ?? .max)
+            }
+        }
+    }
+
+    /// What no package holds yet, by deadline.
+    private func waiting(
+        _ partner: Partners.Partner,
+        _ calendar: WorkingDays,
+        _ today: CalendarDate,
+        in session: any DatabaseSession
+    ) throws -> [Item] {
+        guard partner.sequence > 0 else { return [] }
+        var counts: [CalendarDate: Int] = [:]
+        let found = try PartnerJudgement(register: register).waiting(for: partner, in: session)
+        for (since, count) in found {
+            let day = Self.day(since: since, days: partner.terms.deadlineDays, calendar)
+            counts[day, default: 0] += count
+        }
+        return counts.map { day, count in
+            Item(
+                partner: partner.terms.name,
+                package: nil,
+                revocations: count,
+                deadline: day,
+                today: today
+            )
         }
     }
 
     /// The last of so many working days after the day a reason arose.
-    static func day(since day: Int64, days: Int) -> CalendarDate {
-        WorkingDays.russian.day(days, after: CalendarDate(day: Int(day)))
+    static func day(since day: Int64, days: Int, _ calendar: WorkingDays) -> CalendarDate {
+        calendar.day(days, after: CalendarDate(day: Int(day)))
     }
+}
 
-    private static func item(
-        _ row: any DatabaseRow,
-        _ package: Int?,
-        _ deadline: CalendarDate,
-        _ today: CalendarDate
-    ) -> Item {
-        Item(
-            partner: row.text(0),
+extension PartnerDeadlines.Item {
+    fileprivate init(
+        partner: String,
+        package: Int?,
+        revocations: Int,
+        deadline: CalendarDate,
+        today: CalendarDate
+    ) {
+        self.init(
+            partner: partner,
             package: package,
-            revocations: Int(row.integer(2)),
+            revocations: revocations,
             deadline: deadline,
             isOverdue: deadline < today
         )

@@ -13,7 +13,7 @@ struct PartnerEvaluation {
         var isErased = false
         /// The member that this record was merged into.
         var mergedInto: Int64?
-        /// The day the reason arose, where the register knows it.
+        /// The day of the last withdrawal, or after the last consent ended; see ``endings(of:in:)``.
         var since: Int64?
         /// The next day on which time alone may change the verdict.
         var due: Int64?

@@ -165,8 +165,16 @@ extension PartnerJudgement {
             let verdicts = try evaluation.verdicts(on: slice, in: session)
             let names = slice.map { ($0, partner.key.pseudonym(of: $0)) }
             let versions = try versions(of: names.map(\.1), partner, in: session)
+            let held = Set(
+                names.filter { versions[$0.1]?.sent?.isMember == true }.map(\.0)
+            )
+            let endings = try evaluation.endings(
+                of: verdicts.filter { $0.value.content == nil && held.contains($0.key) },
+                in: session
+            )
             for (member, pseudonym) in names {
                 guard var verdict = verdicts[member] else { continue }
+                verdict.since = endings[member]
                 if let into = verdict.mergedInto, versions[pseudonym]?.sent?.isMember == true {
                     let heir = try evaluation.verdicts(on: [into], in: session)[into]
                     if heir?.content == nil { verdict.mergedInto = nil }
@@ -189,7 +197,7 @@ extension PartnerJudgement {
         var isMember: Bool { status.isMember }
     }
 
-    private func versions(
+    func versions(
         of pseudonyms: [[UInt8]],
         _ partner: Partners.Partner,
         in session: any DatabaseSession
@@ -282,7 +290,7 @@ extension PartnerJudgement {
                 carriers: 0,
                 region: 0
             )
-            let since = verdict.hasConsent ? today : min(verdict.since ?? today, today)
+            let since = min(verdict.since ?? today, today)
             rows.append(
                 (pseudonym, content, since, verdict.mergedInto.map(partner.key.pseudonym(of:)))
             )

@@ -31,8 +31,11 @@ public struct PartnerOnboarding: Sendable {
     public enum Outcome: String, Sendable, CaseIterable {
         /// Found and exported: the pseudonym is told.
         case matched
-        /// Found by an old number that several people bear.
+        /// Found by an old number that several people bear, or several lines give this participant
+        /// the tickets of several people.
         case ambiguous
+        /// A code is given, and it is not an open one of the ticket that the number names.
+        case contradictory
         /// Nobody was found.
         case unmatched
         /// Found, and no consent to this partner stands.
@@ -71,12 +74,24 @@ public struct PartnerOnboarding: Sendable {
         by user: SignedInUser
     ) throws -> [Result] {
         try user.requireEverywhere(.managePartners)
+        var hits: [Hit] = []
+        hits.reserveCapacity(participants.count)
+        let slices = stride(from: 0, to: participants.count, by: 256).map {
+            $0..<min($0 + 256, participants.count)
+        }
+        for slice in slices {
+            hits += try register.read { session in
+                let known = try Partners(register).partner(partner, in: session)
+                return try participants[slice].map { try find($0, known, in: session) }
+            }
+        }
+        settle(participants, &hits)
         var seen: Set<Int64> = []
         var results: [Result] = []
-        for start in stride(from: 0, to: participants.count, by: 256) {
-            let slice = Array(participants[start..<min(start + 256, participants.count)])
+        for slice in slices {
+            let found = Array(zip(participants[slice], hits[slice]))
             let (part, members) = try register.write { session in
-                try match(slice, partner, seen, in: session)
+                try match(found, partner, seen, in: session)
             }
             results += part
             seen.formUnion(members)
@@ -96,8 +111,32 @@ public struct PartnerOnboarding: Sendable {
 }
 
 extension PartnerOnboarding {
+    /// Whom a line leads to.
+    private struct Hit {
+        var members: [Int64] = []
+        var by = ""
+        var isContradictory = false
+    }
+
+    /// Lines that give one participant the tickets of several people say nothing of any of them.
+    private func settle(_ participants: [Participant], _ hits: inout [Hit]) {
+        var people: [String: Int64] = [:]
+        var torn: [String: Set<Int64>] = [:]
+        for (participant, hit) in zip(participants, hits) {
+            guard hit.members.count == 1, !hit.isContradictory else { continue }
+            let first = people[participant.reference]
+            if let first, first != hit.members[0] {
+                torn[participant.reference, default: [first]].insert(hit.members[0])
+            }
+            if first == nil { people[participant.reference] = hit.members[0] }
+        }
+        for place in hits.indices where hits[place].members.count == 1 {
+            if let all = torn[participants[place].reference] { hits[place].members = all.sorted() }
+        }
+    }
+
     private func match(
-        _ participants: [Participant],
+        _ found: [(participant: Participant, hit: Hit)],
         _ partner: String,
         _ seen: Set<Int64>,
         in session: any DatabaseSession
@@ -109,16 +148,19 @@ extension PartnerOnboarding {
             on: register.now().moscowDate,
             in: session
         )
-        let found = try participants.map { try find($0, known, in: session) }
-        let members = Array(Set(found.compactMap { $0.members.count == 1 ? $0.members[0] : nil }))
+        let members = Array(
+            Set(found.compactMap { $0.hit.members.count == 1 ? $0.hit.members[0] : nil })
+        )
         let verdicts = try evaluation.verdicts(on: members, in: session)
         var taken = seen
         var exported: [Int64] = []
-        let results = zip(participants, found).map { participant, hit -> Result in
+        let results = found.map { participant, hit -> Result in
             var outcome = Outcome.unmatched
             var pseudonym: PartnerPseudonym?
             if hit.members.count > 1 { outcome = .ambiguous }
-            if hit.members.count == 1, let member = hit.members.first {
+            if hit.isContradictory {
+                outcome = .contradictory
+            } else if hit.members.count == 1, let member = hit.members.first {
                 let verdict = verdicts[member]
                 if !taken.insert(member).inserted {
                     outcome = .duplicate
@@ -147,21 +189,23 @@ extension PartnerOnboarding {
         _ participant: Participant,
         _ partner: Partners.Partner,
         in session: any DatabaseSession
-    ) throws -> (members: [Int64], by: String) {
+    ) throws -> Hit {
+        let bearer = try participant.code.flatMap {
+            try PartnerCodes(register).holder($0, partner.id, in: session)
+        }
         if let number = participant.number, let ticket = ticket(number) {
             let member =
                 try session.first(
                     "SELECT member_id FROM ticket_number WHERE number = $1 AND state = 'assigned'",
                     [.int(ticket.value)]
                 ) { $0.optionalInteger(0) } ?? nil
-            if let member { return ([member], "number") }
+            if let member {
+                let isContradictory = participant.code != nil && bearer != member
+                return Hit(members: [member], by: "number", isContradictory: isContradictory)
+            }
         }
-        if let code = participant.code,
-            let member = try PartnerCodes(register).holder(code, partner.id, in: session)
-        {
-            return ([member], "code")
-        }
-        guard let legacy = participant.legacy, legacy.utf8.count <= 64 else { return ([], "") }
+        if let bearer { return Hit(members: [bearer], by: "code") }
+        guard let legacy = participant.legacy, legacy.utf8.count <= 64 else { return Hit() }
         let members = try session.all(
             """
             SELECT member_id FROM carrier WHERE kind = 'legacyPlastic' AND legacy_number = $1
@@ -170,7 +214,8 @@ extension PartnerOnboarding {
             """,
             [.text(legacy), .text(legacy)]
         ) { $0.integer(0) }
-        return (members, "legacy")
+        let isContradictory = participant.code != nil && members.count == 1
+        return Hit(members: members, by: "legacy", isContradictory: isContradictory)
     }
 
     private func ticket(_ text: String) -> TicketNumber? {

@@ -148,9 +148,10 @@ extension PartnerPackages {
         _ tally: Tally,
         in session: any DatabaseSession
     ) throws {
-        let own = tally.since.map {
-            Int64(PartnerDeadlines.day(since: $0, days: partner.terms.deadlineDays).day)
-        }
+        let calendar = try register.workingDays()
+        let own = tally.since.map { since in
+            PartnerDeadlines.day(since: since, days: partner.terms.deadlineDays, calendar)
+        }.map { Int64($0.day) }
         let deadline = [own, tally.deadline].compactMap(\.self).min()
         try session.execute(
             """

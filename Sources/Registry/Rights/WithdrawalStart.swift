@@ -124,14 +124,42 @@ extension ConsentWithdrawals {
         }
     }
 
-    /// Whether a manufacturer still holds the member's printed fields.
+    /// Where a card's fields lie in a package, at the office or at the manufacturer: a batch that is
+    /// only planned has none, and cannot be approved with such a card any more.
+    private static let isInPackage = """
+        c.live = 1 AND b.state NOT IN ('planned', 'cancelled', 'closed')
+        """
+
+    /// Whether a manufacturer, or a package for one, still holds the member's printed fields.
     private func isAtPlant(_ member: Int64, in session: any DatabaseSession) throws -> Bool {
         try session.first(
             """
             SELECT 1 FROM batch_card c JOIN batch b ON b.id = c.batch_id
-            WHERE c.member_id = $1 AND c.live = 1 AND b.state NOT IN ('cancelled', 'closed')
+            WHERE c.member_id = $1 AND \(Self.isInPackage)
             """,
             [.integer(member)]
         ) { _ in true } ?? false
+    }
+
+    /// Ends the withdrawals of those whose cards a batch held, once it is cancelled or closed and no
+    /// other package holds their fields.
+    func settleProduction(
+        after batch: Int64,
+        how: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let over = try session.all(
+            """
+            SELECT w.id FROM consent_withdrawal w
+            WHERE w.purpose = 'cardProduction' AND w.done_at IS NULL
+                AND EXISTS (SELECT 1 FROM batch_card x
+                    WHERE x.batch_id = $1 AND x.member_id = w.member_id)
+                AND NOT EXISTS (SELECT 1 FROM batch_card c JOIN batch b ON b.id = c.batch_id
+                    WHERE c.member_id = w.member_id AND \(Self.isInPackage))
+            """,
+            [.integer(batch)]
+        ) { $0.integer(0) }
+        for id in over { try settle(id, how, by: user, in: session) }
     }
 }

@@ -134,7 +134,10 @@ public struct ReconciliationAct: Sendable {
     private static func words(_ movement: Settlement.Movement) -> String {
         let batch = movement.batch.map { "партия \(padded(Int($0), 6))" } ?? ""
         switch movement.kind {
-        case .acceptance: return "Изготовлены карты, \(batch)"
+        case .acceptance:
+            // A later report takes cards back that an earlier one called made.
+            let isTaken = movement.cards < 0 || movement.debit < .zero
+            return isTaken ? "Корректировка, \(batch)" : "Изготовлены карты, \(batch)"
         case .payment: return "Членские профсоюзные взносы, п/п № \(movement.document ?? "")"
         case .reversal: return "Сторно, п/п № \(movement.document ?? "")"
         case .prepayment, .refund, .spoilage: return batch
@@ -143,14 +146,20 @@ public struct ReconciliationAct: Sendable {
 
     private func summary(_ document: TextDocument) throws {
         try document.heading("С начала расчётов", size: 11.5)
-        try document.facts([
-            ("Изготовлено карт", "\(row.cards), из них перевыпуск \(row.reissues)"),
-            ("Стоимость", "\(row.cost.roubles) руб."),
-            ("Доля Центрального Совета", "\(row.centralCouncil.roubles) руб."),
-            ("Доля региона", "\(row.regionShare.roubles) руб."),
-            ("Доля первичных организаций", "\(row.primaryShare.roubles) руб."),
-            ("Возвращено", "\(row.paid.roubles) руб."),
-        ])
+        try document.facts(
+            [("Изготовлено карт", "\(row.cards), из них перевыпуск \(row.reissues)")]
+                + Self.sums(row).map { ($0, "\($1.roubles) руб.") }
+        )
+    }
+
+    /// The cost and those who bear it, whose parts make it up, and what was paid back.
+    static func sums(_ row: Settlement.Row) -> [(String, Kopecks)] {
+        var sums = [
+            ("Стоимость", row.cost), ("Доля Центрального Совета", row.centralCouncil),
+            ("Доля региона", row.regionShare), ("Доля первичных организаций", row.primaryShare),
+        ]
+        if row.manufacturer != .zero { sums.append(("За счёт завода", row.manufacturer)) }
+        return sums + [("Возвращено", row.paid)]
     }
 
     private var conclusion: String {
