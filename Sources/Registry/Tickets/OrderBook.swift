@@ -148,7 +148,9 @@ public struct OrderBook: Sendable {
             guard user.scope.contains(order.organisation) else {
                 throw Self.unknown(order.id, to: user)
             }
-            if let refusal = order.refusal(to: state) {
+            if let refusal = try order.refusal(to: state)
+                ?? cancelling(order, as: state, reason, by: user, in: session)
+            {
                 outcome.refused.append(("\(order.id)", refusal))
             } else {
                 accepted.append(order)
