@@ -140,6 +140,59 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a document counts once until its entry is taken back`(_ engine: TestEngine) throws {
+        try BatchOffice.with(engine) { batch throws in
+            try batch.report("ppppppppss")
+            let ledger = Ledger(batch.register)
+            let (id, admin) = (batch.id, batch.admin)
+            let (region, day) = (try TestOffice.code("26"), batch.office.clock.now().moscowDate)
+            func payment(_ kopecks: Int64) -> Ledger.Payment {
+                .init(amount: Kopecks(kopecks), document: "4", day: day)
+            }
+            let ways: [(Int64) throws -> Int64] = [
+                { try ledger.pay(payment($0), from: region, by: admin) },
+                { try ledger.pay(payment($0), batch: id, by: admin) },
+                { try ledger.pay(payment($0), batch: id, isRefund: true, by: admin) },
+            ]
+            for pay in ways {
+                let wrong = try pay(10_050)
+                #expect(throws: RegisterError.self) { try pay(1_005) }
+                _ = try ledger.reverse(wrong, reason: "опечатка", by: batch.admin)
+                let right = try pay(1_005)
+                #expect(throws: RegisterError.self) { try pay(1_005) }
+                // Whoever writes, the database refuses the second one.
+                #expect {
+                    try batch.register.database.write { session in
+                        for (number, amount) in [(1, 5), (2, -5)] {
+                            try session.execute(
+                                """
+                                INSERT INTO money_line (entry_id, number, account, region, reason,
+                                    cards, amount) VALUES (900, \(number), 'bank', 26, '', 0, \(amount))
+                                """,
+                                []
+                            )
+                        }
+                        try session.execute(
+                            """
+                            INSERT INTO money_entry (id, at, entry_day, kind, user_id, batch_id,
+                                region, document, note) SELECT 900, at, entry_day, kind, user_id,
+                                batch_id, region, document, note FROM money_entry WHERE id = \(right)
+                            """,
+                            []
+                        )
+                    }
+                } throws: { ($0 as? DatabaseError)?.code == .constraint }
+            }
+            #expect(try Self.sum(batch) == 0)
+            #expect(throws: RegisterError.self, "before anything was claimed") {
+                var early = payment(5)
+                (early.document, early.day) = ("5", CalendarDate(day: day.day - 1))
+                _ = try ledger.pay(early, batch: batch.id, isRefund: true, by: batch.admin)
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `the database refuses an entry that does not balance and changes of any`(
         _ engine: TestEngine
     ) throws {

@@ -40,7 +40,7 @@ extension Ledger {
             let known = try session.first(
                 """
                 SELECT e.id FROM money_entry e WHERE e.kind = 'payment' AND e.region = $1
-                AND e.document = $2
+                AND e.document = $2 AND \(Self.stands)
                 """,
                 [.int(region.region), .text(payment.document)]
             ) { $0.integer(0) }
@@ -83,7 +83,7 @@ extension Ledger {
             let known = try session.first(
                 """
                 SELECT e.id FROM money_entry e WHERE e.kind = $1 AND e.batch_id = $2
-                AND e.document = $3
+                AND e.document = $3 AND \(Self.stands)
                 """,
                 [.text(kind.rawValue), .integer(batch), .text(payment.document)]
             ) { $0.integer(0) }
@@ -206,13 +206,20 @@ extension Ledger {
         }
     }
 
+    /// An entry `e` that was not taken back.
+    private static let stands = """
+        NOT EXISTS (SELECT 1 FROM money_entry r WHERE r.reverses = e.id)
+        """
+
     private static func repeated(_ document: String, _ entry: Int64) -> RegisterError {
         RegisterError(
             .refused,
             "Платёж по документу \(document) уже учтён проводкой \(entry). Если это другой платёж, "
-                + "укажите номер с годом, например \(document)/2027.",
+                + "укажите номер с годом, например \(document)/2027; ошибочный сначала сторнируйте: "
+                + "profbilet settlement reverse \(entry).",
             "The payment by document \(document) is recorded already, entry \(entry). If it is "
-                + "another one, give the number with its year, for example \(document)/2027."
+                + "another one, give the number with its year, for example \(document)/2027; take a "
+                + "mistaken one back first: profbilet settlement reverse \(entry)."
         )
     }
 }

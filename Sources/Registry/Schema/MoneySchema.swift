@@ -28,6 +28,38 @@ enum MoneySchema {
             )
     }
 
+    /// A document counts once until its entry is taken back: then the right one may bear its number.
+    ///
+    /// An index cannot see a reversal, so that a trigger refuses; PostgreSQL's transactions are
+    /// serializable, and of two at once one is refused.
+    @Sendable static func documents(_ engine: DatabaseEngine) -> String {
+        func repeats(_ kinds: String, _ column: String) -> String {
+            """
+            (SELECT 1 FROM money_entry e WHERE (\(kinds)) AND e.kind = NEW.kind
+            AND e.\(column) = NEW.\(column) AND e.document = NEW.document
+            AND NOT EXISTS (SELECT 1 FROM money_entry r WHERE r.reverses = e.id))
+            """
+        }
+        let ofRegion = repeats("e.kind = 'payment'", "region")
+        let ofBatch = repeats("e.kind = 'prepayment' OR e.kind = 'refund'", "batch_id")
+        return """
+            DROP INDEX money_entry_region_document;
+            DROP INDEX money_entry_batch_document;
+            CREATE INDEX money_entry_region_document ON money_entry (region, document)
+                WHERE kind = 'payment';
+            CREATE INDEX money_entry_batch_document ON money_entry (batch_id, document)
+                WHERE kind = 'prepayment' OR kind = 'refund';
+
+            """
+                + engine.refuse(
+                    table: "money_entry",
+                    operation: .insert,
+                    name: "money_entry_document_once",
+                    when: "EXISTS \(ofRegion) OR EXISTS \(ofBatch)",
+                    message: "money_entry: the document is recorded already"
+                )
+    }
+
     private static let tables = """
         CREATE TABLE cost_share (
             since {int} NOT NULL PRIMARY KEY,

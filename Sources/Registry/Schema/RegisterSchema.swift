@@ -31,6 +31,7 @@ enum RegisterSchema {
         Migration(number: 13, name: "rights", sql: RightsSchema.sql),
         Migration(number: 14, name: "reports", sql: ReportSchema.sql),
         Migration(number: 15, name: "partner sets", sql: PartnerSchema.setCounts),
+        Migration(number: 16, name: "payment documents", sql: MoneySchema.documents),
     ]
 
     private static let people = """
