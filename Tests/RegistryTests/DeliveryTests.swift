@@ -30,6 +30,11 @@ import UnionTicket
             }
             #expect(try desk.ship(batch.id, by: batch.admin) == 10)
             #expect(throws: RegisterError.self) { try desk.ship(batch.id, by: batch.admin) }
+            let chair = try Self.chair(batch, of: "26-001-0001")
+            let refused = #expect(throws: RegisterError.self) {
+                try desk.receive(.some([(batch.id, 1)]), .init(.region), by: chair)
+            }
+            #expect(refused?.code == .forbidden, "the region's receipt is the region's")
             let region = try desk.receive(.all(batch: batch.id), .init(.region), by: batch.admin)
             #expect(region.parcels == 2 && region.cards == 10 && region.activated == 0)
             try batch.office.execute("UPDATE status_list SET changed = 0")

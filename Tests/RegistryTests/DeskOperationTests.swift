@@ -70,6 +70,45 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `of members and orders elsewhere no more is told than of those that are not`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take(
+                try (0..<2).map {
+                    try TestOffice.draft($0, organisation: "26-001-000\($0 + 1)")
+                }
+            )
+            let chair = try Self.chair(office, of: "26-001-0001")
+            let book = OrderBook(office.register)
+            let foreign = try book.create(.members(["1001"]), reason: .first, by: office.admin)
+            func refusal(_ body: () throws -> OrderBook.Outcome) throws -> RegisterError {
+                try #require(throws: RegisterError.self) { try body() }
+            }
+            func message(_ error: RegisterError, _ number: Int64) -> String {
+                "\(error.code) \(error.message.russian) \(error.message.english)"
+                    .replacing("\(number)", with: "N")
+            }
+            for references in [["#2", "#99"], ["1001", "1099"], ["#2", "1099"]] {
+                let told = try references.map { reference in
+                    let error = try refusal {
+                        try book.create(.members([reference]), reason: .first, by: chair)
+                    }
+                    return message(error, 0)
+                }
+                #expect(told[0] == told[1] && !told[0].contains("26-001-0002"))
+            }
+            let told = try [foreign.done[0], 88].map { number in
+                let error = try refusal {
+                    try book.move(.orders([number]), to: .cancelled, reason: "x", by: chair)
+                }
+                return message(error, number)
+            }
+            #expect(told[0] == told[1] && !told[0].contains("0002"))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a large organisation comes in the register's order and is searched by whole names`(
         _ engine: TestEngine
     ) throws {

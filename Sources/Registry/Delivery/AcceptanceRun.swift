@@ -168,7 +168,13 @@ struct AcceptanceRun {
                 counts[group, default: 0] += count
                 if state == .printed { uncharged[group, default: 0] += count }
             }
-            try moves.move(own, from: state, to: .spoiled, reason: reason)
+            try moves.move(
+                own,
+                from: state,
+                to: .spoiled,
+                reason: reason,
+                setting: "produced_on = NULL"
+            )
             try moves.orders(of: own, from: [.produced], to: .batched)
             remade += try Remaking(register, batch, user, session).order(own)
         }

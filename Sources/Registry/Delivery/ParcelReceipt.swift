@@ -29,6 +29,9 @@ extension ParcelDesk {
         by user: SignedInUser
     ) throws -> Outcome {
         try user.require(.handOut)
+        guard count.place != .region || [.central, .regional].contains(user.scope.level) else {
+            throw Self.notTheRegion(user)
+        }
         return try register.write { session in
             try session.withLargeCache {
                 var outcome = Outcome()
@@ -204,6 +207,16 @@ extension ParcelDesk {
             .refused,
             "Посылка \(parcel.name) в состоянии «\(parcel.state.rawValue)»: в пути её нет.",
             "Parcel \(parcel.name) is \(parcel.state.rawValue): it is not on its way."
+        )
+    }
+
+    private static func notTheRegion(_ user: SignedInUser) -> RegisterError {
+        RegisterError(
+            .forbidden,
+            "Приёмку в регионе записывает региональная организация; ваша область — \(user.scope): "
+                + "примите посылку в первичной организации.",
+            "The receipt at the region is the regional organisation's to record; your scope is "
+                + "\(user.scope): receive the parcel at the primary organisation."
         )
     }
 

@@ -107,6 +107,7 @@ public struct LegacyImport: Sendable {
             """,
             [.text(draft.number), .text(draft.issuer)]
         ) { $0.integer(0) }
+        let id = try Counter.carrier.take(in: session)
         try session.execute(
             """
             INSERT INTO carrier (id, region, member_id, kind, state, published, legacy_number,
@@ -114,7 +115,7 @@ public struct LegacyImport: Sendable {
             VALUES ($1, $2, $3, 'legacyPlastic', $4, 0, $5, $6, $7, $8)
             """,
             [
-                .integer(try Counter.carrier.take(in: session)), .int(place.region),
+                .integer(id), .int(place.region),
                 .integer(member.id),
                 .text((draft.handedOutOn == nil ? CarrierState.atPrimary : .active).rawValue),
                 .text(draft.number), .text(draft.issuer),
@@ -122,7 +123,31 @@ public struct LegacyImport: Sendable {
                 .optional(draft.handedOutOn.map { Int64($0.day) }),
             ]
         )
+        if draft.producedOn == nil, draft.handedOutOn == nil {
+            try record(id, Int(place.region), by: user, in: session)
+        }
         return (.added, other == nil ? nil : Self.shared)
+    }
+
+    /// A card without any day counts from the day it was recorded: its first event.
+    private func record(
+        _ carrier: Int64,
+        _ region: Int,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        try session.execute(
+            """
+            INSERT INTO carrier_event (seq, region, carrier_id, at, user_id, from_state, to_state,
+                reason, client)
+            VALUES ($1, $2, $3, $4, $5, 'allocated', 'atPrimary', 'legacy import', $6)
+            """,
+            [
+                .integer(try Counter.carrierEvent.take(in: session)), .int(region),
+                .integer(carrier), .integer(register.now().seconds), .integer(user.id),
+                .optional(user.client),
+            ]
+        )
     }
 
     /// Old numbers are not unique: the card is entered, and blocking asks which of them is meant.

@@ -64,7 +64,7 @@ public struct CardlessMembers: Sendable {
         let text = (text ?? "").split(separator: " ").joined(separator: " ")
         return try register.write { session in
             let page =
-                try Self.isSmall(place, in: session)
+                try isSmall(place, in: session)
                 ? small(place, text, Int(after ?? 0), limit, in: session)
                 : large(place, text, after ?? 0, limit, in: session)
             for entry in page.entries {
@@ -139,7 +139,7 @@ public struct CardlessMembers: Sendable {
     ) throws -> [Entry] {
         let range = place.subtree
         let applicants = try OrderBook(register).applicants(
-            Self.cardless + more,
+            cardless + more,
             [.integer(range.lowerBound), .integer(range.upperBound)] + arguments,
             limit: limit,
             in: session
@@ -160,24 +160,28 @@ public struct CardlessMembers: Sendable {
         }
     }
 
-    private static let cardless = """
-        m.organisation BETWEEN $1 AND $2 AND m.state = 'active' AND NOT EXISTS
-        (SELECT 1 FROM carrier h WHERE h.member_id = m.id AND h.kind = 'plastic'
-         AND (\(RegisterSchema.oneOf("h.state", CarrierState.allCases.filter {
-            $0.isUsable || $0.isInPipeline
-        }))))
-        """
+    private var cardless: String {
+        let pipeline = RegisterSchema.oneOf(
+            "h.state",
+            CarrierState.allCases.filter(\.isInPipeline)
+        )
+        return """
+            m.organisation BETWEEN $1 AND $2 AND m.state = 'active' AND NOT EXISTS
+            (SELECT 1 FROM carrier h WHERE h.member_id = m.id AND h.kind = 'plastic'
+             AND (\(pipeline) OR \(OrderBook.inHand("h", at: register.now()))))
+            """
+    }
 
-    private static func isSmall(
+    private func isSmall(
         _ place: OrganisationCode,
         in session: any DatabaseSession
     ) throws -> Bool {
         let range = place.subtree
         let count = try session.first(
-            "SELECT count(*) FROM (SELECT 1 FROM member m WHERE \(cardless) LIMIT \(sortable + 1)) n",
+            "SELECT count(*) FROM (SELECT 1 FROM member m WHERE \(cardless) LIMIT \(Self.sortable + 1)) n",
             [.integer(range.lowerBound), .integer(range.upperBound)]
         ) { $0.integer(0) }
-        return (count ?? 0) <= Int64(sortable)
+        return (count ?? 0) <= Int64(Self.sortable)
     }
 
     private static func folded(_ text: String) -> [UInt8] {

@@ -79,22 +79,16 @@ struct StatisticsPass {
 
     /// Carriers in use only: what coverage asks for.
     private mutating func passActive(_ session: any DatabaseSession) throws {
-        try session.query(
-            """
-            SELECT id, member_id, kind, state, issuance, produced_on FROM carrier
-            """,
-            []
-        ) { row in mark(row) }
+        try session.query("SELECT \(DatedCarrier.columns) FROM carrier c", []) { row in
+            if let carrier = DatedCarrier(row, dated) { mark(row, carrier) }
+        }
     }
 
-    private mutating func mark(_ row: any DatabaseRow) {
-        guard let kind = CarrierKind(rawValue: row.text(2)),
-            let now = CarrierState(rawValue: row.text(3)), let member = member(of: row),
-            dated.state(of: row.integer(0), now: now, issuance: row.optionalInteger(4)) == .active
+    private mutating func mark(_ row: any DatabaseRow, _ carrier: DatedCarrier) {
+        guard carrier.state == .active, let member = member(of: row),
+            marks.indices.contains(member)
         else { return }
-        if kind == .legacyPlastic, let day = row.optionalInteger(5), day > dated.day { return }
-        guard marks.indices.contains(member) else { return }
-        switch kind {
+        switch carrier.kind {
         case .plastic: marks[member] |= Self.plastic
         case .legacyPlastic: marks[member] |= Self.legacy
         case .virtual: marks[member] |= Self.virtual
@@ -105,41 +99,36 @@ struct StatisticsPass {
     private mutating func passCards(_ session: any DatabaseSession) throws {
         try session.query(
             """
-            SELECT c.id, c.member_id, c.kind, c.state, c.issuance, c.produced_on, c.handed_out_on,
-                o.organisation, o.reason, c.region
+            SELECT \(DatedCarrier.columns), o.organisation, o.reason, c.region
             FROM carrier c LEFT JOIN card_order o ON o.id = c.order_id
             """,
             []
         ) { row in
-            mark(row)
-            count(row)
+            guard let carrier = DatedCarrier(row, dated) else { return }
+            mark(row, carrier)
+            count(row, carrier)
         }
     }
 
-    private mutating func count(_ row: any DatabaseRow) {
-        guard let kind = CarrierKind(rawValue: row.text(2)),
-            let now = CarrierState(rawValue: row.text(3)),
-            let state = dated.state(
-                of: row.integer(0),
-                now: now,
-                issuance: row.optionalInteger(4)
-            ), let place = place(of: row)
-        else { return }
-        guard kind != .virtual else {
+    private mutating func count(_ row: any DatabaseRow, _ carrier: DatedCarrier) {
+        guard let place = place(of: row) else { return }
+        guard carrier.kind != .virtual else {
             counts[place].virtualIssued += 1
             return
         }
-        let isMade = row.optionalInteger(5).map { $0 <= dated.day } ?? (kind == .legacyPlastic)
-        if kind == .legacyPlastic, !isMade { return }
-        counts[place].cards[state, default: 0] += 1
-        if state == .spoiled { counts[place].spoiled += 1 }
-        if row.optionalInteger(6).map({ $0 <= dated.day }) ?? false { counts[place].handedOut += 1 }
+        let isMade = carrier.isMade
+        if carrier.kind == .legacyPlastic, !isMade { return }
+        counts[place].cards[carrier.state, default: 0] += 1
+        if carrier.state == .spoiled { counts[place].spoiled += 1 }
+        if carrier.isHandedOut { counts[place].handedOut += 1 }
         guard isMade else { return }
         counts[place].produced += 1
+        counts[place].made[carrier.whereabouts, default: 0] += 1
         if home(of: row) < 0 { counts[place].producedFormer += 1 }
-        if kind == .legacyPlastic {
+        let reason = DatedCarrier.width + 1
+        if carrier.kind == .legacyPlastic {
             counts[place].producedLegacy += 1
-        } else if let reason = OrderReason(rawValue: row.text(8)), reason != .first {
+        } else if let reason = OrderReason(rawValue: row.text(reason)), reason != .first {
             counts[place].reissued[reason, default: 0] += 1
         } else {
             counts[place].producedFirst += 1
@@ -148,12 +137,13 @@ struct StatisticsPass {
 
     /// Where the card was ordered for; else its member's place, else the region's.
     private func place(of row: any DatabaseRow) -> Int? {
-        if let ordered = row.optionalInteger(7), let index = places.index(of: ordered) {
+        let ordered = row.optionalInteger(DatedCarrier.width)
+        if let ordered, let index = places.index(of: ordered) {
             return Int(index)
         }
         let home = home(of: row)
         if home != 0 { return Int(abs(home)) - 1 }
-        return places.index(of: row.integer(9) * 10_010_000).map(Int.init)
+        return places.index(of: row.integer(DatedCarrier.width + 2) * 10_010_000).map(Int.init)
     }
 
     private func home(of row: any DatabaseRow) -> Int32 {

@@ -18,7 +18,7 @@ public struct UnionCounts: Sendable, Equatable {
     public var programme = 0
     /// Of them with an active virtual card.
     public var programmeVirtual = 0
-    /// Plastic cards ever made, those of the old scheme included.
+    /// Plastic cards made, those of the old scheme included; what the plant spoiled is none of them.
     public var produced = 0
     /// Of these of the old number scheme.
     public var producedLegacy = 0
@@ -34,6 +34,11 @@ public struct UnionCounts: Sendable, Equatable {
     public var handedOut = 0
     /// Plastic cards by where they are; ended ones included.
     public var cards: [CarrierState: Int] = [:]
+    /// The cards of ``produced`` by where they lie; they add up to it.
+    ///
+    /// What came into force with its parcel and was not handed out lies `atPrimary`; what was handed out
+    /// and is over neither by its state nor by its date is `handedOut`.
+    public var made: [CarrierState: Int] = [:]
     /// Virtual cards ever issued.
     public var virtualIssued = 0
     /// Members with an АИС identifier.
@@ -56,6 +61,7 @@ public struct UnionCounts: Sendable, Equatable {
         for path in additive { left[keyPath: path] += right[keyPath: path] }
         left.reissued.merge(right.reissued, uniquingKeysWith: +)
         left.cards.merge(right.cards, uniquingKeysWith: +)
+        left.made.merge(right.made, uniquingKeysWith: +)
         if let returned = right.returned { left.returned = (left.returned ?? 0) + returned }
     }
 
@@ -66,6 +72,7 @@ public struct UnionCounts: Sendable, Equatable {
         }
         left.reissued.merge(right.reissued.mapValues { -$0 }, uniquingKeysWith: +)
         left.cards.merge(right.cards.mapValues { -$0 }, uniquingKeysWith: +)
+        left.made.merge(right.made.mapValues { -$0 }, uniquingKeysWith: +)
     }
 
     private static var additive: [WritableKeyPath<UnionCounts, Int>] {

@@ -119,6 +119,8 @@ public struct UnionStatistics: Sendable {
                 sums[line, default: UnionCounts()] += counts[index]
             }
         }
+        // The whole is a line even of nothing: before there was a register, or without organisations.
+        if level == .union { sums[.centralCouncil, default: UnionCounts()] += UnionCounts() }
         let returns = ReturnedMemberships(places, counts, scope)
         return sums.sorted { $0.key < $1.key }.map { code, counts in
             var counts = counts

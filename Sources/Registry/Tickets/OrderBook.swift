@@ -145,7 +145,9 @@ public struct OrderBook: Sendable {
         var chosen: Set<Int64> = []
         for order in try orders(selection, before: state, by: user, in: session)
         where chosen.insert(order.id).inserted {
-            try user.require(permission, at: order.organisation)
+            guard user.scope.contains(order.organisation) else {
+                throw Self.unknown(order.id, to: user)
+            }
             if let refusal = order.refusal(to: state) {
                 outcome.refused.append(("\(order.id)", refusal))
             } else {
@@ -161,9 +163,47 @@ public struct OrderBook: Sendable {
                 in: session
             )
         }
+        if state == .approved { try endExpired(accepted, by: user, in: session) }
         outcome.done = accepted.map(\.id)
         try log("order.\(state.rawValue)", outcome, reason, by: user, in: session)
         return outcome
+    }
+
+    /// What is still in the members' hands past its last day is over once another card was approved.
+    private func endExpired(
+        _ orders: [Order],
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let now = register.now().seconds
+        guard
+            try session.first(
+                "SELECT 1 FROM issuance WHERE expires_at <= $1",
+                [.integer(now)],
+                {
+                    $0.integer(0)
+                }
+            ) != nil
+        else { return }
+        var over: [CarrierState: [Int64]] = [:]
+        for part in orders.map({ SQLValue.integer($0.member) }).parts(of: 256) {
+            try session.query(
+                """
+                SELECT id, state FROM carrier WHERE kind = 'plastic' AND expires_at <= \(now)
+                AND member_id IN (\(part.placeholders))
+                """,
+                part.padded
+            ) { row in
+                guard let state = CarrierState(rawValue: row.text(1)), state.isUsable else {
+                    return
+                }
+                over[state, default: []].append(row.integer(0))
+            }
+        }
+        let moves = CarrierMoves(register: register, user: user, session: session)
+        for (state, rows) in over.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            try moves.move(Array(rows: rows), from: state, to: .expired, reason: "expired")
+        }
     }
 
     /// Orders in the user's scope, the newest first.

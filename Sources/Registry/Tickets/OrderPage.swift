@@ -136,7 +136,8 @@ extension OrderBook {
         order(row).map { Listed(order: $0, aisId: row.optionalText(7)) }
     }
 
-    private static func unknown(_ id: Int64, to user: SignedInUser) -> RegisterError {
+    /// One refusal for the unknown and for those elsewhere, to whoever has a part of the union only.
+    static func unknown(_ id: Int64, to user: SignedInUser) -> RegisterError {
         user.scope == .centralCouncil
             ? RegisterError(.notFound, "Нет заявки \(id).", "There is no order \(id).")
             : RegisterError(

@@ -119,9 +119,7 @@ extension OrderBook {
         switch selection {
         case .members(let references):
             return try references.flatMap { reference in
-                let id = try MemberFile(register).find(reference, in: session)
-                let place = try MemberFile(register).organisation(of: id, in: session)
-                try user.require(.order, at: place)
+                let id = try MemberFile(register).row(reference, by: user, in: session)
                 return try applicants("m.id = $1", [.integer(id)], reference, in: session)
             }
         case .organisation(let code):
@@ -142,8 +140,8 @@ extension OrderBook {
         in session: any DatabaseSession
     ) throws -> [Applicant] {
         let pipeline = CarrierState.allCases.filter(\.isInPipeline)
-        let usable = CarrierState.allCases.filter(\.isUsable)
-        let today = Int64(register.now().moscowDate.day)
+        let now = register.now()
+        let today = Int64(now.moscowDate.day)
         // The furthest of the cards: 2 waits to be handed out, 1 is in hand, 0 is over.
         return try session.all(
             """
@@ -155,7 +153,7 @@ extension OrderBook {
                 (SELECT o.id FROM card_order o WHERE o.member_id = m.id
                  AND (\(RegisterSchema.oneOf("o.state", OrderState.beforeBatch)))),
                 (SELECT max(CASE WHEN \(RegisterSchema.oneOf("k.state", pipeline)) THEN 2
-                    WHEN \(RegisterSchema.oneOf("k.state", usable)) THEN 1 ELSE 0 END)
+                    WHEN \(Self.inHand("k", at: now)) THEN 1 ELSE 0 END)
                  FROM carrier k WHERE k.member_id = m.id AND k.kind = 'plastic')
             FROM member m WHERE \(condition) ORDER BY m.id\(limit.map { " LIMIT \($0)" } ?? "")
             """,
@@ -181,6 +179,16 @@ extension OrderBook {
         }.compactMap(\.self)
     }
 
+    /// A condition for plastic in its member's hands whose last day has not passed: past it the card may
+    /// be followed by another.
+    static func inHand(_ carrier: String, at now: Instant) -> String {
+        let usable = CarrierState.allCases.filter(\.isUsable)
+        return """
+            ((\(RegisterSchema.oneOf("\(carrier).state", usable)))
+             AND (\(carrier).expires_at IS NULL OR \(carrier).expires_at > \(now.seconds)))
+            """
+    }
+
     func orders(
         _ selection: Selection,
         before state: OrderState,
@@ -188,10 +196,10 @@ extension OrderBook {
         in session: any DatabaseSession
     ) throws -> [Order] {
         switch selection {
-        case .orders(let ids): return try orders(ids, in: session)
+        case .orders(let ids): return try orders(ids, by: user, in: session)
         case .members(let references):
             return try references.flatMap { reference in
-                let id = try MemberFile(register).find(reference, in: session)
+                let id = try MemberFile(register).row(reference, by: user, in: session)
                 return try open("o.member_id = $1", [.integer(id)], before: state, in: session)
             }
         case .organisation(let code):
@@ -215,7 +223,11 @@ extension OrderBook {
     }
 
     /// Orders by number, in the order of the numbers given.
-    func orders(_ ids: [Int64], in session: any DatabaseSession) throws -> [Order] {
+    private func orders(
+        _ ids: [Int64],
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> [Order] {
         var found: [Int64: Order] = [:]
         for part in ids.map(SQLValue.integer).parts(of: 256) {
             try session.query("\(Self.columns) WHERE o.id IN (\(part.placeholders))", part.padded) {
@@ -223,15 +235,19 @@ extension OrderBook {
             }
         }
         return try ids.map { id in
-            guard let order = found[id] else {
-                throw RegisterError(
-                    .notFound,
-                    "Нет заявки \(id): profbilet order list.",
-                    "There is no order \(id): profbilet order list."
-                )
+            guard let order = found[id], user.scope.contains(order.organisation) else {
+                throw user.scope == .centralCouncil ? Self.absent(id) : Self.unknown(id, to: user)
             }
             return order
         }
+    }
+
+    private static func absent(_ id: Int64) -> RegisterError {
+        RegisterError(
+            .notFound,
+            "Нет заявки \(id): profbilet order list.",
+            "There is no order \(id): profbilet order list."
+        )
     }
 
     private func open(
