@@ -4,6 +4,8 @@ import UnionTicket
 /// Charts as vector pictures inside the page.
 enum ReportChart {
     private static let width = 1180
+    /// Bars that are drawn at most.
+    private static let most = 100
 
     /// A bar for each organisation with something to be a share of, the longest first.
     static func bars(
@@ -12,13 +14,15 @@ enum ReportChart {
     ) -> (title: String, svg: String)? {
         let (name, title) = report.bar
         guard let column = table.columns.firstIndex(where: { $0.name == name }) else { return nil }
-        let shares = table.rows.compactMap { row -> (name: String, share: Int, text: String)? in
+        let all = table.rows.compactMap { row -> (name: String, share: Int, text: String)? in
             guard case .share(let part, let whole) = row[column], case .text(let name) = row[1]
             else { return nil }
             return Percentage.hundredths(part, of: whole).map {
                 (name, $0, Percentage.text(part, of: whole))
             }
-        }.sorted { $0.share > $1.share }.prefix(100)
+        }.sorted { $0.share > $1.share }
+        let shares = all.prefix(most)
+        let told = all.count > most ? "\(title): первые \(most) из \(all.count)" : title
         guard shares.count > 1, let longest = shares.first?.share else { return nil }
         let (left, room) = (430, width - 430 - 90)
         // The whole stands for 100 % where nothing goes past it, so that lengths mean coverage.
@@ -39,7 +43,7 @@ enum ReportChart {
             let x = left + mark * room / full
             return "<path class=\"grid\" d=\"M\(x) 0V\(height)\"/>"
         }
-        return (title, svg(height: height, title, (marks + rows).joined(separator: "\n")))
+        return (told, svg(height: height, told, (marks + rows).joined(separator: "\n")))
     }
 
     /// Plastic only, virtual only, both, neither: one bar of the whole.
@@ -87,18 +91,25 @@ enum ReportChart {
         guard let highest = shown.map(\.cards).max(), highest > 0 else { return nil }
         let step = min(60, width / shown.count)
         let columns = shown.enumerated().map { index, month in
-            let height = month.cards * 180 / highest
+            let height = max(month.cards > 0 ? 1 : 0, month.cards * 180 / highest)
+            // A name is wider than a narrow column: the first month of each quarter has one then.
+            let isNamed = step >= 40 || month.month % 3 == 1
+            let name = "\(month.month < 10 ? "0" : "")\(month.month).\(month.year % 100)"
             let (x, y) = (index * step, 200 - height)
             return """
                 <rect x="\(x + 3)" y="\(y)" width="\(step - 6)" height="\(height)" rx="3" \
                 class="plastic"><title>\(month.month).\(month.year): \(month.cards)</title></rect>\
-                <text x="\(x + step / 2)" y="\(y - 4)" text-anchor="middle">\
-                \(HTMLText.escaped(brief(month.cards)))</text>\
-                <text x="\(x + step / 2)" y="216" text-anchor="middle">\
-                \(month.month < 10 ? "0" : "")\(month.month).\(month.year % 100)</text>
+                \(label(x + step / 2, y - 4, month.cards > 0 ? brief(month.cards) : ""))\
+                \(label(x + step / 2, 216, isNamed ? name : ""))
                 """
         }
         return svg(height: 224, "Карты по месяцам", columns.joined(separator: "\n"))
+    }
+
+    private static func label(_ x: Int, _ y: Int, _ text: String) -> String {
+        text.isEmpty
+            ? ""
+            : "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"middle\">\(HTMLText.escaped(text))</text>"
     }
 
     private static func brief(_ count: Int) -> String {

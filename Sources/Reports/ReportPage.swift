@@ -97,10 +97,15 @@ public struct ReportPage {
         }
         let head = table.columns.enumerated().map { column, head in
             "<th scope=\"col\"\(table.isText(column) ? " class=\"text\"" : "")>"
-                + "<button title=\"\(HTMLText.escaped(head.title.english))\">"
-                + "\(HTMLText.escaped(head.title.russian))</button></th>"
+                // Chromium paints no button in the heads of further printed pages.
+                + "<span role=\"button\" tabindex=\"0\" title=\"\(HTMLText.escaped(head.title.english))\">"
+                + "\(HTMLText.escaped(head.title.russian))</span></th>"
         }.joined()
         let rows = table.rows.map { "<tr>\(cells($0, "td"))</tr>" }.joined(separator: "\n")
+        guard !table.rows.isEmpty else {
+            return "<p>\(StatisticsTable.nobody.russian) <span lang=\"en\">"
+                + "\(StatisticsTable.nobody.english)</span></p>"
+        }
         let foot = table.total.map { "<tfoot><tr>\(cells($0, "td"))</tr></tfoot>" } ?? ""
         return "<table><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody>\(foot)</table>"
     }

@@ -48,7 +48,11 @@ extension StatisticsReport {
             (
                 StatisticsTable.Column("registeredShare", "На учёте, %", "On record, %"),
                 { counts in
-                    counts.returned.map { .share(counts.registeredReturned, of: $0) } ?? .none
+                    // Its numerator stands beside it where everybody in the line returned a number.
+                    guard let returned = counts.returned,
+                        counts.registeredReturned == counts.registered
+                    else { return .none }
+                    return .share(counts.registered, of: returned)
                 }
             ),
             count("plastic", "С картой", "With plastic") { $0.plastic },
@@ -131,19 +135,26 @@ extension StatisticsReport {
     }
 
     static func at(_ state: CarrierState, _ russian: String, _ english: String) -> Measure {
-        count(state.rawValue, russian, english) { $0.cards[state] ?? 0 }
+        count(state.rawValue, russian, english) { $0.made[state] ?? 0 }
     }
 
+    /// The cards made by where they lie, each once, then how many were ever handed out and are in force.
     static var handoutColumns: [Measure] {
         [
             count("produced", "Изготовлено", "Made") { $0.produced },
             at(.printed, "На заводе", "At plant"), at(.shipped, "В пути", "Shipped"),
             at(.atRegion, "В регионе", "At region"), at(.atPrimary, "В первичке", "At primary"),
+            at(.unclaimed, "Невостреб.", "Unclaimed"),
+            count("held", "На руках", "Held") { $0.made[.handedOut] ?? 0 },
+            count("lost", "Утрачено", "Lost") { ($0.made[.lost] ?? 0) + ($0.made[.stolen] ?? 0) },
+            at(.destroyed, "Уничтожено", "Destroyed"),
+            count("other", "Прочие", "Other") { counts in
+                [CarrierState.damaged, .replaced, .expired, .withdrawn]
+                    .reduce(0) { $0 + (counts.made[$1] ?? 0) }
+            },
             count("handedOut", "Выдано", "Handed out") { $0.handedOut },
             share("share", "Выдано, %", "Handed, %", { $0.handedOut }, of: { $0.produced }),
-            at(.active, "Действует", "Active"), at(.unclaimed, "Невостреб.", "Unclaimed"),
-            count("lost", "Утрачено", "Lost") { ($0.cards[.lost] ?? 0) + ($0.cards[.stolen] ?? 0) },
-            at(.destroyed, "Уничтожено", "Destroyed"),
+            count("active", "Действует", "Active") { $0.cards[.active] ?? 0 },
         ]
     }
 }

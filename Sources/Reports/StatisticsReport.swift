@@ -68,7 +68,17 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
                     + OrderReason.allCases.map(\.rawValue).filter { $0 != "first" }
             ]
         case .virtual: [["virtual", "both", "only"]]
-        case .programme, .quality, .handout: []
+        case .handout:
+            [
+                [
+                    "produced", "printed", "shipped", "atRegion", "atPrimary", "unclaimed", "held",
+                    "lost", "destroyed", "other",
+                ],
+                // Most often so, and enough to guess one of them.
+                ["active", "held", "atPrimary"],
+                ["handedOut", "held", "lost", "destroyed", "other"],
+            ]
+        case .programme, .quality: []
         }
     }
 
@@ -119,7 +129,11 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
                 Bilingual(
                     "Охват — члены с действующей картой от числа состоящих на учёте; не больше 100 %.",
                     "Coverage is members with an active card among those on record; at most 100 %."
-                )
+                ),
+                Bilingual(
+                    "«На учёте, %» — доля от численности по отчёту, где её подали все организации строки.",
+                    "“On record, %” is of the membership returned, where everybody in the line returned it."
+                ),
             ]
         case .production:
             [
@@ -130,7 +144,18 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
                         + "members and unclaimed ones stand beside."
                 )
             ]
-        default: []
+        case .handout:
+            [
+                Bilingual(
+                    "Изготовленные — по местам: на заводе … прочие; «Прочие» — заменённые, испорченные, "
+                        + "изъятые, с истёкшим сроком. Карты, введённые в действие с посылкой и ещё не "
+                        + "выданные, — в первичке.",
+                    "Cards made by where they are: at plant … other; “Other” are replaced, damaged, "
+                        + "withdrawn and expired ones. Cards in force with their parcel and not handed "
+                        + "out yet lie at the primary."
+                )
+            ]
+        case .virtual, .programme, .quality: []
         }
     }
 }

@@ -1,12 +1,15 @@
 import UnionTicket
 
 extension StatisticsTable {
-    /// The report for spreadsheets: counts as numbers, the sum in the last row.
+    /// The report for spreadsheets: counts as numbers, the sum in the last row; a workbook has the day and
+    /// the notes on a sheet of their own.
     public var spreadsheet: ReportTable {
         ReportTable(
             title.russian,
             columns.map { $0.title.russian },
-            (rows + (total.map { [$0] } ?? [])).map { $0.map(\.filed) }
+            (rows + (total.map { [$0] } ?? [])).map { $0.map(\.filed) },
+            notes: ["\(title.russian) / \(title.english)", "на конец дня \(asOf.russian) (Москва)"]
+                + notes.map { "\($0.russian) / \($0.english)" }
         )
     }
 
@@ -26,8 +29,16 @@ extension StatisticsTable {
             return text
         }
         return ["\(title.russian) / \(title.english)", "на конец дня \(asOf.russian)", ""]
-            + [line(head)] + body.map(line) + notes.map { "* \($0.russian) / \($0.english)" }
+            + (rows.isEmpty
+                ? ["\(Self.nobody.russian) / \(Self.nobody.english)"]
+                : [line(head)] + body.map(line)) + notes.map { "* \($0.russian) / \($0.english)" }
     }
+
+    /// Said instead of a table without rows.
+    static let nobody = Bilingual(
+        "На этот день здесь нет ни одной организации.",
+        "There is no organisation here on that day."
+    )
 
     /// Whether a column holds words.
     func isText(_ column: Int) -> Bool {

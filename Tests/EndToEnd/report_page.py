@@ -41,7 +41,7 @@ class Page:
 
 def one(browser, name, path):
     page = Page(browser, path)
-    heads = page.page.evaluate("[...document.querySelectorAll('th button')].map((one) => one.textContent)")
+    heads = page.page.evaluate("[...document.querySelectorAll('th span')].map((one) => one.textContent)")
     check(f"{name}: in Russian, with a table", page.page.evaluate("document.documentElement.lang") == "ru"
           and all(re.search("[А-Яа-я]", head) for head in heads) and page.page.locator("tbody tr").count() > 1, heads)
     check(f"{name}: nothing is fetched and the policy is not broken", page.asked == [path.as_uri()] and not page.errors,
@@ -61,7 +61,7 @@ def one(browser, name, path):
 
 
 def sorting(page):
-    heads = page.page.locator("th button")
+    heads = page.page.locator("th span")
     heads.nth(3).click()
     numbers = [float(value) for value in page.column(3) if value]
     check("a click on a figure's head sorts, the largest first", numbers == sorted(numbers, reverse=True) and len(set(numbers)) > 1, numbers)
@@ -71,6 +71,10 @@ def sorting(page):
     heads.nth(1).focus()
     page.page.keyboard.press("Enter")
     names = page.column(1)
+    heads.nth(1).focus()
+    page.page.keyboard.press("Space")
+    check("by the other key: backwards", page.column(1) == names[::-1] and len(set(names)) == len(names), page.column(1))
+    page.page.keyboard.press("Enter")
     collated = page.page.evaluate("(names) => [...names].sort((a, b) => a.localeCompare(b, 'ru'))", names)
     check("by keyboard: words from А on", names == collated and page.page.locator("th[aria-sort]").count() == 1, names)
     foot = page.page.locator("tfoot tr").inner_text()
@@ -85,6 +89,13 @@ def paper(page, name):
     size = subprocess.run(["pdfinfo", target], capture_output=True, text=True, check=True).stdout
     check(f"{name} on paper: A4 across, with charts' words and the sum", re.search(r"841\.\d+ x 59[45]", size)
           and "Итого" in text and "%" in text, size)
+    # Rows for several pages: each has the heads.
+    page.page.evaluate("""() => { const body = document.querySelector("tbody"); const rows = [...body.rows];
+        while (body.rows.length < 120) body.append(...rows.map((row) => row.cloneNode(true))); }""")
+    page.page.pdf(path=target.with_suffix(".long.pdf"), prefer_css_page_size=True)
+    second = subprocess.run(["pdftotext", "-layout", "-f", "2", "-l", "2", target.with_suffix(".long.pdf"), "-"],
+                            capture_output=True, text=True, check=True).stdout
+    check(f"{name} on paper: the heads on the second page too", "Организация" in second and "На учёте" in second, second[:300])
     subprocess.run(["pdftoppm", "-r", "50", "-png", target, target.with_suffix("")], check=True)
 
 
@@ -154,7 +165,7 @@ def main():
                 check("coverage: the split of four with its legend", page.page.locator("svg.chart").first.locator("rect").count() == 4
                       and page.page.locator(".legend span").count() == 4)
                 check("names are text, whatever stands in them", "<script>alert(1)</script><b>Край" in page.page.inner_text("tbody"))
-                for selector in ("header p", "h1", ".figure span", "th button", ".notes p", "tbody td"):
+                for selector in ("header p", "h1", ".figure span", "th span", ".notes p", "tbody td"):
                     pair = page.page.evaluate("""(selector) => {
                         let back = document.querySelector(selector);
                         const front = getComputedStyle(back).color;

@@ -96,6 +96,75 @@ import UnionTicket
         #expect(html.contains("<svg") && html.contains("44,67 %") && html.contains("08.12.2020"))
     }
 
+    @Test func `a share of returned memberships stands where everybody returned theirs`() throws {
+        let lines = [
+            try Self.line("26") {
+                ($0.registered, $0.returned, $0.registeredReturned) = (90, 100, 90)
+            },
+            try Self.line("27") {
+                ($0.registered, $0.returned, $0.registeredReturned) = (50, 20, 10)
+            },
+        ]
+        let table = StatisticsReport.coverage.table(lines, asOf: Self.day)
+        let share = try #require(table.columns.firstIndex { $0.name == "registeredShare" })
+        #expect(table.rows.map { $0[share] } == [.share(90, of: 100), .none])
+        #expect(table.total?[share] == StatisticsTable.Cell.none)
+    }
+
+    @Test func `the places of the cards made add up to them`() throws {
+        let states = CarrierState.allCases.filter { ![.allocated, .spoiled].contains($0) }
+        let line = try Self.line("26") { counts in
+            for (number, state) in states.enumerated()
+            where state != .active && state != .suspended {
+                counts.made[state] = number + 1
+                counts.produced += number + 1
+            }
+        }
+        let table = StatisticsReport.handout.table([line], asOf: Self.day)
+        let places = try #require(table.sums.first)
+        let figures = zip(table.columns, table.rows[0])
+            .filter { places.contains($0.0.name) }
+            .map { figure in
+                if case .count(let count) = figure.1 { return count }
+                return -1
+            }
+        #expect(figures.count == places.count)
+        #expect(figures.reduce(0, +) == 2 * line.counts.produced)
+    }
+
+    @Test func `many months are named by quarters, and an empty month has no figure`() {
+        func labels(_ count: Int) -> [Substring] {
+            let months = (0..<count).map {
+                UnionStatistics.Month(year: 2027 + $0 / 12, month: $0 % 12 + 1, cards: $0 * 10)
+            }
+            let chart = ReportChart.months(months) ?? ""
+            return chart.matches(of: />([^<>]+)<\/text>/).map(\.1)
+        }
+        #expect(labels(3) == ["01.27", "10", "02.27", "20", "03.27"])
+        let many = labels(36)
+        #expect(many.filter { $0.contains(".") }.count == 12 && many.contains("04.28"))
+    }
+
+    @Test func `a chart of some organisations says of how many`() throws {
+        let lines = try (1...130).map { number in
+            try Self.line("26-001-\(1000 + number)") {
+                ($0.registered, $0.plastic) = (200, number)
+            }
+        }
+        let table = StatisticsReport.coverage.table(lines, asOf: Self.day)
+        let title = try #require(ReportChart.bars(.coverage, table)?.title)
+        #expect(title.contains("100") && title.contains("130"))
+        let few = StatisticsReport.coverage.table(Array(lines.prefix(100)), asOf: Self.day)
+        #expect(ReportChart.bars(.coverage, few)?.title == StatisticsReport.coverage.bar.title)
+    }
+
+    @Test func `a report without organisations says so`() {
+        let table = StatisticsReport.coverage.table([], asOf: Self.day)
+        let html = String(decoding: ReportPage(.coverage, table, months: []).html, as: UTF8.self)
+        #expect(html.contains("нет ни одной организации") && !html.contains("<table"))
+        #expect(table.lines.contains { $0.contains("нет ни одной организации") })
+    }
+
     @Test func `nobody counts twice in a form`() throws {
         let lines = [
             try Self.line("26-001") { ($0.registered, $0.plastic) = (90, 50) },

@@ -1,8 +1,8 @@
 "use strict";
-// Sorts the table by a column: a click or Enter on its head, again for the other way round. Words begin with А, figures
-// with the largest; what is not given stands last either way.
-for (const [column, button] of document.querySelectorAll("th button").entries()) {
-  button.addEventListener("click", () => {
+// Sorts the table by a column: a click, Enter or Space on its head, again for the other way round. Words begin with А,
+// figures with the largest; what is not given stands last either way.
+for (const [column, button] of document.querySelectorAll("th span").entries()) {
+  const sort = () => {
     const head = button.closest("th");
     const isText = head.classList.contains("text");
     const before = head.getAttribute("aria-sort");
@@ -13,8 +13,15 @@ for (const [column, button] of document.querySelectorAll("th button").entries())
     const number = (row) => parseFloat(value(row));
     const body = document.querySelector("tbody");
     const rows = [...body.rows];
-    const known = isText ? rows : rows.filter((row) => !Number.isNaN(number(row)));
+    const isKnown = (row) => isText || !Number.isNaN(number(row));
+    const known = rows.filter(isKnown);
     known.sort((a, b) => (isText ? value(a).localeCompare(value(b), "ru") : number(a) - number(b)) * (up ? 1 : -1));
-    body.append(...known, ...rows.filter((row) => !known.includes(row)));
+    body.append(...known, ...rows.filter((row) => !isKnown(row)));
+  };
+  button.addEventListener("click", sort);
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    sort();
   });
 }

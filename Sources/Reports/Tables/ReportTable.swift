@@ -29,10 +29,18 @@ public struct ReportTable: Sendable {
     public let head: [String]
     /// Rows, each as wide as the headings.
     public var rows: [[Cell]]
+    /// What a workbook says on a second sheet, a line each; CSV holds the table only.
+    public let notes: [String]
 
     /// A table.
-    public init(_ name: String, _ head: [String], _ rows: [[Cell]] = []) {
+    public init(
+        _ name: String,
+        _ head: [String],
+        _ rows: [[Cell]] = [],
+        notes: [String] = []
+    ) {
         (self.name, self.head, self.rows) = (String(name.prefix(31)), head, rows)
+        self.notes = notes
     }
 
     /// Text that no spreadsheet takes for a formula.
@@ -72,12 +80,13 @@ public struct ReportTable: Sendable {
         let book = try TableWorkbook(path: beside, sheet: name)
         try book.add(head: head)
         for row in rows { try book.add(row) }
+        if !notes.isEmpty { try book.add(notes: notes) }
         try book.finish()
         guard unsafe isDevice || rename(beside, path) == 0 else { throw FileFailure(path) }
     }
 }
 
-/// A workbook of one sheet on its way to the disk.
+/// A workbook of a table, and perhaps of notes, on its way to the disk.
 @safe
 private final class TableWorkbook {
     private let path: String
@@ -134,6 +143,18 @@ private final class TableWorkbook {
             }
         }
         row += 1
+    }
+
+    /// A second sheet.
+    func add(notes: [String]) throws {
+        guard let page = unsafe workbook_add_worksheet(workbook, "Пояснения") else {
+            throw FileFailure(path)
+        }
+        unsafe worksheet_set_column(page, 0, 0, 110, nil)
+        for (row, text) in notes.enumerated() {
+            let safe = ReportTable.neutral(text)
+            try check(unsafe worksheet_write_string(page, UInt32(row), 0, safe, nil))
+        }
     }
 
     func finish() throws { try check(unsafe workbook_close(workbook)) }
