@@ -226,7 +226,7 @@ import UnionTicket
                 from: "/desk/members",
                 [("reason", "first"), ("member", "4711")]
             )
-            #expect(unknown.status == 404)
+            #expect(unknown.status == 403, "as for somebody elsewhere")
             #expect(try service.orders() == 0)
             let made = try OrderBook(service.register)
                 .create(.members(["#\(elsewhere[0])"]), reason: .first, by: service.admin)
