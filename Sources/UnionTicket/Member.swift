@@ -111,7 +111,8 @@ public struct MemberDraft: Hashable, Sendable {
     public var email: String?
     /// Number of a ticket of the old scheme, verbatim with leading zeros.
     public var legacyNumber: String?
-    /// Standing; a roster without the column means active members.
+    /// Standing; active where the roster says nothing, which then counts for new members only
+    /// (``untold``).
     public var status: MemberStatus
     /// One answer per purpose column that the roster has.
     public var consents: [Consent]

@@ -28,6 +28,55 @@ import UnionTicket
         }
     }
 
+    @Test(arguments: TestEngine.allCases, [MemberStatus.suspended, .left, .expelled])
+    func `a row that says nothing of the standing leaves it, and one that says active is not lost`(
+        _ engine: TestEngine,
+        _ status: MemberStatus
+    ) throws {
+        try TestOffice.with(engine) { office in
+            let told = try TestOffice.draft(1)
+            var silent = told
+            silent.untold = .status
+            #expect(try office.take([silent]).outcomes == [.added])
+            try MemberFile(office.register)
+                .setStatus("1001", to: status, reason: "test", by: office.admin)
+            func state() throws -> MemberStatus {
+                try MemberFile(office.register)
+                    .show("1001", reason: "test", by: office.admin).draft.status
+            }
+            let kept = status == .suspended ? [] : ["status_kept"]
+            let same = try office.take([silent])
+            #expect(same.outcomes == [.unchanged] && same.codes == [kept])
+            silent.phone = "+70009999999"
+            let changed = try office.take([silent])
+            #expect(changed.outcomes == [.updated] && changed.codes == [kept])
+            #expect(try state() == status)
+            var active = told
+            active.phone = silent.phone
+            let returned = try office.take([active])
+            #expect(returned.outcomes == [.updated])
+            #expect(returned.codes == [status == .suspended ? [] : ["member_returned"]])
+            #expect(try state() == .active)
+            #expect(try office.take([active]).outcomes == [.unchanged])
+            #expect(try office.take([silent]).outcomes == [.unchanged])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `whom a whole roster lacked comes back with the next one`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let drafts = try (1...30).map { try TestOffice.draft($0) }
+            try office.take(drafts)
+            var options = RosterImport.Options()
+            options.completeFor = try TestOffice.code("26-001-0001")
+            options.markAbsent = .left
+            #expect(try office.take(Array(drafts.dropLast()), options).summary.marked == 1)
+            let again = try office.take(drafts)
+            #expect(again.summary[.unchanged] == 29 && again.outcomes[29] == .updated)
+            #expect(again.codes[29] == ["member_returned"])
+        }
+    }
+
     @Test(arguments: TestEngine.allCases)
     func `a conflict that would change a standing so stays open`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in

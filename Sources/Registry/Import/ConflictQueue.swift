@@ -311,7 +311,7 @@ extension ConflictQueue {
         var legacy: String?
         var status: String
         var consents: [Answer]
-        /// Bits of ``MemberDraft/untold`` and ``MemberDraft/cleared``; rows of rosters have none.
+        /// Bits of ``MemberDraft/untold`` and ``MemberDraft/cleared``.
         var untold: UInt8?
         var cleared: UInt8?
 

@@ -39,8 +39,8 @@ final class PreparedDraft: Sendable {
             message.append(contentsOf: consent.recipient.utf8)
             message.append(bigEndian: Int64(consent.date?.day ?? 0))
         }
-        // Rows of rosters have neither, and keep the fingerprints that they had.
-        if !draft.untold.union(draft.cleared).isEmpty {
+        // Rows of rosters leave out the standing at most, and keep the fingerprints that they had.
+        if !draft.untold.subtracting(.status).union(draft.cleared).isEmpty {
             message.append(contentsOf: [draft.untold.rawValue, draft.cleared.rawValue])
         }
         fingerprint = secrets.fingerprint.integer(message)

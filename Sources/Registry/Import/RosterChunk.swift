@@ -145,8 +145,11 @@ struct RosterChunk {
             in: run.session
         )
         switch overlay {
-        case .unchanged: return .unchanged
-        case .changed:
+        case .unchanged(let warning):
+            issues += warning.map { [$0] } ?? []
+            return .unchanged
+        case .changed(let warning):
+            issues += warning.map { [$0] } ?? []
             // From now on the person answers to a new name too.
             run.met.insert(prepared)
             return .updated

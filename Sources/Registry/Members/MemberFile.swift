@@ -211,6 +211,12 @@ extension MemberFile {
         row.put(Int64(line))
     }
 
+    /// The fingerprint of members who are not what their last row said.
+    ///
+    /// It equals no row's, so that the same row is compared in full when it comes again. 0 stands for
+    /// erased ones.
+    static let noRow: Int64 = 1
+
     /// Changes a member's standing inside the caller's transaction.
     func change(
         _ id: Int64,
@@ -234,7 +240,11 @@ extension MemberFile {
         }
         try MemberPast(register: register).keep(id, in: session)
         try session.execute(
-            "UPDATE member SET state = $1 WHERE id = $2",
+            """
+            UPDATE member SET state = $1,
+                fingerprint = CASE fingerprint WHEN 0 THEN 0 ELSE \(Self.noRow) END
+            WHERE id = $2
+            """,
             [.text(status.rawValue), .integer(id)]
         )
         try event(

@@ -5,8 +5,9 @@ extension MemberFile {
     /// What a newer row did to a known member.
     enum Overlay {
         /// Nothing but the spelling differs.
-        case unchanged
-        case changed
+        case unchanged(RowIssue?)
+        /// With what is worth a look.
+        case changed(RowIssue?)
         /// The row says what cannot be; nothing of it was taken.
         case refused(RowIssue)
     }
@@ -43,7 +44,8 @@ extension MemberFile {
         ) {
             changed.append("consents")
         }
-        guard !changed.isEmpty else { return .unchanged }
+        let warning = warning(prepared.draft, of: old.status)
+        guard !changed.isEmpty else { return .unchanged(warning) }
         if old.status != new.status {
             try change(id, to: new.status, reason: "roster", by: user, in: session)
         }
@@ -52,6 +54,8 @@ extension MemberFile {
         }
         let sealed = try MemberVault(register: register).reseal(PersonalFields(new), member: id)
         let hash = register.secrets.hash(of: PersonalFields(new))
+        // A row that says nothing of the standing counts as one that says active: of others it is not.
+        let fingerprint = new.status == prepared.draft.status ? prepared.fingerprint : Self.noRow
         try session.execute(
             """
             UPDATE member SET ais_id = $1, organisation = $2, region = $3, name_hash = $4,
@@ -64,7 +68,7 @@ extension MemberFile {
                 .int(new.organisation.region), .integer(hash.name), .integer(hash.birth),
                 .text(new.category.rawValue), .optional(new.sex?.rawValue),
                 .int(new.joinDate.day), .optional(new.legacyNumber), .blob(sealed),
-                .integer(prepared.fingerprint), .integer(importId), .int(line), .integer(id),
+                .integer(fingerprint), .integer(importId), .int(line), .integer(id),
             ]
         )
         var detail = changed.joined(separator: ",")
@@ -75,7 +79,14 @@ extension MemberFile {
             detail += " category \(old.category.rawValue) > \(new.category.rawValue)"
         }
         try event("update", detail, of: id, new.organisation.region, by: user, in: session)
-        return .changed
+        return .changed(warning)
+    }
+
+    /// A roster that names somebody who had left deserves a look, whatever it says of the standing.
+    private func warning(_ row: MemberDraft, of old: MemberStatus) -> RowIssue? {
+        guard ![.candidate, .active, .suspended].contains(old) else { return nil }
+        if row.untold.contains(.status) { return .statusKept(old) }
+        return row.status == old ? nil : .memberReturned(from: old, to: row.status)
     }
 
     /// Takes back a member's consent to the keeping of the record, as a roster says it.
@@ -134,6 +145,36 @@ extension RowIssue {
                     + "бывает. Исправьте строку.",
                 "The register says \(old.rawValue), the row \(new.rawValue): there is no such "
                     + "change. Correct the row."
+            )
+        )
+    }
+
+    static func statusKept(_ old: MemberStatus) -> RowIssue {
+        RowIssue(
+            field: "status",
+            column: nil,
+            code: "status_kept",
+            severity: .warning,
+            message: Bilingual(
+                "В реестре состояние «\(old.rawValue)», а строка о нём не говорит: оно осталось. "
+                    + "Если человек вернулся, укажите это в столбце «Статус».",
+                "The register says \(old.rawValue) and the row says nothing of it: it stands. If "
+                    + "the person has returned, say so in the column «Статус»."
+            )
+        )
+    }
+
+    static func memberReturned(from old: MemberStatus, to new: MemberStatus) -> RowIssue {
+        RowIssue(
+            field: "status",
+            column: nil,
+            code: "member_returned",
+            severity: .warning,
+            message: Bilingual(
+                "В реестре было состояние «\(old.rawValue)», строка сменила его на "
+                    + "«\(new.rawValue)»: проверьте, вернулся ли человек.",
+                "The register said \(old.rawValue), the row made it \(new.rawValue): check that "
+                    + "the person has returned."
             )
         )
     }

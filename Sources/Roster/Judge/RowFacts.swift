@@ -99,7 +99,7 @@ extension RowCells {
         return CellText.string(bytes, cell)
     }
 
-    /// Standing; empty means active.
+    /// Standing; an empty cell says nothing of a known member, and a new one is active.
     mutating func status(_ bytes: Span<UInt8>) -> MemberStatus? {
         let cell = cell(.status, bytes)
         if cell.isEmpty { return .active }

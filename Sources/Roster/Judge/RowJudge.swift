@@ -59,7 +59,7 @@ public struct RowJudge: Sendable {
                 mention: RosterRow.Mention(aisId: aisId, name: name, birthDate: birth.date)
             )
         }
-        let draft = MemberDraft(
+        var draft = MemberDraft(
             aisId: aisId,
             name: name,
             birthDate: birthDate,
@@ -73,6 +73,7 @@ public struct RowJudge: Sendable {
             status: status,
             consents: consents
         )
+        if cells.cell(.status, bytes).isEmpty { draft.untold = .status }
         return RosterRow(
             line: line,
             draft: isWithdrawal ? nil : draft,
