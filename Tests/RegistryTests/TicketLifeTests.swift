@@ -147,6 +147,84 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `the replacement that comes into force ends the old card and the one of the old scheme`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            let legacy = ["000123", "000124"].map { number in
+                (
+                    line: 2,
+                    draft: LegacyTicketDraft?.some(
+                        .init(
+                            issuer: "26",
+                            number: number,
+                            aisId: "1001",
+                            handedOutOn: number == "000123" ? CalendarDate(day: 18_000) : nil
+                        )
+                    ),
+                    issues: [RowIssue]()
+                )
+            }
+            _ = try LegacyImport(office.register).run(legacy, by: office.admin)
+            let file = CarrierFile(office.register)
+            func states(_ reference: String) throws -> [CarrierState] {
+                try file.show(reference, by: office.admin).map(\.state)
+            }
+            #expect(
+                try file.history("L:000123", by: office.admin)[0].events.map(\.reason)
+                    == ["legacy import"]
+            )
+            try office.issue()
+            let first = try office.payloads(1)[0].carrier
+            _ = try file.apply(.unblock, to: first.digits, reason: "handed out", by: office.admin)
+            #expect(try states("L:000123") == [.replaced] && states("L:000124") == [.withdrawn])
+            let order = try file.replace(first.digits, reason: .damaged, by: office.admin)
+            let book = OrderBook(office.register)
+            _ = try book.move(.orders([order]), to: .approved, reason: "", by: office.admin)
+            _ = try office.issueApproved()
+            let second = try office.payloads(2)[0].carrier
+            // A word about the whole ticket ends a suspension and brings no new card into force.
+            _ = try file.apply(.suspend, to: first.digits, reason: "", by: office.admin)
+            _ = try file.apply(.unblock, to: first.ticket.digits, reason: "", by: office.admin)
+            #expect(try states(first.ticket.digits) == [.active, .allocated])
+            _ = try file.apply(.unblock, to: second.digits, reason: "handed out", by: office.admin)
+            #expect(try states(first.ticket.digits) == [.replaced, .active])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `an order that is cancelled after its number takes the card with it`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            let book = OrderBook(office.register)
+            func cancel(_ order: Int64) throws -> OrderBook.Outcome {
+                try book.move(.orders([order]), to: .cancelled, reason: "test", by: office.admin)
+            }
+            try office.issue()
+            let file = CarrierFile(office.register)
+            let first = try office.payloads(1)[0].carrier
+            #expect(try cancel(1).done == [1])
+            #expect(try file.show(first.digits, by: office.admin)[0].state == .withdrawn)
+            let second = try book.create(
+                .members(["1001"]),
+                reason: .defect,
+                submitted: true,
+                by: office.admin
+            ).done
+            _ = try book.move(.orders(second), to: .approved, reason: "", by: office.admin)
+            _ = try office.issueApproved()
+            let new = try office.payloads(2)[0].carrier
+            _ = try file.apply(.unblock, to: new.digits, reason: "handed out", by: office.admin)
+            let refused = try cancel(2)
+            #expect(refused.done.isEmpty && refused.refused.map(\.subject) == ["2"])
+            #expect(try file.show(new.digits, by: office.admin)[0].state == .active)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `lists say who is blocked and only changed ones are rebuilt`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
             try office.take([

@@ -219,6 +219,13 @@ extension HandOutRun {
                 "посылка с картой ещё не принята первичной организацией",
                 "the card's parcel was not received by its primary organisation yet"
             )
+        case .allocated:
+            return Bilingual(
+                "карта ещё не изготовлена; выпущенную без партии (ticket issue) вводит в действие "
+                    + "carrier unblock",
+                "the card is not made yet; one that was issued without a batch (ticket issue) comes "
+                    + "into force by carrier unblock"
+            )
         default:
             return Bilingual(
                 "карта в состоянии «\(card.state.rawValue)» не выдаётся",

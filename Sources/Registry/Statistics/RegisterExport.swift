@@ -42,7 +42,8 @@ public struct RegisterExport: Sendable {
             try session.query(
                 """
                 SELECT m.ais_id, c.number, c.legacy_number, c.issue, c.state,
-                    COALESCE((SELECT max(e.at) FROM carrier_event e WHERE e.carrier_id = c.id),
+                    COALESCE((SELECT max(e.at) FROM carrier_event e
+                        WHERE e.carrier_id = c.id AND e.from_state <> ''),
                         (SELECT i.at FROM issuance i WHERE i.sequence = c.issuance),
                         (SELECT v.enrolled_at FROM virtual_card v WHERE v.carrier_id = c.id)),
                     COALESCE(c.handed_out_on, c.produced_on)

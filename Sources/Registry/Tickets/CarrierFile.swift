@@ -129,9 +129,13 @@ public struct CarrierFile: Sendable {
         try user.require(change == .suspend ? .suspendCarriers : .changeCarriers)
         return try register.write { session in
             let found = try findOne(reference, by: user, in: session)
-            let able = try found.filter { try self.may($0, change, in: session) }
+            let able = Self.meant(
+                try found.filter { try self.may($0, change, in: session) },
+                change
+            )
             guard !able.isEmpty else { throw Self.noStep(found, change.target) }
             for carrier in able {
+                if change == .unblock { try endOlder(than: carrier, by: user, in: session) }
                 try set(carrier, to: change.target, reason: reason, by: user, in: session)
             }
             // Whoever blocks a ticket must not find it on a phone an hour later.
@@ -298,6 +302,35 @@ extension CarrierFile {
         where carrier.kind != .virtual && carrier.state.isUsable {
             try set(carrier, to: state, reason: state.rawValue, by: user, in: session)
         }
+    }
+
+    /// A new card that comes into force ends its member's older ones, cards of the old scheme too.
+    private func endOlder(
+        than new: Carrier,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        guard new.kind == .plastic, new.state.isInPipeline, let member = new.member else { return }
+        for old in try carriers(of: member, in: session) where old.id != new.id {
+            let end: CarrierState
+            if old.kind != .virtual, old.state.isUsable {
+                end = .replaced
+            } else if old.kind == .legacyPlastic, old.state == .atPrimary {
+                end = .withdrawn
+            } else {
+                continue
+            }
+            try set(old, to: end, reason: "newer card handed out", by: user, in: session)
+        }
+    }
+
+    /// Of a ticket's carriers those that a change is for: the end of a suspension brings no card into
+    /// force that is on its way yet, unless that one is named.
+    private static func meant(_ able: [Carrier], _ change: Change) -> [Carrier] {
+        guard change == .unblock, able.contains(where: { !$0.state.isInPipeline }) else {
+            return able
+        }
+        return able.filter { !$0.state.isInPipeline }
     }
 
     /// Ends every carrier of somebody who is no longer a member.

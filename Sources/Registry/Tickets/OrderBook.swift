@@ -146,7 +146,9 @@ public struct OrderBook: Sendable {
         for order in try orders(selection, before: state, by: user, in: session)
         where chosen.insert(order.id).inserted {
             try user.require(permission, at: order.organisation)
-            if let refusal = order.refusal(to: state) {
+            if let refusal = try order.refusal(to: state)
+                ?? cancelling(order, as: state, reason, by: user, in: session)
+            {
                 outcome.refused.append(("\(order.id)", refusal))
             } else {
                 accepted.append(order)

@@ -251,6 +251,41 @@ extension OrderBook {
         ).compactMap(\.self)
     }
 
+    /// Takes back the card of an order that is to be cancelled after its number was allotted.
+    ///
+    /// - Returns: Why the order cannot be cancelled: its card exists.
+    func cancelling(
+        _ order: Order,
+        as state: OrderState,
+        _ reason: String,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Bilingual? {
+        guard state == .cancelled, order.state == .batched else { return nil }
+        let file = CarrierFile(register)
+        let card =
+            try session.first(
+                "\(CarrierFile.columns) WHERE member_id = $1 AND order_id = $2 ORDER BY id DESC",
+                [.integer(order.member), .integer(order.id)],
+                CarrierFile.carrier
+            ) ?? nil
+        guard let card, card.state.published != .invalid else { return nil }
+        guard card.state == .allocated else {
+            return Bilingual(
+                "карта уже есть («\(card.state.rawValue)»): её отзывает carrier block",
+                "its card exists (\(card.state.rawValue)): carrier block takes it back"
+            )
+        }
+        try file.set(
+            card,
+            to: .withdrawn,
+            reason: "order cancelled: \(reason)",
+            by: user,
+            in: session
+        )
+        return nil
+    }
+
     func log(
         _ action: String,
         _ outcome: Outcome,
