@@ -30,7 +30,12 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         try office.work { register, user in
             try requirePlace()
-            try Backup(register).write(to: file, passphrase: try options.passphrase(), by: user)
+            try Backup(register).write(
+                to: file,
+                passphrase: try options.passphrase(),
+                secrets: try? office.signingSecrets(),
+                by: user
+            )
             say(
                 "Копия: \(file). Ключ эпохи (keys/epoch-*.key) и журнал уничтожений храните отдельно.",
                 "Backup: \(file). Keep the epoch key (keys/epoch-*.key) and the erasure log apart."

@@ -146,6 +146,8 @@ import UnionTicket
                 passphrase: "backup phrase",
                 by: office.admin
             )
+            try office.take([try TestOffice.draft(1)])
+            try office.issue()
             for _ in 0..<2 { _ = try replace(office, immediately: true) }
             let folder = office.directory.path + "/published"
             _ = try StatusPublisher(office.register).publish(
@@ -169,8 +171,6 @@ import UnionTicket
                 passphrase: TestOffice.passphrase,
                 now: office.clock.now
             )
-            try office.take([try TestOffice.draft(1)])
-            try office.issue()
             _ = try Reclaim(register).run(
                 [folder, office.directory.issuances],
                 by: office.admin

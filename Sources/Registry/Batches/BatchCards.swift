@@ -73,7 +73,8 @@ extension BatchBook {
     /// The key that signs packages, and its identifier.
     public func packageKey(_ secrets: SigningSecrets) throws -> SigningKeyHandle {
         try register.read { session in
-            SigningKeyHandle(
+            try register.requireReclaimed(session)
+            return SigningKeyHandle(
                 key: try KeyRing(register).active(.package, secrets: secrets, in: session).key,
                 identity: try secrets.packageIdentity(for: register)
             )

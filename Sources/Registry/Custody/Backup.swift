@@ -34,8 +34,18 @@ public struct Backup: Sendable {
 
     /// Writes an encrypted copy while others go on working; whole or not at all.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - passphrase: Seals the backup.
+    ///   - secrets: Sign manifests that a crash left out, so that the next restore finds them.
+    ///   - user: Who does it.
     /// - Throws: ``RegisterError``; then no file is left under the final name.
-    public func write(to path: String, passphrase: String, by user: SignedInUser) throws {
+    public func write(
+        to path: String,
+        passphrase: String,
+        secrets: SigningSecrets? = nil,
+        by user: SignedInUser
+    ) throws {
         try user.requireEverywhere(.manageBackups)
         try Passphrase.require(passphrase)
         guard let database = register.database as? SQLiteDatabase,
@@ -46,6 +56,9 @@ public struct Backup: Sendable {
                 "Реестр хранится в PostgreSQL: копируйте его средствами сервера (pg_dump).",
                 "The register is in PostgreSQL: back it up with the server's own tools (pg_dump)."
             )
+        }
+        if let secrets, try register.read({ try Setting.mustReclaim.value(in: $0) == nil }) {
+            try IssuanceManifest(register).mend(secrets: secrets)
         }
         try register.write { session in
             try AuditLog(register).record("backup.write", "backup", "", by: user, in: session)
@@ -89,10 +102,14 @@ public struct Backup: Sendable {
         let target = DataDirectory(path: scratch.path + "/restored")
         try unpack(path, passphrase: passphrase, epochs: directory, into: target)
         let register = try Register.open(in: target, passphrase: masterPassphrase, now: now)
-        return try contents(of: register)
+        let erased =
+            Files.exists(directory.erasureLog)
+            ? try ErasureLog.read(directory.erasureLog, noErasures: false) : []
+        return try contents(of: register, erased: Set(erased.map(\.member)))
     }
 
-    static func contents(of register: Register) throws -> Contents {
+    /// What a register holds; `erased` are members whose keys were destroyed by the log outside backups.
+    static func contents(of register: Register, erased: Set<Int64> = []) throws -> Contents {
         var complaints: [String] = []
         for store in [register.database, register.keyStore] {
             guard let store = store as? SQLiteDatabase else { continue }
@@ -122,6 +139,8 @@ public struct Backup: Sendable {
                 complaints.append("member \(member) does not open")
             }
         }
+        let keyless = try MemberVault(register: register).keyless().count { !erased.contains($0) }
+        if keyless > 0 { complaints.append("members without their keys: \(keyless)") }
         return Contents(
             at: Instant(seconds: Int64(counts.last)),
             registerId: counts.id,

@@ -212,7 +212,8 @@ extension EventBook {
     /// The key that signs snapshots.
     public func snapshotKey(_ secrets: SigningSecrets) throws -> SigningKey {
         try register.read { session in
-            try KeyRing(register).active(.snapshot, secrets: secrets, in: session).key
+            try register.requireReclaimed(session)
+            return try KeyRing(register).active(.snapshot, secrets: secrets, in: session).key
         }
     }
 }

@@ -43,6 +43,7 @@ extension KeyRing {
     ) throws -> Key {
         try user.requireEverywhere(.manageKeys)
         let waiting = try register.read { session in
+            try register.requireReclaimed(session)
             try requireRoot(root, in: session)
             return try keys(in: session).first { $0.purpose == purpose && $0.state == .next }
         }

@@ -244,6 +244,7 @@ extension KeyRing {
 
     /// Signs the present keys and lists into the next bundle.
     func sign(_ root: SigningKey, in session: any DatabaseSession) throws {
+        try register.requireReclaimed(session)
         let thumbprints = try requireRoot(root, in: session)
         let sequence = try Counter.trustBundle.take(in: session)
         let now = register.now()

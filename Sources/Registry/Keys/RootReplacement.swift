@@ -50,6 +50,7 @@ public struct RootReplacement: Sendable {
         by user: SignedInUser
     ) throws -> Result {
         try user.requireEverywhere(.manageKeys)
+        try register.read { try register.requireReclaimed($0) }
         if try settle(passphrase) {
             return Result(thumbprints: try pinned(), wasCompleted: true)
         }

@@ -141,6 +141,35 @@ struct MemberVault: Sendable {
         }
     }
 
+    /// Whether a register with members has any of their keys; asked of a store apart from it.
+    func fits() throws -> Bool {
+        guard register.keyStore !== register.database else { return true }
+        func any(_ store: any Database, _ sql: String) throws -> Bool {
+            try store.read { try $0.first(sql, []) { $0.integer(0) } != nil }
+        }
+        if try any(register.keyStore, "SELECT 1 FROM member_key LIMIT 1") { return true }
+        return try !any(register.database, "SELECT 1 FROM member WHERE length(sealed) > 0 LIMIT 1")
+    }
+
+    /// Members whose fields are sealed under keys that the store lacks.
+    func keyless() throws -> [Int64] {
+        var keys: [Int64] = []
+        try register.keyStore.read { session in
+            try session.query("SELECT member_id FROM member_key ORDER BY member_id", []) {
+                keys.append($0.integer(0))
+            }
+        }
+        var (next, missing) = (0, [Int64]())
+        try register.read { session in
+            try session.query("SELECT id FROM member WHERE length(sealed) > 0 ORDER BY id", []) {
+                let id = $0.integer(0)
+                while next < keys.count, keys[next] < id { next += 1 }
+                if next == keys.count || keys[next] != id { missing.append(id) }
+            }
+        }
+        return missing
+    }
+
     /// Seals changed fields under the member's existing key.
     func reseal(_ fields: PersonalFields, member: Int64) throws -> [UInt8] {
         try FieldSeal(key: dataKey(of: member)).seal(fields.encoded, for: Self.fieldsBinding)

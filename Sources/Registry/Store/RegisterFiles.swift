@@ -111,6 +111,15 @@ extension Register {
         now: @escaping @Sendable () -> Instant
     ) throws -> Register {
         guard Files.exists(directory.masterKeyFile) else {
+            if Files.exists(directory.registerFile) || Files.exists(directory.signingKeysFile) {
+                throw missingKeys(
+                    directory.masterKeyFile,
+                    Bilingual(
+                        ". Если здесь прервали profbilet init, удалите каталог и повторите его",
+                        ". Where profbilet init was cut short, delete the directory and repeat it"
+                    )
+                )
+            }
             throw RegisterError(
                 .notFound,
                 "В каталоге \(directory.path) нет реестра. Создайте его: profbilet init --data "
@@ -129,14 +138,33 @@ extension Register {
         do {
             let (database, keyStore) = try stores(directory, location, mustExist: true)
             try prepare(database, keyStore, at: now())
-            return try Register(
+            let register = try Register(
                 database: database,
                 keyStore: keyStore,
                 secrets: RegisterSecrets(master: master),
                 directory: directory,
                 now: now
             )
+            guard try MemberVault(register: register).fits() else {
+                throw missingKeys(directory.keyStoreFile)
+            }
+            return register
         } catch let failure as DatabaseError { throw RegisterError(failure) }
+    }
+
+    /// A file without which the members' records stay sealed; it is never made anew.
+    private static func missingKeys(
+        _ file: String,
+        _ more: Bilingual = Bilingual("", "")
+    ) -> RegisterError {
+        RegisterError(
+            .keyUnusable,
+            "Нет файла \(file) или он пуст: без него записи реестра не открыть. Верните его или "
+                + "восстановите копию в пустой каталог: profbilet restore\(more.russian).",
+            "The file \(file) is missing or empty: without it the register's records stay sealed. "
+                + "Put it back, or restore a backup into an empty directory: profbilet "
+                + "restore\(more.english)."
+        )
     }
 
     /// Opens the root key from the data directory or from where it was taken to.
@@ -166,6 +194,9 @@ extension Register {
                     "Нет файла \(directory.registerFile). Восстановите его: profbilet restore.",
                     "The file \(directory.registerFile) is missing. Restore it: profbilet restore."
                 )
+            }
+            if mustExist, !Files.exists(directory.keyStoreFile) {
+                throw missingKeys(directory.keyStoreFile)
             }
             return (
                 try SQLiteDatabase(path: directory.registerFile),

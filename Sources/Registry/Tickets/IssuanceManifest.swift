@@ -25,6 +25,14 @@ public struct IssuanceManifest: Sendable {
         return try pending.map { try write($0, lists[$0], secrets: secrets) }.last
     }
 
+    /// Writes what a crash or a full disk left out; where no key can sign now it stays for later, and the
+    /// next issuance says so.
+    func mend(secrets: SigningSecrets) throws {
+        do { _ = try writePending(secrets: secrets) } catch let error as RegisterError
+            where error.code == .keyUnusable
+        {} catch is PKCS11Error {}
+    }
+
     private func write(
         _ sequence: Int64,
         _ known: [UInt8]?,

@@ -55,6 +55,8 @@ public struct StatusPublisher: Sendable {
             try register.requireReclaimed(session)
             return (try due(in: session), try Counter.trustBundle.last(in: session))
         }
+        // A slot that the world sees belongs to a manifest: from lists alone nothing is reclaimed.
+        try IssuanceManifest(register).mend(secrets: secrets)
         var report = Report(bundleSequence: bundle)
         for (list, isDue) in lists {
             guard rebuildAll || isDue else {

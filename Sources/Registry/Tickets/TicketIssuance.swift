@@ -83,8 +83,8 @@ public struct TicketIssuance: Sendable {
 
     /// Numbers and signs every approved order that the terms select.
     ///
-    /// - Throws: ``RegisterError``: the register awaits reclaiming, there is no usable key, the key
-    ///   may not sign so far ahead, or nothing is approved. Then nothing was allotted.
+    /// - Throws: ``RegisterError``: the register awaits reclaiming, there is no usable `plastic` or
+    ///   `package` key, the key may not sign so far ahead, or nothing is approved. Then nothing was allotted.
     public func issue(
         _ terms: Terms,
         secrets: SigningSecrets,
@@ -104,8 +104,13 @@ public struct TicketIssuance: Sendable {
     ) throws -> Report {
         try user.require(.issueTickets, at: terms.organisation)
         try check(terms)
+        try register.read { try register.requireReclaimed($0) }
+        // What an issuance before this one could not write, whatever comes of this one.
+        _ = try IssuanceManifest(register).writePending(secrets: secrets)
         let issued = try register.write { session in
             try register.requireReclaimed(session)
+            // Without it no manifest could follow, and printed numbers would be known to nobody.
+            _ = try KeyRing(register).active(.package, secrets: secrets, in: session)
             let (key, stored) = try KeyRing(register).active(
                 .plastic,
                 secrets: secrets,
