@@ -39,6 +39,8 @@ public struct RosterError: Error, Equatable, Sendable {
         case jsonDepth = "json_depth"
         /// An array or object where a plain value belongs.
         case jsonValue = "json_value"
+        /// A field is given twice.
+        case jsonKey = "json_key"
         /// The schema is not `roster/1`.
         case schemaUnknown = "schema_unknown"
         /// There is no schema or no `members`.

@@ -96,6 +96,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case consentSingleColumn = "consent_single_column"
     /// The row has more cells than the header: a separator too many?
     case rowShape = "row_shape"
+    /// Text stands after a closing quote: delete the quote, or double it.
+    case quoteStray = "quote_stray"
     /// Whether the organisation has the rights of a territorial one is not understood: да or нет.
     case rightsUnknown = "rights_unknown"
     /// The organisation's name is missing or longer than 300 characters: correct it.

@@ -193,6 +193,12 @@ extension RosterIssueCode {
             "В строке больше ячеек, чем в заголовке: лишний разделитель?",
             "The row has more cells than the header: a separator too many?"
         ),
+        .quoteStray: Bilingual(
+            "Ячейка начинается кавычкой, а после закрывающей кавычки стоит текст: удалите кавычки "
+                + "или удвойте их внутри.",
+            "The cell begins with a quote and text stands after the closing one: delete the quotes, "
+                + "or double them inside."
+        ),
         .rightsUnknown: Bilingual(
             "Не понятно, есть ли права территориальной организации: напишите да или нет.",
             "The rights of a territorial organisation are not understood: write да or нет."

@@ -53,9 +53,12 @@ public final class RosterReader {
         return table.otherSheets
     }
 
-    /// Headers of the file that no field answers to.
+    /// Headers of the file that no field answers to; of JSON the first keys met so far.
     public var unrecognisedHeaders: [String] {
-        columns.filter { $0.field == nil && !$0.header.isEmpty }.map(\.header)
+        if case .members(let source) = content {
+            return (source as? MemberObjects)?.unknownKeys ?? []
+        }
+        return columns.filter { $0.field == nil && !$0.header.isEmpty }.map(\.header)
     }
 
     /// Opens a roster and finds out its form, encoding, separator and header.

@@ -1,9 +1,13 @@
+import UnionTicket
+
 /// One row of a table: its cells as UTF-8, not cleaned.
 public struct TableRow: Hashable, Sendable {
     /// Line of the file or row of the sheet, from 1.
     public let line: Int
     /// The cells in the order of the file; the last ones may be missing.
     public let cells: [[UInt8]]
+    /// Why the row is refused whatever its cells say: its quotes do not fit.
+    let refusal: RowIssue?
 
     /// The cell of a column as text; empty where the row has no such cell.
     public func text(_ column: RecognisedColumn) -> String {
@@ -78,7 +82,9 @@ public final class TableReader {
         return (0..<rows.count).map { row in
             let count = Int(rows.rows[row].cellCount)
             let cells = (0..<count).map { Array(rows.bytes[rows.range(row: row, column: $0)]) }
-            return TableRow(line: rows.rows[row].line, cells: cells)
+            let line = rows.rows[row].line
+            let refusal = rows.rows[row].stray?.issue(line: line)
+            return TableRow(line: line, cells: cells, refusal: refusal)
         }
     }
 }

@@ -222,11 +222,8 @@ extension Inspection {
 
     /// The same manifest with the verdict over its detached signature.
     public func signed(_ bytes: [UInt8], signature: [UInt8], keys: TrustedKeys) -> Inspection {
-        let isSigned = Manifest.isSigned(bytes, signature: signature, keys: keys)
-        var inspection = Inspection(
-            kind,
-            isSigned ? "valid" : PayloadVerdict.badSignature.rawValue
-        )
+        let verdict = Manifest.verdict(on: bytes, signature: signature, keys: keys)
+        var inspection = Inspection(kind, verdict.rawValue)
         inspection.lines = lines
         return inspection
     }
@@ -238,9 +235,8 @@ extension Inspection {
             return nil
         }
         let verdict: PayloadVerdict =
-            content.map {
-                Manifest.isSigned($0, signature: signature, keys: keys) ? .valid : .badSignature
-            } ?? .unknownFormat
+            content.map { Manifest.verdict(on: $0, signature: signature, keys: keys) }
+            ?? .unknownFormat
         self.init(.coseSign1, verdict.rawValue)
         add("detached", "Отдельная подпись файла", "Detached signature of", name)
         describe(message)
@@ -322,6 +318,15 @@ extension Inspection {
         inspection.add("issued", "Создан", "Issued", bundle.issuedAt.rfc3339)
         inspection.add("expires", "Действует до", "Expires", bundle.expiresAt.rfc3339)
         inspection.add("root", "Подписан корнем", "Signed by root", Hex.text(root.thumbprint))
+        if verdict == .valid, keys.roots.isEmpty {
+            inspection.add(
+                "rootPinned",
+                "Закрепление корня",
+                "Pinning of the root",
+                "не проверено: чей это корень, скажет --keys с закреплённым пакетом / "
+                    + "not judged: whose root it is, --keys with a pinned bundle tells"
+            )
+        }
         for thumbprint in bundle.roots {
             inspection.add("pin", "Корень", "Root", Hex.text(thumbprint))
         }

@@ -139,11 +139,31 @@ public struct Manifest: Sendable, Equatable {
         signature: [UInt8],
         keys: TrustedKeys
     ) -> Bool {
-        guard let message = try? COSESign1(decoding: signature), message.payload == nil,
-            let kid = message.kid, let trusted = keys.key(kid),
-            trusted.purpose ?? .package == .package,
-            trusted.state == .active || trusted.state == .verifyOnly
-        else { return false }
-        return message.isSigned(by: trusted.key, detached: bytes)
+        verdict(on: bytes, signature: signature, keys: keys) == .valid
+    }
+
+    /// What a signature over a manifest's bytes is worth: the key first, then the signature.
+    ///
+    /// - Parameters:
+    ///   - bytes: The manifest.
+    ///   - signature: The detached COSE_Sign1.
+    ///   - keys: The keys to go by.
+    /// - Returns: `valid`, `malformed`, `unknown_key`, `revoked_key` or `bad_signature`.
+    public static func verdict(
+        on bytes: [UInt8],
+        signature: [UInt8],
+        keys: TrustedKeys
+    ) -> PayloadVerdict {
+        guard let message = try? COSESign1(decoding: signature), message.payload == nil else {
+            return .malformed
+        }
+        guard let trusted = message.kid.flatMap(keys.key), trusted.purpose ?? .package == .package
+        else { return .unknownKey }
+        switch trusted.state {
+        case .next: return .unknownKey
+        case .retired, .revoked: return .revokedKey
+        case .active, .verifyOnly:
+            return message.isSigned(by: trusted.key, detached: bytes) ? .valid : .badSignature
+        }
     }
 }

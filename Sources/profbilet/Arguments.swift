@@ -43,3 +43,10 @@ extension PartnerStatistics.Period: ExpressibleByArgument {
     /// A month as `yyyy-mm`.
     public init?(argument: String) { self.init(argument) }
 }
+
+/// A reason that goes into the log: something must be said.
+func requireReason(_ reason: String) throws {
+    guard !reason.allSatisfy(\.isWhitespace) else {
+        throw ValidationError("--reason: укажите основание / say why")
+    }
+}

@@ -39,7 +39,10 @@ struct CarrierCommand: ParsableCommand {
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
-        func validate() throws { try CarrierCommand.requireBlock(change) }
+        func validate() throws {
+            try CarrierCommand.requireBlock(change)
+            try requireReason(reason)
+        }
 
         func run() throws {
             try office.work { register, user in
@@ -64,6 +67,8 @@ struct CarrierCommand: ParsableCommand {
         @Option(help: "Основание / why") var reason: String
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
+
+        func validate() throws { try requireReason(reason) }
 
         func run() throws {
             try office.work { register, user in

@@ -124,6 +124,9 @@ struct LineInspection {
         var now: JSONScalar?
     }
 
+    /// What a line that is no question may be called by all the same.
+    private struct Name: Decodable { var id: JSONScalar? }
+
     func run() {
         while let line = readLine() {
             if line.allSatisfy(\.isWhitespace) { continue }
@@ -133,8 +136,10 @@ struct LineInspection {
 
     private func answer(_ line: String) -> String {
         guard let question = try? JSONDecoder().decode(Question.self, from: Data(line.utf8)) else {
+            let name = try? JSONDecoder().decode(Name.self, from: Data(line.utf8))
             return JSONValue.object([
-                "id": .null, "verdict": .text(PayloadVerdict.unknownFormat.rawValue),
+                "id": name?.id?.value ?? .null,
+                "verdict": .text(PayloadVerdict.unknownFormat.rawValue),
                 "error": "not a JSON object with text or hex",
             ]).line
         }

@@ -196,6 +196,14 @@ struct KeysCommand: ParsableCommand {
                 "Key \(key.kid): \(key.state.rawValue). Publish the bundle: "
                     + "profbilet status publish."
             )
+            let count = try KeyRing(register).carriers(signedBy: key.kid, by: user)
+            guard count > 0 else { return }
+            say(
+                "Внимание: перестали действовать носители, подписанные этим ключом: \(count). "
+                    + "Им нужна замена: profbilet order create --reason defect.",
+                "Mind: carriers that this key signed are void now: \(count). They need replacements: "
+                    + "profbilet order create --reason defect."
+            )
         }
     }
 

@@ -46,6 +46,8 @@ struct MemberCommand: ParsableCommand {
         @Option(help: "Основание, без имён / why, without names") var reason: String
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             try office.work { register, user in
                 try MemberMerge(register).merge(
@@ -68,6 +70,8 @@ struct MemberCommand: ParsableCommand {
         var status: MemberStatus
         @Option(help: "Основание / why") var reason: String
         @OptionGroup var office: Office
+
+        func validate() throws { try requireReason(reason) }
 
         func run() throws {
             try office.work { register, user in

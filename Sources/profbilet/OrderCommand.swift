@@ -32,13 +32,13 @@ struct OrderCommand: ParsableCommand {
                 )
             }
             if let organisation { return .organisation(organisation) }
-            if let file { return .members(try OrderCommand.references(file)) }
-            return orders.isEmpty ? .members(member) : .orders(orders)
+            if let file { return .list(try OrderCommand.named(file)) }
+            return orders.isEmpty ? .list(member.map { OrderBook.Named($0) }) : .orders(orders)
         }
     }
 
-    /// The members a file names; a row that names nobody refuses the file.
-    private static func references(_ file: String) throws -> [String] {
+    /// The members a file names; what is wrong with a row goes with it.
+    private static func named(_ file: String) throws -> [OrderBook.Named] {
         let rows = try MarkedError.reading(file, nil) {
             let list = try OrderFile.open(
                 file,
@@ -46,20 +46,13 @@ struct OrderCommand: ParsableCommand {
             )
             return try Rows.all { try list.next(4_096) }
         }
-        return try rows.map { row in
-            if let issue = row.issues.first {
-                throw Failure(
-                    "\(file), строка \(row.line): \(issue.message.russian)",
-                    "\(file), line \(row.line): \(issue.message.english)"
-                )
-            }
-            guard let reference = row.reference else {
-                throw Failure(
-                    "\(file), строка \(row.line): нет ни ИД АИС, ни номера билета.",
-                    "\(file), line \(row.line): neither АИС identifier nor ticket number."
-                )
-            }
-            return reference
+        return rows.map { row in
+            OrderBook.Named(
+                row.aisId ?? row.ticketNumber ?? "",
+                line: row.line,
+                reason: row.reason,
+                flaw: row.issues.first { $0.severity == .error }?.message
+            )
         }
     }
 
@@ -138,11 +131,7 @@ struct OrderCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Отклонить / Reject")
         @OptionGroup var move: Move
 
-        func validate() throws {
-            guard !move.reason.allSatisfy(\.isWhitespace) else {
-                throw ValidationError("--reason: почему отклонено / why it is rejected")
-            }
-        }
+        func validate() throws { try requireReason(move.reason) }
 
         func run() throws { try move.run(to: .rejected, "отклонено", "rejected") }
     }
@@ -156,19 +145,28 @@ struct OrderCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Показать / List")
         @Option(help: "Состояние / state") var state: OrderState?
+        @Option(help: "Причина / reason") var reason: OrderReason?
+        @Option(help: "ИД АИС, #строка или номер билета; можно несколько / members")
+        var member: [String] = []
         @Option(help: "Организация / organisation") var organisation: OrganisationCode?
+        @Option(help: "Файл членов: ИД АИС или номер билета / file of members")
+        var file: String?
         @Option(help: "Не более / at most") var limit = 1000
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
+        private func filter() throws -> OrderBook.Filter {
+            var filter = OrderBook.Filter()
+            (filter.state, filter.reason, filter.organisation) = (state, reason, organisation)
+            guard !member.isEmpty || file != nil else { return filter }
+            let named = try file.map(OrderCommand.named) ?? []
+            filter.members = member.map { OrderBook.Named($0) } + named
+            return filter
+        }
+
         func run() throws {
             try office.work { register, user in
-                let orders = try OrderBook(register).list(
-                    state: state,
-                    organisation: organisation,
-                    limit: limit,
-                    by: user
-                )
+                let orders = try OrderBook(register).list(try filter(), limit: limit, by: user)
                 if json {
                     for order in orders {
                         say([

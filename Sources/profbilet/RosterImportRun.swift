@@ -36,6 +36,7 @@ struct RosterImportRun {
             options.secondPerson = try UserDirectory(register).signIn(name, passphrase: passphrase)
         }
         if !command.json { announce(probe) }
+        try requireOwnReport()
         let report = try ImportReport(path: command.report, isJSON: command.json)
         let bar = ProgressBar("строк / rows", json: command.json)
         var last: RosterReader?
@@ -89,6 +90,18 @@ struct RosterImportRun {
         }
     }
 
+    /// A report must not take the place of the roster, also under another name.
+    private func requireOwnReport() throws {
+        guard let report = command.report else { return }
+        for place in [report, report + ".part"]
+        where Files.isSame(place, command.file) && !Files.isDevice(place) {
+            throw Failure(
+                "Отчёт \(report) затёр бы загружаемый файл. Назовите другой файл.",
+                "The report \(report) would overwrite the roster. Name another file."
+            )
+        }
+    }
+
     private func open() throws -> RosterReader {
         try RosterReader.open(
             command.file,
@@ -111,6 +124,7 @@ struct RosterImportRun {
 
     private func announce(_ summary: RosterImport.Summary, _ reader: RosterReader?) {
         let ignored = reader?.ignoredCount ?? 0
+        let unknown = reader?.unrecognisedHeaders ?? []
         if command.json {
             var counts: [String: JSONValue] = [:]
             for outcome in RowOutcome.allCases { counts[outcome.rawValue] = .int(summary[outcome]) }
@@ -121,8 +135,14 @@ struct RosterImportRun {
                 "absent": .list(summary.absent.map(JSONValue.text)),
                 "marked": .int(summary.marked), "sheet": .optional(reader?.sheet),
                 "otherSheets": .list((reader?.otherSheets ?? []).map(JSONValue.text)),
+                "unrecognised": .list(unknown.map(JSONValue.text)),
             ])
             return
+        }
+        // Of a table the headers told it before.
+        if reader?.headerLine == nil, !unknown.isEmpty {
+            let names = unknown.joined(separator: ", ")
+            say("Ключи без назначения: \(names).", "Keys without a meaning: \(names).")
         }
         printTable(
             ["итог/outcome", "строк/rows"],

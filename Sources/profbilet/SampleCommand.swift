@@ -31,10 +31,17 @@ struct SampleCommand: ParsableCommand {
             ";": .semicolon, ",": .comma, "tab": .tab,
         ]
 
+        private static let endings = ["csv", "txt", "tsv", "xlsx", "json", "ndjson", "jsonl"]
+
         func validate() throws {
             guard rows > 0, dirt >= 0 else { throw ValidationError("--rows > 0, --dirt ≥ 0") }
             guard Self.separators[separator] != nil else {
                 throw ValidationError("--separator ; | , | tab")
+            }
+            guard
+                out.hasPrefix("/dev/") || Self.endings.contains(where: { out.hasSuffix(".\($0)") })
+            else {
+                throw ValidationError("--out FILE: .csv, .txt, .tsv, .xlsx, .json, .ndjson, .jsonl")
             }
             if let region, SampleRegions[region] == nil {
                 throw ValidationError("--region: нет такого региона / no such region")

@@ -103,7 +103,7 @@ struct RowJudgementTests {
         ("Телефон", "80001234567"), ("Телефон", "+7 000 123 45 67"),
         ("Дата рождения", "1980-05-17"), ("Дата рождения", "17.05.1980 0:00"),
         ("Дата рождения", "17.05.1980 г."), ("Категория", "Работник"), ("Категория", "раб."),
-        ("Категория", "РАБОТАЮЩИЙ"), ("Пол", "жен."), ("Статус", "Состоит"), ("Статус", ""),
+        ("Категория", "РАБОТАЮЩИЙ"), ("Пол", "жен."), ("Статус", "Состоит"),
         ("Согласие ПДн", "+"), ("Согласие ПДн", "1"), ("Согласие ПДн", "Согласен"),
         ("Согласие ПДн", "есть"),
     ])
@@ -222,6 +222,37 @@ struct RowJudgementTests {
         let more = try RosterFiles.row(["Согласие ПДн": "нет", "Дата вступления": "вчера"])
         #expect(more.draft == nil && more.withdrawing == nil)
         #expect(try RosterFiles.row([:]).withdrawing == nil)
+    }
+
+    @Test(arguments: [
+        "Орлова Анна нет", "Орлова Анна Нет", "Орлова Анна -", "Орлова Анна —",
+        "Орлова Анна отсутствует", "Орлова Анна не имеет", "Орлова Анна\u{A0}б/о",
+        "Орлова Анна  нет ", "Орлова Анна",
+    ])
+    func `in a cell of the whole name a missing patronymic is none`(_ whole: String) throws {
+        let text = RosterFiles.table(["Фамилия": whole, "Имя": "", "Отчество": ""])
+            .replacing("Фамилия", with: "ФИО").replacing("Имя", with: "Прочее")
+        let row = try #require(try RosterFiles.rows(text.utf8).first)
+        #expect(row.codes == ["name_split"])
+        #expect(row.draft?.name == PersonName(last: "Орлова", first: "Анна", patronymic: nil))
+    }
+
+    @Test func `a dash between the parts of a family name is no missing patronymic`() throws {
+        let text = RosterFiles.table(["Фамилия": "Орлова - Белова Анна", "Имя": "", "Отчество": ""])
+            .replacing("Фамилия", with: "ФИО").replacing("Имя", with: "Прочее")
+        let row = try #require(try RosterFiles.rows(text.utf8).first)
+        #expect(row.draft?.name.last == "Орлова-Белова" && row.draft?.name.first == "Анна")
+    }
+
+    @Test(arguments: ["", "Статус"])
+    func `a row says of the standing what stands in the cell, and nothing without one`(
+        _ column: String
+    ) throws {
+        let text = RosterFiles.table(["Статус": column.isEmpty ? "left" : ""])
+            .replacing("Статус", with: column.isEmpty ? "Прочее" : "Статус")
+        let row = try #require(try RosterFiles.rows(text.utf8).first)
+        #expect(row.draft?.status == .active && row.draft?.untold == .status)
+        #expect(try RosterFiles.row(["Статус": "left"]).draft?.untold == [])
     }
 
     @Test func `one column of consent speaks for the register only`() throws {

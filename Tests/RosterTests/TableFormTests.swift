@@ -128,6 +128,48 @@ struct TableFormTests {
         #expect(try RosterFiles.failure(text.utf8)?.code == .rowTooLong)
     }
 
+    @Test func `a quote that opens by mistake refuses its own row and no other`() throws {
+        let clean = RosterFiles.clean
+        func row(_ id: String, _ last: String) -> String {
+            ([id, last] + clean.dropFirst(2)).joined(separator: ";") + "\r\n"
+        }
+        let text =
+            RosterFiles.headers.joined(separator: ";") + "\r\n" + row("1", "Орлова")
+            + row("2", "\"Белова") + row("3", "Серова") + row("4", "\"Котова\"")
+            + row("5", "\"Лисова\"на") + row("6", "\"Зайцева\" ")
+        let rows = try RosterFiles.rows(text.utf8)
+        #expect(rows.map(\.line) == [2, 3, 4, 5, 6, 7])
+        #expect(rows.map(\.codes) == [[], ["quote_stray"], [], [], ["quote_stray"], []])
+        #expect(rows[1].issues[0].message.english.hasPrefix("Lines 3–5: "))
+        #expect(rows[1].issues[0].column == 2 && rows[1].mention?.aisId == "2")
+        #expect(rows.map { $0.draft?.name.last }[3...] == ["Котова", nil, "Зайцева"])
+        // The same wherever the window ends.
+        let list = try RosterFiles.with("ИД АИС;Причина\n1;\"x\n2;\"y\"z\n3;\n".utf8) { path in
+            try OrderFile.open(path, today: RosterFiles.today).next(10)
+        }
+        #expect(list.map(\.line) == [2, 3, 4] && list.map(\.reference) == [nil, nil, "3"])
+        #expect(list[0].issues.map(\.code).contains("quote_stray"))
+    }
+
+    @Test func `keys without a meaning are named, and a field given twice is refused`() throws {
+        let member = Self.member.dropLast() + ",\"ЛюбимыйЦвет\":\"синий\"}"
+        try RosterFiles.with("{\"schema\":\"roster/1\",\"members\":[\(member)]}".utf8) { path in
+            let reader = try RosterReader.open(path, today: RosterFiles.today)
+            #expect(try reader.next(10).count == 1)
+            #expect(reader.unrecognisedHeaders == ["extra", "ЛюбимыйЦвет"])
+        }
+        let twice = Self.member.dropLast() + ",\n\"last\":\"Белова\"}"
+        let error = try RosterFiles.failure("{\"schema\":\"roster/1\",\"members\":[\(twice)]}".utf8)
+        #expect(error?.code == .jsonKey && error?.line == 2)
+        let again = "{\"schema\":\"roster/1\",\"members\":[],\n\"members\":[]}"
+        #expect(try RosterFiles.failure(again.utf8)?.code == .jsonKey)
+        let number = try RosterFiles.failure("{\"schema\":\"roster/1\",\"members\":[\n5]}".utf8)
+        #expect(number?.code == .jsonValue && number?.line == 2)
+        let cut = Self.member.dropLast()
+        let lines = try RosterFiles.failure("\(Self.member)\n\(cut)\n\(Self.member)\n".utf8)
+        #expect(lines?.code == .jsonSyntax && lines?.line == 2 && lines?.column == cut.count + 1)
+    }
+
     @Test func `JSON too deep is refused with its place`() throws {
         let deep = String(repeating: "[", count: 100_000)
         let error = try RosterFiles.failure(

@@ -81,6 +81,18 @@ public struct KeyRing: Sendable {
         }
     }
 
+    /// How many carriers a key's end puts out of force: signed by it, not expired, not blocked.
+    public func carriers(signedBy kid: String, by user: SignedInUser) throws -> Int {
+        try user.require(.manageKeys)
+        guard let bytes = Hex.bytes(kid) else { return 0 }
+        return try register.read { session in
+            try session.first(
+                "SELECT count(*) FROM carrier WHERE kid = $1 AND expires_at > $2 AND published <> 1",
+                [.blob(bytes), .integer(register.now().seconds)]
+            ) { Int($0.integer(0)) } ?? 0
+        }
+    }
+
     /// The newest trust bundle as signed by the root.
     public func bundle() throws -> [UInt8] {
         let bytes = try register.read { session in

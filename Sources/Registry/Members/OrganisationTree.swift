@@ -42,11 +42,20 @@ public struct OrganisationTree: Sendable {
         by user: SignedInUser
     ) throws -> Report {
         try user.require(.importOrganisations)
-        let ordered = rows.sorted { $0.draft.code < $1.draft.code }
+        let ordered = rows.enumerated().sorted {
+            ($0.element.draft.code, $0.offset) < ($1.element.draft.code, $1.offset)
+        }.map(\.element)
         return try register.write { session in
             var report = Report()
             try ensureCentralCouncil(session)
+            var taken: [OrganisationCode: [CalendarDate?: Int]] = [:]
             for (line, draft) in ordered {
+                // The same organisation may come with several dated names.
+                if let before = taken[draft.code]?[draft.nameSince] {
+                    report.rejected.append((line, [Self.repeated(draft.code, before)]))
+                    continue
+                }
+                taken[draft.code, default: [:]][draft.nameSince] = line
                 guard user.scope.contains(draft.code) else {
                     report.rejected.append((line, [Self.outside(draft.code, user.scope)]))
                     continue
@@ -184,6 +193,19 @@ public struct OrganisationTree: Sendable {
             )
         }
         if known == nil { report.added += 1 } else { report.updated += 1 }
+    }
+
+    private static func repeated(_ code: OrganisationCode, _ line: Int) -> RowIssue {
+        RowIssue(
+            field: "code",
+            column: nil,
+            code: "code_repeated",
+            severity: .error,
+            message: Bilingual(
+                "Организация \(code) уже есть в строке \(line): взята та строка.",
+                "Organisation \(code) stands in line \(line) already: that line was taken."
+            )
+        )
     }
 
     private static func orphan(

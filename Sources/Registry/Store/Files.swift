@@ -57,6 +57,13 @@ package enum Files {
         return facts.st_mode & S_IFMT != S_IFREG && facts.st_mode & S_IFMT != S_IFDIR
     }
 
+    /// Whether two paths, links followed, are one file; false where either is missing.
+    package static func isSame(_ path: String, _ other: String) -> Bool {
+        var (facts, others) = (stat(), stat())
+        guard unsafe stat(path, &facts) == 0, unsafe stat(other, &others) == 0 else { return false }
+        return facts.st_dev == others.st_dev && facts.st_ino == others.st_ino
+    }
+
     /// Replaces a file in one step: written beside it, flushed to the disk, renamed.
     package static func write(
         _ bytes: [UInt8],

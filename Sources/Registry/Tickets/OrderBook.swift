@@ -27,8 +27,10 @@ public struct OrderBook: Sendable {
 
     /// Whom a command means.
     public enum Selection: Sendable {
-        /// Members by АИС identifier, `#row` or ticket number.
+        /// Members by АИС identifier, `#row` or ticket number; one unknown refuses all.
         case members([String])
+        /// Members one by one: what is wrong with one is said of that one.
+        case list([Named])
         /// Every member of a subtree.
         case organisation(OrganisationCode)
         /// Orders by number.
@@ -45,8 +47,9 @@ public struct OrderBook: Sendable {
 
     /// Makes orders for everybody selected who may have a card; the others are listed with reasons.
     ///
-    /// With `submitted` the orders are handed in at once; both or neither is done. A member who is
-    /// unknown or out of scope refuses the whole with a ``RegisterError``.
+    /// With `submitted` the orders are handed in at once; both or neither is done. Of a list the
+    /// unknown and those out of scope are refused like others; else they refuse the whole with a
+    /// ``RegisterError``.
     public func create(
         _ selection: Selection,
         reason: OrderReason,
@@ -84,21 +87,26 @@ public struct OrderBook: Sendable {
         in session: any DatabaseSession
     ) throws -> Outcome {
         var outcome = Outcome()
-        var accepted: [Applicant] = []
+        var accepted: [(applicant: Applicant, reason: OrderReason)] = []
         var chosen: Set<Int64> = []
-        for applicant in try applicants(selection, by: user, in: session)
-        where chosen.insert(applicant.member).inserted {
-            if let refusal = applicant.refusal(reason) {
-                outcome.refused.append((applicant.reference, refusal))
+        let wishes: [(applicant: Applicant, reason: OrderReason)]
+        if case .list(let list) = selection {
+            wishes = try applicants(named: list, reason, &outcome, by: user, in: session)
+        } else {
+            wishes = try applicants(selection, by: user, in: session).map { ($0, reason) }
+        }
+        for wish in wishes where chosen.insert(wish.applicant.member).inserted {
+            if let refusal = wish.applicant.refusal(wish.reason) {
+                outcome.refused.append((wish.applicant.reference, refusal))
             } else {
-                accepted.append(applicant)
+                accepted.append(wish)
             }
         }
         let first = try Counter.cardOrder.take(accepted.count, in: session)
         outcome.done = accepted.indices.map { first + Int64($0) }
         let at = register.now().seconds
         try session.load("card_order", Self.newOrder, count: accepted.count) { index, row in
-            let applicant = accepted[index]
+            let (applicant, reason) = accepted[index]
             row.put(outcome.done[index])
             row.put(Int64(applicant.organisation.region))
             row.put(applicant.organisation.ordinal)
@@ -143,8 +151,13 @@ public struct OrderBook: Sendable {
         var outcome = Outcome()
         var accepted: [Order] = []
         var chosen: Set<Int64> = []
-        for order in try orders(selection, before: state, by: user, in: session)
-        where chosen.insert(order.id).inserted {
+        let orders: [Order]
+        if case .list(let list) = selection {
+            orders = try self.orders(named: list, before: state, &outcome, by: user, in: session)
+        } else {
+            orders = try self.orders(selection, before: state, by: user, in: session)
+        }
+        for order in orders where chosen.insert(order.id).inserted {
             guard user.scope.contains(order.organisation) else {
                 throw Self.unknown(order.id, to: user)
             }
@@ -215,22 +228,9 @@ public struct OrderBook: Sendable {
         limit: Int = 1000,
         by user: SignedInUser
     ) throws -> [Order] {
-        if !user.permits(.readReports) { try user.require(.order) }
-        let range = (organisation ?? user.scope).subtree
-        if let organisation { try user.require(.readReports, at: organisation) }
-        return try register.read { session in
-            try session.all(
-                """
-                \(Self.columns) WHERE o.organisation BETWEEN $1 AND $2 AND (o.state = $3 OR $4 = '')
-                ORDER BY o.id DESC LIMIT $5
-                """,
-                [
-                    .integer(range.lowerBound), .integer(range.upperBound),
-                    .text(state?.rawValue ?? ""), .text(state?.rawValue ?? ""), .int(limit),
-                ],
-                Self.order
-            ).compactMap(\.self)
-        }
+        var filter = Filter()
+        (filter.state, filter.organisation) = (state, organisation)
+        return try list(filter, limit: limit, by: user)
     }
 
     /// Cancels what is open of somebody who is no longer a member.

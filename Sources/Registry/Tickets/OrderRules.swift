@@ -127,7 +127,7 @@ extension OrderBook {
             _ = try OrganisationTree(register).requireKnown(code, in: session)
             let (place, range) = Self.within(code, "m.organisation")
             return try applicants("m.state = 'active' AND \(place)", range, in: session)
-        case .orders: return []
+        case .list, .orders: return []
         }
     }
 
@@ -197,6 +197,7 @@ extension OrderBook {
     ) throws -> [Order] {
         switch selection {
         case .orders(let ids): return try orders(ids, by: user, in: session)
+        case .list: return []
         case .members(let references):
             return try references.flatMap { reference in
                 let id = try MemberFile(register).row(reference, by: user, in: session)

@@ -12,6 +12,10 @@ struct JSONScanner {
     private var index = 0
     private(set) var line = 1
     private(set) var column = 1
+    /// Where the last byte that is not white space ended.
+    private var end = (line: 1, column: 1)
+    /// Whether a value belongs on one line: what is missing is then missing at the line's end.
+    var isLineBound = false
 
     init(_ stream: TextStream) { self.stream = stream }
 
@@ -34,6 +38,11 @@ struct JSONScanner {
 
     /// Consumes one byte.
     mutating func advance() {
+        step()
+        end = (line, column)
+    }
+
+    private mutating func step() {
         let byte = window[index]
         index += 1
         if byte == 0x0A {
@@ -48,7 +57,7 @@ struct JSONScanner {
     mutating func skipBlank() throws(RosterError) -> UInt8? {
         while let byte = try peek() {
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
-            advance()
+            step()
         }
         return nil
     }
@@ -187,14 +196,15 @@ struct JSONScanner {
 
     /// Not JSON, at the current place.
     func syntax() -> RosterError {
-        RosterError(
+        let place = isLineBound && line > end.line ? end : (line: line, column: column)
+        return RosterError(
             .jsonSyntax,
             Bilingual(
                 "Здесь неправильный JSON: исправьте или выгрузите заново.",
                 "The JSON is not well-formed here: correct it or export it again."
             ),
-            line: line,
-            column: column
+            line: place.line,
+            column: place.column
         )
     }
 

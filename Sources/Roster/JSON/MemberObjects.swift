@@ -10,6 +10,10 @@ final class MemberObjects: RowSource {
     private let vocabulary: TableHeader.Vocabulary
     private var meanings: [[UInt8]: Int] = [:]
     private var values: [[UInt8]]
+    private var isGiven: [Bool]
+    /// Keys of members that no field answers to, the first of them.
+    private(set) var unknownKeys: [String] = []
+    private static let unknownLimit = 100
     private var isOpen = true
     private var count = 0
     private var sawSchema: Bool
@@ -25,6 +29,7 @@ final class MemberObjects: RowSource {
         self.format = format
         self.sawSchema = sawSchema
         values = [[UInt8]](repeating: [], count: vocabulary.columns.count)
+        isGiven = [Bool](repeating: false, count: vocabulary.columns.count)
     }
 
     /// Reads up to the first member and tells the two forms apart.
@@ -134,6 +139,8 @@ final class MemberObjects: RowSource {
             if key == Array("schema".utf8) {
                 try Self.checkSchema(&scanner)
                 sawSchema = true
+            } else if key == Array("members".utf8) {
+                throw repeated()
             } else {
                 try scanner.skipValue()
             }
@@ -144,8 +151,14 @@ final class MemberObjects: RowSource {
     }
 
     private func readMember() throws(RosterError) {
-        for index in values.indices { values[index].removeAll(keepingCapacity: true) }
-        try scanner.expect(0x7B)
+        for index in values.indices {
+            values[index].removeAll(keepingCapacity: true)
+            isGiven[index] = false
+        }
+        guard try scanner.skipBlank() == 0x7B else { throw noObject() }
+        scanner.advance()
+        scanner.isLineBound = format == .ndjson
+        defer { scanner.isLineBound = false }
         if try scanner.take(0x7D) { return }
         var size = 0
         var key: [UInt8] = []
@@ -156,7 +169,8 @@ final class MemberObjects: RowSource {
             try scanner.expect(0x3A)
             let place = meaning(of: key)
             if place >= 0 {
-                values[place].removeAll(keepingCapacity: true)
+                guard !isGiven[place] else { throw repeated() }
+                isGiven[place] = true
                 try scanner.value(into: &values[place])
                 size += values[place].count
             } else {
@@ -171,9 +185,38 @@ final class MemberObjects: RowSource {
     /// The field of a key, −1 for none; remembers a bounded number of keys.
     private func meaning(of key: [UInt8]) -> Int {
         if let known = meanings[key] { return known }
-        let found = vocabulary.meaning(of: String(decoding: key, as: UTF8.self)) ?? -1
+        let text = String(decoding: key, as: UTF8.self)
+        let found = vocabulary.meaning(of: text) ?? -1
         if meanings.count < 256 { meanings[key] = found }
+        let name = String(text.prefix(64))
+        if found < 0, unknownKeys.count < Self.unknownLimit, !unknownKeys.contains(name) {
+            unknownKeys.append(name)
+        }
         return found
+    }
+
+    private func repeated() -> RosterError {
+        RosterError(
+            .jsonKey,
+            Bilingual(
+                "Это поле уже было: оставьте одно.",
+                "This field was given already: leave one of them."
+            ),
+            line: scanner.line,
+            column: scanner.column
+        )
+    }
+
+    private func noObject() -> RosterError {
+        RosterError(
+            .jsonValue,
+            Bilingual(
+                "Здесь должна быть запись члена — объект {…}.",
+                "A member's record belongs here, an object {…}."
+            ),
+            line: scanner.line,
+            column: scanner.column
+        )
     }
 
     private func tooLong() -> RosterError {

@@ -146,7 +146,7 @@ struct FullName {
 
     /// Takes the cell apart.
     init(_ text: Span<UInt8>, _ range: Range<Int>) {
-        let cell = NameCell(text, range)
+        let cell = NameCell(text, Self.told(text, range))
         let all = cell.words
         flaws = cell.judge(mayBeOneLetter: true).codes.filter { $0.severity == .error }
         var kept: [[Unicode.Scalar]] = []
@@ -166,9 +166,31 @@ struct FullName {
         hasBrackets = sawBracket
     }
 
+    /// The cell without a last word, or last two, that say that there is no patronymic.
+    private static func told(_ text: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var start = range.upperBound
+        for _ in 0..<2 {
+            start = lastWord(text, CellText.trimmed(text, range.lowerBound..<start)).lowerBound
+            guard start > range.lowerBound else { return range }
+            guard CellText.saysNone(text, start..<range.upperBound) else { continue }
+            let rest = CellText.trimmed(text, range.lowerBound..<start)
+            return lastWord(text, rest).lowerBound > rest.lowerBound ? rest : range
+        }
+        return range
+    }
+
+    /// What follows the last blank of a trimmed cell.
+    private static func lastWord(_ text: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var start = range.upperBound
+        while start > range.lowerBound, text[start - 1] > 0x20,
+            text[start - 1] != 0xA0 || start < range.lowerBound + 2 || text[start - 2] != 0xC2
+        { start -= 1 }
+        return start..<range.upperBound
+    }
+
     /// Family name, first name and patronymic of 2–3 words, or with a known particle at the end.
     var parts: (last: NameCell, first: NameCell, patronymic: NameCell)? {
-        var patronymic: ArraySlice<[Unicode.Scalar]>
+        let patronymic: ArraySlice<[Unicode.Scalar]>
         switch words.count {
         case 2: patronymic = []
         case 3:
@@ -179,7 +201,6 @@ struct FullName {
             patronymic = words[2...]
         default: return nil
         }
-        if patronymic.count == 1, let only = patronymic.first, only == ["-"] { patronymic = [] }
         return (
             NameCell(words: [words[0]]), NameCell(words: [words[1]]), NameCell(words: patronymic)
         )

@@ -24,8 +24,37 @@ public struct RowJudge: Sendable {
         var judged: [RosterRow] = []
         judged.reserveCapacity(rows.count)
         let bytes = rows.bytes.span
-        for row in 0..<rows.count { judged.append(judge(row, of: rows, bytes)) }
+        for row in 0..<rows.count {
+            if let stray = rows.rows[row].stray {
+                judged.append(refuse(row, of: rows, bytes, stray))
+            } else {
+                judged.append(judge(row, of: rows, bytes))
+            }
+        }
         return judged
+    }
+
+    /// A row whose quotes do not fit; whom it may mean stands in the cells of its first line.
+    private func refuse(
+        _ row: Int,
+        of rows: RawRows,
+        _ bytes: Span<UInt8>,
+        _ stray: RawRows.Stray
+    ) -> RosterRow {
+        var cells = RowCells(rows: rows, row: row, judge: self)
+        let mention = RosterRow.Mention(
+            aisId: cells.aisId(bytes),
+            name: cells.name(bytes),
+            birthDate: cells.birthDate(bytes).date
+        )
+        let line = rows.rows[row].line
+        return RosterRow(
+            line: line,
+            draft: nil,
+            issues: [stray.issue(line: line)],
+            organisation: cells.organisation(bytes),
+            mention: mention
+        )
     }
 
     private func judge(_ row: Int, of rows: RawRows, _ bytes: Span<UInt8>) -> RosterRow {

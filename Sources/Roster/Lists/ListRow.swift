@@ -24,6 +24,10 @@ struct ListRow {
             cells[field] = (column.position, bytes)
         }
         self.cells = cells
+        if let refusal = row.refusal {
+            issues.append(refusal)
+            hasError = true
+        }
         checkWidth(row, columns.count)
     }
 

@@ -8,6 +8,7 @@ final class SheetRows: RowSource, XMLEvents {
 
     private let workbook: Workbook
     private let part: ZipPart
+    private let sheet: String
     private var parser: XMLParser?
     private var ready = RawRows()
     private var served = 0
@@ -30,6 +31,7 @@ final class SheetRows: RowSource, XMLEvents {
     /// The rows of the sheet in this part.
     init(workbook: Workbook, path: String) throws(RosterError) {
         self.workbook = workbook
+        sheet = workbook.sheets.first { $0.path == path }?.name ?? path
         part = try workbook.archive.part(path, limit: Self.sheetLimit)
         parser = try XMLParser(self)
     }
@@ -43,7 +45,7 @@ final class SheetRows: RowSource, XMLEvents {
                 guard !isFinished else { return }
                 let chunk = try part.read(Self.chunkSize)
                 isFinished = chunk.isEmpty
-                try parser?.parse(chunk)
+                do { try parser?.parse(chunk) } catch { throw placed(error) }
                 if isFinished { parser = nil }
                 continue
             }
@@ -51,6 +53,19 @@ final class SheetRows: RowSource, XMLEvents {
             served += 1
             left -= 1
         }
+    }
+
+    /// A complaint about the XML with the sheet and the row that it stands behind.
+    private func placed(_ error: RosterError) -> RosterError {
+        guard error.code == .sheetDamaged, error.line == nil else { return error }
+        return RosterError(
+            error.code,
+            Bilingual(
+                "Лист «\(sheet)»: \(error.message.russian)",
+                "Sheet «\(sheet)»: \(error.message.english)"
+            ),
+            line: max(1, row)
+        )
     }
 
     func start(_ name: String, _ attributes: XMLAttributes) throws(RosterError) {

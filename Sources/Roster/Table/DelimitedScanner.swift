@@ -111,6 +111,15 @@ struct QuotedRow {
                     result = .open(column: rows.cells.count - firstCell + 1)
                     break
                 }
+                if isStray(text, after) {
+                    let stray = RawRows.Stray(
+                        column: rows.cells.count - firstCell + 1,
+                        lastLine: line + newlines
+                    )
+                    rows.cells.removeSubrange(firstCell...)
+                    rows.bytes.removeSubrange(firstByte...)
+                    return firstLine(text, start, isFinal, line, stray, into: &rows)
+                }
                 index = after
             }
             while index < text.count, !isBreak(text[index]), text[index] != 0 {
@@ -135,6 +144,49 @@ struct QuotedRow {
         rows.cells.removeSubrange(firstCell...)
         rows.bytes.removeSubrange(firstByte...)
         return result ?? .more
+    }
+
+    /// Whether more than blanks stands between a closing quote and the end of its cell.
+    private func isStray(_ text: Span<UInt8>, _ start: Int) -> Bool {
+        var index = start
+        while index < text.count, !isBreak(text[index]),
+            text[index] == 0x20 || text[index] == 0x09
+        { index += 1 }
+        return index < text.count && !isBreak(text[index]) && text[index] != 0
+    }
+
+    /// Takes the first line of a row whose quotes do not fit, so that the next line is a row again.
+    private func firstLine(
+        _ text: Span<UInt8>,
+        _ start: Int,
+        _ isFinal: Bool,
+        _ line: Int,
+        _ stray: RawRows.Stray,
+        into rows: inout RawRows
+    ) -> DelimitedScanner.Result {
+        let firstByte = rows.bytes.count
+        var cellStart = Int32(firstByte)
+        var index = start
+        while index < text.count, text[index] != 0x0A, text[index] != 0x0D, text[index] != 0 {
+            if text[index] == separator {
+                rows.cells.append(.init(start: cellStart, end: Int32(rows.bytes.count)))
+                cellStart = Int32(rows.bytes.count)
+            } else {
+                rows.bytes.append(text[index])
+            }
+            index += 1
+        }
+        rows.cells.append(.init(start: cellStart, end: Int32(rows.bytes.count)))
+        let width = rows.cells.count - firstCell
+        let isWhole = width <= DelimitedRows.cellLimit && (index == text.count || text[index] != 0)
+        if isWhole, let next = DelimitedScanner.end(of: text, at: index, isFinal: isFinal) {
+            rows.endRow(line: line, firstCell: firstCell, stray: stray)
+            return .row(next: next, newlines: next > index ? 1 : 0)
+        }
+        rows.cells.removeSubrange(firstCell...)
+        rows.bytes.removeSubrange(firstByte...)
+        if isWhole { return .more }
+        return width > DelimitedRows.cellLimit ? .tooWide : .nul(column: width)
     }
 
     private func isBreak(_ byte: UInt8) -> Bool {

@@ -1,3 +1,5 @@
+import UnionTicket
+
 /// A batch of rows as a file holds them: cells in UTF-8, not judged yet.
 ///
 /// A value without references to the reader: batches may be judged on several cores at once.
@@ -8,11 +10,21 @@ public struct RawRows: Sendable {
         var end: Int32
     }
 
+    /// Text after a closing quote: nobody can say where the row's cells end.
+    struct Stray: Sendable {
+        /// The cell that begins with the quote, from 1.
+        var column: Int
+        /// The line where the text after the closing quote stands.
+        var lastLine: Int
+    }
+
     /// One row: its line and its cells.
     struct Row: Sendable {
         var line: Int
         var firstCell: Int32
         var cellCount: Int32
+        /// Where the quotes do not fit; the cells are then those of the first line, quotes included.
+        var stray: Stray?
     }
 
     /// A batch ends early when it holds this much.
@@ -47,12 +59,13 @@ public struct RawRows: Sendable {
     }
 
     /// Ends the row whose cells begin at `firstCell`.
-    mutating func endRow(line: Int, firstCell: Int) {
+    mutating func endRow(line: Int, firstCell: Int, stray: Stray? = nil) {
         rows.append(
             Row(
                 line: line,
                 firstCell: Int32(firstCell),
-                cellCount: Int32(cells.count - firstCell)
+                cellCount: Int32(cells.count - firstCell),
+                stray: stray
             )
         )
     }
@@ -64,7 +77,7 @@ public struct RawRows: Sendable {
         for cell in other.cells[Int(row.firstCell)..<Int(row.firstCell + row.cellCount)] {
             appendCell(other.bytes[Int(cell.start)..<Int(cell.end)])
         }
-        endRow(line: row.line, firstCell: first)
+        endRow(line: row.line, firstCell: first, stray: row.stray)
     }
 
     /// Takes the last row back.
@@ -81,6 +94,26 @@ public struct RawRows: Sendable {
         (0..<Int(rows[row].cellCount)).map { column in
             String(decoding: bytes[range(row: row, column: column)], as: UTF8.self)
         }
+    }
+}
+
+extension RawRows.Stray {
+    /// The finding that refuses the row that begins at `line`.
+    func issue(line: Int) -> RowIssue {
+        let code = RosterIssueCode.quoteStray
+        let (russian, english) =
+            lastLine > line
+            ? ("Строки \(line)–\(lastLine): ", "Lines \(line)–\(lastLine): ") : ("", "")
+        return RowIssue(
+            field: nil,
+            column: column,
+            code: code.rawValue,
+            severity: code.severity,
+            message: Bilingual(
+                russian + code.message.russian,
+                english + code.message.english
+            )
+        )
     }
 }
 
