@@ -19,7 +19,14 @@ struct StationHand {
         }
         // Whoever may not open the station may not ask it either.
         _ = try folder.key(passphrase: try place.passphrase())
-        let answer = try inbox.ask(request.encoded)
+        return try inbox.reply(to: request)
+    }
+}
+
+extension StationInbox {
+    /// What the running station says to a request.
+    func reply(to request: StationRequest) throws -> StationReply {
+        let answer = try ask(request.encoded)
         guard let reply = try? JSONDecoder().decode(StationReply.self, from: Data(answer)) else {
             throw Failure(
                 .damaged,

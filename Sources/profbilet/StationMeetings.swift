@@ -19,15 +19,15 @@ struct StationMeetings: ParsableArguments {
     /// The meetings of a station at work; nil where none are wanted.
     func sync(
         _ duty: StationDuty,
-        _ folder: StationFolder,
+        _ desk: LiveDesk,
         _ place: StationCommand.Place
     ) throws -> StationSync? {
         guard let sync else { return nil }
         return StationSync(
-            folder: folder,
-            key: try folder.key(passphrase: try place.passphrase()),
+            folder: duty.folder,
+            key: try duty.folder.key(passphrase: try place.passphrase()),
             server: try StationServer(sync, authority: trust.ca),
-            take: DutyIntake(duty: duty)
+            take: DutyIntake(duty: duty, desk: desk)
         )
     }
 
@@ -42,6 +42,9 @@ struct StationMeetings: ParsableArguments {
                 isAway = false
             } catch let revoked as StationSync.Revoked {
                 throw revoked.failure
+            } catch let failure as StationFolder.Failure where failure.code == .revoked {
+                // A snapshot that does not name the station any more.
+                throw failure
             } catch {
                 if !isAway, !Task.isCancelled {
                     tell(

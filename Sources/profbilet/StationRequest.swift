@@ -116,8 +116,22 @@ struct StationReply: Codable, Sendable {
         for line in lines {
             if json { print(line.json) } else { for words in line.words { print(words) } }
         }
+        try check()
+    }
+
+    /// Ends the command when something went wrong.
+    func check() throws {
         let code = ExitStatus(rawValue: status) ?? .unusable
         if let failure, failure.count == 2 { throw Failure(code, failure[0], failure[1]) }
         if code != .done { throw ExitCode(status) }
+    }
+
+    /// A number that one of the lines tells.
+    func number(_ name: String) -> Int? {
+        for line in lines {
+            let numbers = try? JSONDecoder().decode([String: Int].self, from: Data(line.json.utf8))
+            if let number = numbers?[name] { return number }
+        }
+        return nil
     }
 }

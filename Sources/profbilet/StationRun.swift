@@ -96,7 +96,7 @@ struct StationRunCommand: ParsableCommand {
         let desk = LiveDesk(duty, operators: OperatorBook(folder))
         let server = KioskServer(desk: desk, settings: .init(port: port))
         let (address, hasReaders, ports) = (server.address, !noReaders, scanners.ports)
-        let (sync, every) = (try meetings.sync(duty, folder, place), meetings.syncEvery)
+        let (sync, every) = (try meetings.sync(duty, desk, place), meetings.syncEvery)
         try Blocking.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -109,10 +109,11 @@ struct StationRunCommand: ParsableCommand {
                 group.addTask { try await Self.serve(duty, desk) }
                 group.addTask { await Self.tend(duty, desk) }
                 if let sync { group.addTask { try await StationMeetings.keepMeeting(sync, every) } }
-                // The server ends on a signal; the readers end with it.
-                try await group.next()
+                // The server ends on a signal, a revocation ends the meetings: the rest ends with it.
+                let ended = await group.nextResult()
                 await desk.stop()
                 group.cancelAll()
+                try ended?.get()
             }
         }
         if try Blocking.run({ await duty.isRevoked }) {

@@ -42,7 +42,7 @@ struct StationSync: Sendable {
     func run() async throws -> Report {
         do { return try await meet() } catch let refusal as StationServer.Refusal {
             guard refusal.code == "station_revoked" else { throw Self.failure(refusal) }
-            folder.wipe()
+            await take.wipe()
             throw Revoked(failure: revocation)
         }
     }
@@ -97,6 +97,18 @@ struct StationSync: Sendable {
 
 // The clock.
 extension StationSync {
+    /// Milliseconds since 1970, which stand as RFC 3339.
+    struct Moment: Decodable {
+        let milliseconds: Int64
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            let form = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            let moment = try form.parse(try value.decode(String.self))
+            milliseconds = Int64((moment.timeIntervalSince1970 * 1000).rounded())
+        }
+    }
+
     struct Contact: Decodable {
         struct Newest: Decodable {
             let sequence: Int64
@@ -104,8 +116,8 @@ extension StationSync {
             let bytes: Int64
         }
 
-        let receivedAt: Int64
-        let sentAt: Int64
+        let receivedAt: Moment
+        let sentAt: Moment
         let wanted: [String: UInt64]
         let snapshot: Newest?
     }
@@ -125,8 +137,10 @@ extension StationSync {
             )
             let got = clock()
             let contact = try Self.decode(Contact.self, answer)
-            let way = max(0, (got - sent) - (contact.sentAt - contact.receivedAt))
-            let offset = ((sent - contact.receivedAt) + (got - contact.sentAt)) / 2
+            let received = contact.receivedAt.milliseconds
+            let answered = contact.sentAt.milliseconds
+            let way = max(0, (got - sent) - (answered - received))
+            let offset = ((sent - received) + (got - answered)) / 2
             let uncertainty = (way + 1) / 2 + 1
             if best.map({ uncertainty < $0.uncertainty }) ?? true {
                 best = (contact, offset, uncertainty)
@@ -303,4 +317,6 @@ protocol StationIntake: Sendable {
     func take(snapshot: [UInt8]) async throws
     /// Takes status lists; how many were newer.
     func take(statusLists: [[UInt8]]) async throws -> Int
+    /// Erases the snapshot: headquarters has revoked the station, which admits nobody from now on.
+    func wipe() async
 }

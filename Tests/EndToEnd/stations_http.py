@@ -252,6 +252,7 @@ def thief(event, server, door, copy, texts):
 
 
 def revoked(event, server, door):
+    kiosk, _ = door.scan([])
     event.office.ok("event", "revoke", door.name)
     check("the snapshot is there before", (door.folder / "snapshot.sealed").exists())
     result, _ = door.sync(server.address, codes=(5,))
@@ -259,6 +260,42 @@ def revoked(event, server, door):
     check("a revoked station erases its snapshot and keeps its journal", result.returncode == 5
           and not {"snapshot.sealed", "lease.key", "lists.sealed"} & left and "journal.sqlite" in left
           and "отозвана" in result.stderr + result.stdout, (result.returncode, left))
+    try:
+        code = kiosk.process.wait(20)
+    except subprocess.TimeoutExpired:
+        code = kiosk.stop(signal.SIGKILL)
+    check("the running page ends with code 5", code == 5, code)
+
+
+def revoked_at_work(event, server, door):
+    """A station that meets headquarters by itself ends when it is revoked."""
+    kiosk = Kiosk(event.office, door.folder, event.environment, "--sync", server.address, "--sync-every", "1")
+    event.office.ok("event", "revoke", door.name)
+    try:
+        code = kiosk.process.wait(20)
+    except subprocess.TimeoutExpired:
+        code = kiosk.stop(signal.SIGKILL)
+    check("a station that meets headquarters at work ends with code 5", code == 5, code)
+    check("and its snapshot is erased", not (door.folder / "snapshot.sealed").exists())
+
+
+def beside(event, server, door, carrier, text):
+    """What `station sync` brings is what the running page judges by."""
+    office = event.office
+    door.sync(server.address)
+    kiosk, outcomes = door.scan([text])
+    scanned = time.monotonic()
+    check("a card passes before it is lost", outcomes == ["ok"], outcomes)
+    office.ok("carrier", "block", carrier, "--as", "lost", "--reason", "test")
+    end, taken = time.monotonic() + 60, 0
+    while not taken and time.monotonic() < end:
+        taken = door.sync(server.address)[1]["statusLists"]
+        # The same code within two seconds is the same scan.
+        time.sleep(max(0 if taken else 0.5, scanned + 2.1 - time.monotonic()))
+    outcome = kiosk.scan(text)["outcome"]
+    check("a list that station sync took reaches the running page", taken and outcome in ("lost", "revoked"),
+          (taken, outcome))
+    kiosk.stop()
 
 
 def closing(event, server, doors):
@@ -325,10 +362,14 @@ def main():
         edited(event, server, second, shown[16:24])
         same_by_files(event, copy, [first, second])
         thief(event, server, first, stolen, shown[24:30])
+        beside(event, server, second, people[24][1], shown[24])
         closing(event, server, [first, second])
         revoked(event, server, second)
         check("the service ends by itself", server.stop() == 0)
         encrypted(event, first)
+        server.start()
+        revoked_at_work(event, server, first)
+        check("the service ends by itself", server.stop() == 0)
     print(f"{production.passed} passed, {len(production.failures)} failed")
     sys.exit(1 if production.failures else 0)
 
