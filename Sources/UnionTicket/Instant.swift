@@ -32,6 +32,13 @@ public struct Instant: Hashable, Sendable, Comparable {
         return "\(date.iso)T\(Self.clock(second))Z"
     }
 
+    /// A moment to the millisecond since 1970, as clocks are compared: `2026-11-21T09:00:00.003Z`.
+    public static func rfc3339(milliseconds: Int64) -> String {
+        let part = (milliseconds % 1000 + 1000) % 1000
+        let whole = Instant(seconds: (milliseconds - part) / 1000).rfc3339
+        return "\(whole.dropLast()).\(padded(Int(part), 3))Z"
+    }
+
     /// As Russian readers expect it, in Moscow time: `21.11.2026 12:00:00`.
     public var russian: String {
         let local = seconds + Self.moscowOffset

@@ -89,12 +89,37 @@ public enum TypedNumber: Equatable, Sendable {
 }
 
 extension TypedNumber {
-    /// One number that a single slip turns into the typed one, and the printed group the slip is in.
+    /// Where a number went wrong; groups are counted 1…4 as printed.
+    public enum Slip: Hashable, Sendable {
+        /// A wrong digit, or two neighbours swapped.
+        case group(Int)
+        /// Two groups of four exchanged, the first one first.
+        case exchanged(Int, Int)
+
+        /// The groups to compare.
+        public var groups: [Int] {
+            switch self {
+            case .group(let group): [group]
+            case .exchanged(let first, let second): [first, second]
+            }
+        }
+    }
+
+    /// One number that a single slip turns into the typed one, and the slip.
     public struct Repair: Hashable, Sendable {
         /// The number that may have been meant.
         public let ticket: TicketNumber
-        /// 1…4 as printed; for two exchanged groups the first of them.
-        public let group: Int
+        /// What went wrong.
+        public let slip: Slip
+    }
+
+    /// What several slips come to: the one that all are, else the one group that all touch.
+    ///
+    /// - Returns: nil when there is none, or when they lie apart.
+    public static func common(_ slips: Set<Slip>) -> Slip? {
+        guard let first = slips.first, slips.count > 1 else { return slips.first }
+        let shared = first.groups.filter { group in slips.allSatisfy { $0.groups.contains(group) } }
+        return shared.count == 1 ? .group(shared[0]) : nil
     }
 
     /// Every valid number one wrong digit, one swap of neighbours or one exchange of two groups of
@@ -107,27 +132,28 @@ extension TypedNumber {
         if digits.count == 16 { digits.removeLast() }
         guard digits.count == 15 else { return [] }
         var found: Set<Repair> = []
-        func offer(_ candidate: [UInt8], at position: Int) {
+        func offer(_ candidate: [UInt8], _ slip: Slip) {
             let value = candidate.reduce(0) { $0 * 10 + UInt64($1) }
             guard let ticket = TicketNumber(value: value) else { return }
-            found.insert(Repair(ticket: ticket, group: (position + 1) / 4 + 1))
+            found.insert(Repair(ticket: ticket, slip: slip))
         }
+        func group(_ position: Int) -> Int { (position + 1) / 4 + 1 }
         for position in digits.indices {
             var changed = digits
             for digit in UInt8(0)...9 where digit != digits[position] {
                 changed[position] = digit
-                offer(changed, at: position)
+                offer(changed, .group(group(position)))
             }
             if position + 1 < digits.count {
                 var swapped = digits
                 swapped.swapAt(position, position + 1)
-                offer(swapped, at: position)
+                offer(swapped, .group(group(position)))
             }
         }
         for (first, second) in [(3, 7), (3, 11), (7, 11)] {
             var exchanged = digits
             for offset in 0..<4 { exchanged.swapAt(first + offset, second + offset) }
-            offer(exchanged, at: first)
+            offer(exchanged, .exchanged(group(first), group(second)))
         }
         return found.sorted { $0.ticket < $1.ticket }
     }

@@ -165,7 +165,8 @@ import UnionTicket
         try TestOffice.with(engine) { office in
             let (known, _) = try prepare(office)
             let line = Hotline(office.register)
-            var digits = Array(known.filter(\.isNumber))
+            let right = Array(known.filter(\.isNumber))
+            var digits = right
             digits[8] = digits[8] == "9" ? "0" : "9"
             func said(by user: SignedInUser) throws -> String {
                 let error = #expect(throws: RegisterError.self) {
@@ -179,6 +180,8 @@ import UnionTicket
             #expect(try !said(by: operatorOf(office)).contains("ошибка в группе 3"))
             office.clock.advance(Hotline.window)
             #expect(try said(by: operatorOf(office)).contains("ошибка в группе 3"))
+            digits = Array(right[..<3] + right[7..<11] + right[3..<7] + right[11...])
+            #expect(try said(by: operatorOf(office)).contains("группы 2 и 3 переставлены"))
         }
     }
 

@@ -345,4 +345,50 @@ import UnionTicket
             #expect(refused.made.count == 1 && refused.refused.map(\.subject) == ["1002"])
         }
     }
+
+    @Test(arguments: TestEngine.allCases)
+    func `one unknown member leaves the others of a list their codes`(_ engine: TestEngine) throws {
+        try TestPhone.office(engine, members: 2) { office in
+            let codes = ActivationCodes(office.register)
+            let done = try codes.create(each: ["1001", "9999", "1002"], by: office.admin)
+            #expect(done.made.map(\.aisId) == ["1001", "1002"])
+            #expect(done.refused.map(\.subject) == ["9999"])
+            let elsewhere = SignedInUser(
+                id: office.admin.id,
+                name: "api:cabinet",
+                role: .registrar,
+                scope: try TestOffice.code("27")
+            )
+            let none = try codes.create(each: ["1001", "9999"], by: elsewhere)
+            #expect(none.made.isEmpty && none.refused.map(\.subject) == ["1001", "9999"])
+            #expect(Set(none.refused.map(\.reason)).count == 1)
+            let sheet = ActivationCodes.csv(done.made, refused: done.refused)
+            #expect(sheet.split(separator: "\r\n").count == 4 && sheet.contains("9999;;;;;;"))
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `unblocking a ticket brings no card into force that is on its way`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            let phone = TestPhone(office)
+            let made = try office.code()
+            let started = try phone.start(made.ticket.digits)
+            _ = try phone.confirm(started, made.code.digits).get()
+            let file = CarrierFile(office.register)
+            let number = made.ticket.digits
+            func states() throws -> [CarrierKind: CarrierState] {
+                let found = try file.show(number, by: office.admin)
+                return Dictionary(uniqueKeysWithValues: found.map { ($0.kind, $0.state) })
+            }
+            let before = try states()
+            #expect(before == [.plastic: .allocated, .virtual: .active])
+            let held = try file.apply(.suspend, to: number, reason: "звонок", by: office.admin)
+            #expect(CarrierFile.Change.suspend.skipped(of: held).map(\.kind) == [.plastic])
+            let back = try file.apply(.unblock, to: number, reason: "нашлась", by: office.admin)
+            #expect(CarrierFile.Change.unblock.skipped(of: back).map(\.kind) == [.plastic])
+            #expect(try states() == before)
+        }
+    }
 }

@@ -66,13 +66,23 @@ import UnionTicket
 
     @Test func `a slip is traced to its group`() throws {
         let meant = try #require(TicketNumber(value: 177_481_516_234_216))
-        for (typed, group) in [
-            ("178 4815 1623 4216", 1), ("177 4825 1623 4216", 2), ("177 4815 1632 4216", 3),
-            ("177 4815 1623 4276", 4), ("177 1623 4815 4216", 2),
-        ] {
+        let cases: [(String, TypedNumber.Slip)] = [
+            ("178 4815 1623 4216", .group(1)), ("177 4825 1623 4216", .group(2)),
+            ("177 4815 1632 4216", .group(3)), ("177 4815 1623 4276", .group(4)),
+            ("177 1623 4815 4216", .exchanged(2, 3)), ("177 4216 1623 4815", .exchanged(2, 4)),
+            ("177 4815 4216 1623", .exchanged(3, 4)),
+        ]
+        for (typed, slip) in cases {
             let repairs = TypedNumber.repairs(of: typed)
-            #expect(repairs.contains { $0.ticket == meant && $0.group == group })
+            #expect(repairs.filter { $0.ticket == meant }.map(\.slip) == [slip], "\(typed)")
         }
+    }
+
+    @Test func `several slips come to what they have in common`() {
+        #expect(TypedNumber.common([]) == nil)
+        #expect(TypedNumber.common([.exchanged(2, 3)]) == .exchanged(2, 3))
+        #expect(TypedNumber.common([.exchanged(2, 3), .group(3)]) == .group(3))
+        #expect(TypedNumber.common([.group(1), .group(3)]) == nil)
     }
 
     @Test func `a carrier number is the ticket number and an issue`() throws {
@@ -131,6 +141,8 @@ import UnionTicket
     @Test func `a day ends in Moscow`() throws {
         let date = try #require(CalendarDate(iso: "2020-12-08"))
         #expect(Instant(endOf: date).rfc3339 == "2020-12-08T20:59:59Z")
+        #expect(Instant.rfc3339(milliseconds: 1_795_251_600_003) == "2026-11-21T09:00:00.003Z")
+        #expect(Instant.rfc3339(milliseconds: -1) == "1969-12-31T23:59:59.999Z")
         #expect(Instant(endOf: date).moscowDate == date)
         #expect(Instant(startOf: date).moscowDate == date)
     }

@@ -79,27 +79,30 @@ struct NumberHelp: Equatable, Encodable {
     }
 
     private static func slip(_ text: String, at desk: any StationDesk) async -> NumberHelp {
-        var groups: Set<Int> = []
+        var slips: Set<TypedNumber.Slip> = []
         for repair in TypedNumber.repairs(of: text) where await desk.knows(repair.ticket) {
-            groups.insert(repair.group)
+            slips.insert(repair.slip)
         }
-        guard let group = groups.first, groups.count == 1 else {
-            return NumberHelp(
-                .wrong,
-                groups: groups.sorted(),
+        let common = TypedNumber.common(slips)
+        let words =
+            switch common {
+            case nil:
                 Bilingual(
                     "Контрольная цифра не сходится: сверьте все группы.",
                     "The check digit does not fit: compare every group."
                 )
-            )
-        }
-        return NumberHelp(
-            .wrong,
-            groups: [group],
-            Bilingual(
-                "Похоже, ошибка в группе \(group): сверьте её с билетом.",
-                "The slip seems to be in group \(group): compare it with the ticket."
-            )
-        )
+            case .group(let group):
+                Bilingual(
+                    "Похоже, ошибка в группе \(group): сверьте её с билетом.",
+                    "The slip seems to be in group \(group): compare it with the ticket."
+                )
+            case .exchanged(let first, let second):
+                Bilingual(
+                    "Похоже, группы \(first) и \(second) переставлены: сверьте их с билетом.",
+                    "Groups \(first) and \(second) seem to be exchanged: compare them with the ticket."
+                )
+            }
+        let groups = common?.groups ?? Set(slips.flatMap(\.groups)).sorted()
+        return NumberHelp(.wrong, groups: groups, words)
     }
 }

@@ -129,7 +129,11 @@ public struct CarrierFile: Sendable {
         try user.require(change == .suspend ? .suspendCarriers : .changeCarriers)
         return try register.write { session in
             let found = try findOne(reference, by: user, in: session)
-            let able = try found.filter { try self.may($0, change, in: session) }
+            var able = try found.filter { try self.may($0, change, in: session) }
+            // What was suspended is taken back, no more: a card that is on its way stays inactive.
+            if change == .unblock, able.contains(where: { $0.state == .suspended }) {
+                able.removeAll { $0.state != .suspended }
+            }
             guard !able.isEmpty else { throw Self.noStep(found, change.target) }
             for carrier in able {
                 try set(carrier, to: change.target, reason: reason, by: user, in: session)

@@ -141,15 +141,15 @@ public struct TicketSearch: Sendable {
         return try register.read { try hint(repairs, by: user, in: $0) }
     }
 
-    /// The printed group to be checked, where issued numbers of the user's reach lie one slip away and
-    /// all of them in the same group.
+    /// The printed groups to be checked, where issued numbers of the user's reach lie one slip away and
+    /// all of them by the same slip or in the same group.
     func hint(
         _ repairs: [TypedNumber.Repair],
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> RegisterError? {
         let reach = user.scope.subtree
-        var groups: Set<Int> = []
+        var slips: Set<TypedNumber.Slip> = []
         for part in repairs.map({ SQLValue.int($0.ticket.value) }).parts(of: 64) {
             try session.query(
                 """
@@ -161,15 +161,26 @@ public struct TicketSearch: Sendable {
             ) { row in
                 guard reach.contains(row.integer(1)) else { return }
                 let number = UInt64(row.integer(0))
-                groups.formUnion(repairs.filter { $0.ticket.value == number }.map(\.group))
+                slips.formUnion(repairs.filter { $0.ticket.value == number }.map(\.slip))
             }
         }
-        guard let group = groups.first, groups.count == 1 else { return nil }
-        return RegisterError(
-            .badInput,
-            "Такого билета нет; похоже, ошибка в группе \(group). Сверьте её с картой.",
-            "There is no such ticket; group \(group) looks wrong. Compare it with the card."
-        )
+        return switch TypedNumber.common(slips) {
+        case nil: nil
+        case .group(let group):
+            RegisterError(
+                .badInput,
+                "Такого билета нет; похоже, ошибка в группе \(group). Сверьте её с картой.",
+                "There is no such ticket; group \(group) looks wrong. Compare it with the card."
+            )
+        case .exchanged(let first, let second):
+            RegisterError(
+                .badInput,
+                "Такого билета нет; похоже, группы \(first) и \(second) переставлены. Сверьте их с "
+                    + "картой.",
+                "There is no such ticket; it looks as if groups \(first) and \(second) are "
+                    + "exchanged. Compare them with the card."
+            )
+        }
     }
 
     private func log(_ action: String, _ subject: String, by user: SignedInUser) throws {

@@ -73,13 +73,35 @@ public struct ActivationCodes: Sendable {
     ///
     /// - Throws: ``RegisterError``: a member who is unknown or out of scope refuses the whole.
     public func create(_ selection: Selection, by user: SignedInUser) throws -> Outcome {
+        try create(selection, leavingOut: [], by: user)
+    }
+
+    /// The same for members of a list, of whom those who are unknown or out of scope are listed with the
+    /// others that no code could be made for.
+    public func create(each references: [String], by user: SignedInUser) throws -> Outcome {
+        try create(
+            .members(references),
+            leavingOut: [.notFound, .forbidden, .badInput],
+            by: user
+        )
+    }
+
+    private func create(
+        _ selection: Selection,
+        leavingOut codes: Set<RegisterError.Code>,
+        by user: SignedInUser
+    ) throws -> Outcome {
         try user.require(.manageCodes)
         if case .organisation(let code) = selection { try user.require(.manageCodes, at: code) }
         return try register.write { session in
             var outcome = Outcome()
             let now = register.now()
             let expiresAt = now + (try VirtualTerms(session)).codeLife(.printed)
-            for (reference, holder) in try holders(selection, by: user, in: session) {
+            let holders = try holders(selection, by: user, in: session) { reference, error in
+                guard codes.contains(error.code) else { throw error }
+                outcome.refused.append((reference, error.message))
+            }
+            for (reference, holder) in holders {
                 if let refusal = holder.refusal {
                     outcome.refused.append((reference, refusal))
                     continue
@@ -214,7 +236,8 @@ extension ActivationCodes {
     private func holders(
         _ selection: Selection,
         by user: SignedInUser,
-        in session: any DatabaseSession
+        in session: any DatabaseSession,
+        isUnknown: (_ reference: String, RegisterError) throws -> Void
     ) throws -> [(reference: String, holder: TicketHolder)] {
         let now = register.now()
         switch selection {
@@ -222,7 +245,13 @@ extension ActivationCodes {
             guard references.count <= Self.limit else { throw Self.tooMany }
             var chosen: Set<Int64> = []
             return try references.compactMap { reference in
-                let member = try MemberFile(register).row(reference, by: user, in: session)
+                let member: Int64
+                do {
+                    member = try MemberFile(register).row(reference, by: user, in: session)
+                } catch let error as RegisterError {
+                    try isUnknown(reference, error)
+                    return nil
+                }
                 let holder = try TicketHolder.of(member, at: now, in: session)
                 guard let holder, chosen.insert(member).inserted else { return nil }
                 return (reference, holder)

@@ -24,13 +24,18 @@ struct ActivationCodeRoutes: RouteGroup {
         guard [nil, "json", "csv"].contains(call.query["format"]) else {
             throw Problem.badField("?format", "Нужно json или csv.", "json or csv is needed.")
         }
-        let outcome = try ActivationCodes(call.register)
-            .create(try selection(call), by: try call.user)
+        let codes = ActivationCodes(call.register)
+        let outcome =
+            switch try selection(call) {
+            case .members(let members): try codes.create(each: members, by: try call.user)
+            case let subtree: try codes.create(subtree, by: try call.user)
+            }
+        let status = outcome.made.isEmpty ? 200 : 201
         if call.query["format"] == "csv" {
             return .bytes(
-                Array(ActivationCodes.csv(outcome.made).utf8),
+                Array(ActivationCodes.csv(outcome.made, refused: outcome.refused).utf8),
                 "text/csv; charset=utf-8",
-                status: 201,
+                status: status,
                 headers: [("Cache-Control", "no-store")]
             )
         }
@@ -57,7 +62,7 @@ struct ActivationCodeRoutes: RouteGroup {
                     }
                 ),
             ],
-            status: 201,
+            status: status,
             headers: [("Cache-Control", "no-store")]
         )
     }
