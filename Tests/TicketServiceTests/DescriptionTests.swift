@@ -91,7 +91,72 @@ struct DescribedOperation {
                     }
                 #expect(operation.roles == roles, "\(name)")
                 #expect(operation.queries == route.query, "\(name)")
-                #expect(operation.statuses.contains("default"), "\(name)")
+            }
+        }
+    }
+
+    /// What the frame answers before a route's work runs, by what the route says of itself.
+    private static func refusals(of route: Route) -> Set<String> {
+        var refusals: Set<String> = ["400", "500"]
+        if route.access != .everyone { refusals.formUnion(["401", "403", "503"]) }
+        switch route.pace {
+        case .client where route.access == .everyone: break
+        case .client, .question, .address: refusals.insert("429")
+        case .unlimited: break
+        }
+        if route.body != .none { refusals.formUnion(["408", "413", "415"]) }
+        switch route.repeats {
+        case .answeredOnce, .keptAfter: refusals.insert("409")
+        case .harmless, .ownScope: break
+        }
+        if case .blocking = route.work { refusals.insert("503") }
+        return refusals
+    }
+
+    @Test func `every refusal of the frame is described by its status`() async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let described = Dictionary(
+                uniqueKeysWithValues: try DescribedOperation.all().map { ($0.name, $0) }
+            )
+            for route in service.server.table.routes {
+                let name = "\(route.method.rawValue) \(route.template)"
+                guard let operation = described[name] else { continue }
+                let missing = Self.refusals(of: route).subtracting(operation.statuses)
+                #expect(missing.isEmpty, "\(name) \(missing.sorted())")
+                #expect(!operation.statuses.contains("default"), "\(name)")
+                if !operation.roles.isEmpty { continue }
+                // What needs no key gives none of the refusals that keys bring.
+                let isSigned = route.template.hasPrefix("/v1/events/")
+                #expect(operation.statuses.contains("401") == isSigned, "\(name)")
+            }
+        }
+    }
+
+    @Test func `whoever has to wait is told how long, and a kept answer is marked`() throws {
+        let text = String(decoding: DocumentRoutes.description, as: UTF8.self)
+        let root = try #require(try Yams.load(yaml: text) as? [String: Any])
+        let components = try #require(root["components"] as? [String: [String: Any]])
+        for (template, item) in try #require(root["paths"] as? [String: [String: Any]]) {
+            for case let (method, operation as [String: Any]) in item {
+                let name = "\(method) \(template)"
+                let responses = try #require(operation["responses"] as? [String: [String: Any]])
+                func headers(_ status: String) -> Set<String> {
+                    var response = responses[status] ?? [:]
+                    if let key = (response["$ref"] as? String)?.split(separator: "/").last {
+                        response = components["responses"]?[String(key)] as? [String: Any] ?? [:]
+                    }
+                    return Set((response["headers"] as? [String: Any] ?? [:]).keys)
+                }
+                for status in ["429", "503"] where responses[status] != nil {
+                    #expect(headers(status).contains("Retry-After"), "\(name) \(status)")
+                }
+                let parameters = "\(operation["parameters"] ?? "")"
+                guard parameters.contains("IdempotencyKey"), !template.hasSuffix("/renew") else {
+                    continue
+                }
+                for status in responses.keys where status.hasPrefix("2") {
+                    #expect(headers(status).contains("Idempotent-Replayed"), "\(name) \(status)")
+                }
             }
         }
     }

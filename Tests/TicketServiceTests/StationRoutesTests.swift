@@ -38,7 +38,7 @@ import UnionTicket
     @Test func `a contact tells the time, what is wanted and what there is`() async throws {
         try await with(Array("a snapshot".utf8)) { service in
             let reply = try await service.send(.post, "/v1/events/7/contact", headers: Self.good)
-            let now = JSON.integer(TestService.start.seconds * 1000)
+            let now = JSON.text(Instant.rfc3339(milliseconds: TestService.start.seconds * 1000))
             #expect(reply.status == 200 && reply.json["receivedAt"] == now)
             #expect(reply.json["sentAt"] == now && reply.json["wanted"] == ["A": 12, "B": 1])
             #expect(reply.json["snapshot"]?["sequence"] == 3)

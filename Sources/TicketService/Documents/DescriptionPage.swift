@@ -88,12 +88,16 @@ private struct Writer {
     private func card(_ operation: Operation) -> String {
         let node = operation.node
         let roles = node["x-roles"]?.sequence?.compactMap(\.string) ?? []
-        let who = roles.isEmpty ? "для всех / everyone" : roles.joined(separator: ", ")
+        let signs = node["security"]?.sequence?.contains { $0["station"] != nil } ?? false
+        let who =
+            signs
+            ? "станция, подписью / a station, by its signature"
+            : roles.isEmpty ? "для всех / everyone" : roles.joined(separator: ", ")
         return """
             <details class="operation" id="\(HTML.escaped(node["operationId"]?.string ?? ""))">
             <summary><span class="method \(operation.method.lowercased())">\(operation.method)</span>
             <code>\(HTML.escaped(operation.path))</code>
-            <span class="words">\(HTML.escaped(node["summary"]?.string ?? ""))</span></summary>
+            <span class="words">\(prose(node["summary"]?.string))</span></summary>
             <p class="roles">\(HTML.escaped(who))</p>
             \(paragraphs(node["description"]?.string))
             \(parameters(node["parameters"]))
@@ -109,7 +113,7 @@ private struct Writer {
             return "<tr><td><code>\(HTML.escaped(parameter["name"]?.string ?? ""))</code></td><td>"
                 + "\(HTML.escaped(parameter["in"]?.string ?? ""))</td><td>"
                 + "\(shape(parameter["schema"]))</td><td>"
-                + "\(HTML.escaped(parameter["description"]?.string ?? ""))</td></tr>"
+                + "\(prose(parameter["description"]?.string))</td></tr>"
         }
         guard !rows.isEmpty else { return "" }
         return "<h3>Параметры / Parameters</h3><table>\(rows.joined(separator: "\n"))</table>"
@@ -124,10 +128,18 @@ private struct Writer {
         let parts = (node?.mapping.map(Array.init) ?? []).map { status, given in
             let response = followed(given)
             return "<div class=\"response\"><p><b>\(HTML.escaped(status.string ?? ""))</b> "
-                + "\(HTML.escaped(response["description"]?.string ?? ""))</p>"
-                + content(response["content"]) + "</div>"
+                + "\(prose(response["description"]?.string))</p>"
+                + headers(response["headers"]) + content(response["content"]) + "</div>"
         }
         return "<h3>Ответы / Answers</h3>" + parts.joined(separator: "\n")
+    }
+
+    private func headers(_ node: Node?) -> String {
+        let names = (node?.mapping.map(Array.init) ?? []).map { name, given in
+            let words = followed(given)["description"]?.string.map { " \(prose($0))" } ?? ""
+            return "<code>\(HTML.escaped(name.string ?? ""))</code>\(words)"
+        }
+        return names.isEmpty ? "" : "<p class=\"type\">\(names.joined(separator: " · "))</p>"
     }
 
     private func content(_ node: Node?) -> String {
@@ -187,6 +199,14 @@ private struct Writer {
     }
 
     private func paragraphs(_ text: String?) -> String {
-        (text ?? "").split(separator: "\n\n").map { "<p>\(HTML.escaped(String($0)))</p>" }.joined()
+        (text ?? "").split(separator: "\n\n").map { "<p>\(prose(String($0)))</p>" }.joined()
+    }
+
+    /// A text with what stands between backticks as code.
+    private func prose(_ text: String?) -> String {
+        let parts = HTML.escaped(text ?? "").split(separator: "`", omittingEmptySubsequences: false)
+        guard parts.count.isMultiple(of: 2) == false else { return parts.joined(separator: "`") }
+        return parts.enumerated()
+            .map { $0.isMultiple(of: 2) ? String($1) : "<code>\($1)</code>" }.joined()
     }
 }

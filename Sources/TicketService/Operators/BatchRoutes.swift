@@ -74,7 +74,7 @@ struct BatchRoutes: RouteGroup {
             )
         }
         let start = ByteRange.start(call.headers[.range])
-        if let start, start >= package.count { throw Problem.notFound }
+        if let start, start >= package.count { throw ByteRange.outside(package.count) }
         let count = start.map { min(Self.piece, package.count - $0) } ?? package.count
         let bytes = try StoredPiece.read(package.path, from: start ?? 0, count: count)
         if start ?? 0 == 0 { try BatchBook(call.register).noteDownload(batch.id, by: call.user) }

@@ -82,7 +82,8 @@ struct StationRoutes: RouteGroup {
         }
         return .json(
             [
-                "event": .int(event), "station": .text(station), "receivedAt": .integer(received),
+                "event": .int(event), "station": .text(station),
+                "receivedAt": .text(Instant.rfc3339(milliseconds: received)),
                 "wanted": .object(wanted),
                 "snapshot": contact.snapshot.map { snapshot in
                     [
@@ -91,7 +92,7 @@ struct StationRoutes: RouteGroup {
                         "leaseEnd": .text(snapshot.leaseEnd.rfc3339),
                     ]
                 } ?? .null,
-                "sentAt": .integer(clock()),
+                "sentAt": .text(Instant.rfc3339(milliseconds: clock())),
             ],
             headers: [("Cache-Control", "no-store")]
         )
@@ -199,7 +200,7 @@ extension StationRoutes {
             let bytes = try StoredPiece.read(snapshot.path, from: 0, count: snapshot.count)
             return .bytes(bytes, Self.mediaType, headers: headers)
         }
-        guard start < snapshot.count else { throw Self.outside(snapshot.count) }
+        guard start < snapshot.count else { throw ByteRange.outside(snapshot.count) }
         let count = min(Self.piece, snapshot.count - start)
         let bytes = try StoredPiece.read(snapshot.path, from: start, count: count)
         let range = "bytes \(start)-\(start + count - 1)/\(snapshot.count)"
@@ -216,17 +217,6 @@ extension StationRoutes {
     private static func tag(_ snapshot: StationContact.Snapshot) -> String {
         "\"\(Hex.text(snapshot.sha256))\""
     }
-
-    private static func outside(_ count: Int64) -> Problem {
-        var problem = Problem(
-            416,
-            "no_such_range",
-            "В снимке столько байт нет.",
-            "The snapshot does not have so many bytes."
-        )
-        problem.headers = ["Content-Range": "bytes */\(count)"]
-        return problem
-    }
 }
 
 /// `Range: bytes=N-` (RFC 9110 § 14.1.2): the one form a resumed download needs; any other asks for the
@@ -240,5 +230,17 @@ enum ByteRange {
             digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
         return Int64(digits)
+    }
+
+    /// The refusal of a first byte behind the last one (RFC 9110 § 15.5.17).
+    static func outside(_ count: Int64) -> Problem {
+        var problem = Problem(
+            416,
+            "no_such_range",
+            "В файле столько байт нет.",
+            "The file does not have so many bytes."
+        )
+        problem.headers = ["Content-Range": "bytes */\(count)"]
+        return problem
     }
 }
