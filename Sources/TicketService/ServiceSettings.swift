@@ -10,7 +10,8 @@ public struct ServiceSettings: Sendable {
     public var certificate: String?
     /// PEM file with the certificate's private key.
     public var privateKey: String?
-    /// PEM file with the authorities of client certificates; then every connection needs one.
+    /// PEM file with the authorities of client certificates: one that is shown must be theirs, and
+    /// clients that are bound to theirs must show it.
     public var clientAuthorities: String?
     /// Folder that gets the published files; nil publishes from memory only.
     public var publication: String?

@@ -130,7 +130,11 @@ public struct TicketServer: Sendable {
             tls.applicationProtocols = ["http/1.1"]
             if let authorities = settings.clientAuthorities {
                 tls.trustRoots = .file(authorities)
-                tls.certificateVerification = .noHostnameVerification
+                // Whoever brings none is answered too: what is for everyone, phones, clients without
+                // one. A client that is bound to its certificate has no key without it (Gate). By the
+                // names a browser knows that none of its own is asked for.
+                tls.certificateVerification = .optionalVerification
+                tls.sendCANameList = true
             }
             // Whether key and certificate are a pair shows here, before anything listens.
             _ = try NIOSSLContext(configuration: tls)

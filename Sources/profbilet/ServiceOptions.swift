@@ -60,8 +60,8 @@ struct ServiceOptions: ParsableArguments {
             settings.clientAuthorities == nil || settings.certificate != nil
         else {
             throw Failure(
-                "--tls-cert, --tls-key и --client-ca задают вместе.",
-                "--tls-cert, --tls-key and --client-ca go together."
+                "--tls-cert и --tls-key задают вместе, --client-ca — только с ними.",
+                "--tls-cert and --tls-key go together, --client-ca only with them."
             )
         }
         settings.publication = told.text(.publish)

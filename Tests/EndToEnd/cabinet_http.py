@@ -109,7 +109,8 @@ def members(client, elsewhere, place, other):
     check("a batch has a result for each", status == 200 and outcomes == [
         "added", "added", "error", "error", "duplicate", "error"] and done["counts"]["added"] == 2, (status, done))
     check("the results name field and code", done["results"][2]["issues"][0]["field"].startswith("/members/2/")
-          and done["results"][3]["issues"][0]["field"] == "last", done["results"][2:4])
+          and done["results"][3]["issues"][0]["field"] == "/members/3/last" and done["results"][2]["aisId"] == "H-12",
+          done["results"][2:4])
     unknown = elsewhere.ask("GET", "/v1/members/NOBODY")
     hidden = elsewhere.ask("GET", "/v1/members/H-1")
     for problem in (unknown[1], hidden[1]):

@@ -207,17 +207,27 @@ def tls(office, service):
     certificate = (folder / "client.pem").read_text()
     der = ssl.PEM_cert_to_DER_cert(certificate)
     bound = office.client("bound", "partner", "--certificate", hashlib.sha256(der).hexdigest())
+    free = office.client("free", "partner")
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2, "-subj", "/CN=client",
+            "-keyout", folder / "stranger.key", "-out", folder / "stranger.pem")
     mine = ssl.create_default_context(cafile=folder / "ca.pem")
     mine.load_cert_chain(folder / "client.pem", folder / "client.key")
     with Service(office, *pair, "--client-ca", folder / "ca.pem", tls=mine) as mutual:
         check("with its certificate a bound client is answered",
               mutual.ask("GET", "/v1/client", key=bound).status == 200)
         mutual.tls = trusted
+        check("without a certificate what is for everyone is answered", mutual.ask("GET", "/healthz").status == 200
+              and mutual.ask("GET", "/v1/trust-bundle").status == 200 and mutual.ask("GET", "/c/1").status == 200)
+        check("and a client that is bound to none", mutual.ask("GET", "/v1/client", key=free).status == 200)
+        check("but not one that is bound", mutual.ask("GET", "/v1/client", key=bound).status == 401)
+        mutual.tls = ssl.create_default_context(cafile=folder / "ca.pem")
+        mutual.tls.load_cert_chain(folder / "stranger.pem", folder / "stranger.key")
         try:
             is_refused = mutual.ask("GET", "/healthz").status not in range(600)
         except (ssl.SSLError, ConnectionError):
             is_refused = True
-        check("without a certificate no connection comes about", is_refused)
+        check("a certificate of another authority is refused", is_refused)
+        mutual.tls = mine
     check("a bound client without mutual TLS is refused", service.ask("GET", "/v1/client", key=bound).status == 401)
     result = office.run("serve", "--listen", "127.0.0.1:0", "--tls-cert", folder / "server.pem", "--tls-key",
                         folder / "client.csr")
@@ -226,6 +236,10 @@ def tls(office, service):
                         folder / "client.key")
     check("another certificate's key is told in words", result.returncode == 1 and "подходят друг к другу" in result.stderr,
           result.stderr)
+    for options in (pair[:2], ("--client-ca", folder / "ca.pem")):
+        result = office.run("serve", "--listen", "127.0.0.1:0", *options)
+        check(f"{options[0]} alone is refused in words", result.returncode == 1
+              and "--client-ca только с ними" in result.stderr.replace("— ", ""), result.stderr)
     for flag, value in (("--proxy", "zzz"), ("--batches", "/nope"), ("--messages", "/nope/x")):
         result = office.run("serve", "--listen", "127.0.0.1:0", flag, value)
         check(f"{flag} {value} is refused with its place", result.returncode == 1 and flag in result.stderr, result.stderr)

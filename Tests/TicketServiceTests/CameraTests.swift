@@ -105,6 +105,21 @@ import UnionTicket
         }
     }
 
+    @Test func `the page says what was checked where it was`() async throws {
+        try await TestService.with { service in
+            let code = digits(try service.issue(1)[0])
+            let checked = "Проверены подпись и список блокировок."
+            #expect(try await service.send(.get, "/c/\(code)").text.contains(checked) == false)
+            service.server.clerk.work()
+            #expect(try await service.send(.get, "/c/\(code)").text.contains(checked))
+            for odd in ["100000000000000", "1"] {
+                let page = try await service.send(.get, "/c/\(odd)").text
+                #expect(!page.contains(checked))
+                #expect(page.contains("Персональных данных здесь нет."))
+            }
+        }
+    }
+
     @Test func `looking is limited per address`() async throws {
         try await TestService.with {
             $0.addressRate = Rate(perSecond: 0.5, burst: 3)
@@ -112,6 +127,13 @@ import UnionTicket
             for expected in [200, 200, 200, 429] {
                 let reply = try await service.send(.get, "/c/1")
                 #expect(reply.status == expected)
+                guard expected == 429 else { continue }
+                // People get words on the page, not a document for programs.
+                #expect(reply.headers[.retryAfter] == "2")
+                #expect(reply.header("Content-Type") == "text/html; charset=utf-8")
+                #expect(reply.text.contains("<body class=\"unknown\">"))
+                #expect(reply.text.contains("Слишком много запросов. Подождите 2 с."))
+                #expect(!reply.text.contains("Подпись подлинная"))
             }
             service.clock.advance(2)
             let later = try await service.send(.get, "/C/1")

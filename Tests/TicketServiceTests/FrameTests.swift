@@ -166,6 +166,9 @@ import UnionTicket
                 ("", "Здесь ничего нет."), ("en", "There is nothing here."),
                 ("de, en;q=0.5, ru;q=0.4", "There is nothing here."),
                 ("ru-RU,en;q=0.9", "Здесь ничего нет."), ("en;q=9,;;q=,", "Здесь ничего нет."),
+                ("ru;q=0, *", "There is nothing here."), ("ru;q=0", "There is nothing here."),
+                ("*", "Здесь ничего нет."), ("de, *;q=0", "Здесь ничего нет."),
+                ("en, *;q=0.5", "There is nothing here."), ("en;q=0, *", "Здесь ничего нет."),
             ] {
                 let reply = try await service.send(
                     .get,
@@ -173,6 +176,7 @@ import UnionTicket
                     headers: ["Accept-Language": accept]
                 )
                 #expect(reply.json["title"] == .text(title), "\(accept)")
+                #expect(reply.headers[.requestID]?.count == 16)
             }
         }
     }

@@ -102,6 +102,8 @@ import UnionTicket
                 headers: ["Accept": "text/html"]
             )
             #expect(neither.status == 406)
+            let past = try await service.send(.get, "/v1/status-lists/26?time=1686925000")
+            #expect(past.status == 501 && past.code == "no_past_lists")
             #expect(try await service.send(.get, "/v1/status-lists/27").status == 404)
             let all = try await service.send(.get, "/v1/status-lists").json["status_lists"]
             #expect(all == ["https://epb.example.ru/v1/status-lists/26"])
@@ -181,8 +183,13 @@ import UnionTicket
             #expect(try await token(service).sequence == 1)
             _ = try CarrierFile(service.register)
                 .apply(.unblock, to: carrier.digits, reason: "test", by: service.admin)
+            service.clock.advance(Int64(PublicationClerk.promise) + 1)
             service.server.clerk.work()
             #expect(try await token(service).sequence == 2)
+            // Whoever fetches from the folder sees what is older than a minute now.
+            let late = try await service.send(.get, "/readyz")
+            #expect(late.status == 503)
+            #expect(late.json["checks"]?["publication"]?["status"] == "bad")
             try FileManager.default.removeItem(atPath: place)
             service.server.clerk.work()
             let healed = try await service.send(.get, "/readyz")

@@ -100,6 +100,20 @@ enum MemberFields {
         }
     }
 
+    /// Where a field stands, as JSON pointer (RFC 6901); the identifier of a record of its own stands in
+    /// the address.
+    ///
+    /// - Parameters:
+    ///   - field: By the glossary's names, or a pointer already.
+    ///   - base: The record's place in the body.
+    /// - Returns: The place; nil for none.
+    static func place(of field: String?, at base: String) -> String? {
+        guard let field, !field.hasPrefix("/") else { return field }
+        if field == "aisId", base.isEmpty { return field }
+        let isConsent = ConsentPurpose(rawValue: field) != nil
+        return "\(base)/\(isConsent ? "consents/" : "")\(field)"
+    }
+
     /// A record as the API shows it.
     static func json(_ record: MemberFile.Record) -> JSON {
         let draft = record.draft

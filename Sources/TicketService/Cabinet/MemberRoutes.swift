@@ -67,7 +67,7 @@ struct MemberRoutes: RouteGroup {
             by: call.user
         )
         guard let result = done.results.first else { throw Problem.internal }
-        return try answer(Self.told(result, call), call)
+        return try answer(Self.located(Self.told(result, call), at: ""), call)
     }
 
     /// `If-Match` and `If-None-Match: *` (RFC 9110 § 13.1): who writes knows what they overwrite.
@@ -114,10 +114,10 @@ struct MemberRoutes: RouteGroup {
                 Self.row(value, path)
             }
         }
-        let good = read.compactMap { try? $0.get().texts }
+        let good = read.compactMap { try? $0.sent.get().texts }
         var judged = judge(good, call.service.now.moscowDate)[...]
         let rows = read.enumerated().map { place, member in
-            switch member {
+            switch member.sent {
             case .success(let sent): return sent.marking(judged.removeFirst(), line: place + 1)
             case .failure(let problem):
                 return RosterRow(line: place + 1, draft: nil, issues: [problem.issue])
@@ -128,7 +128,22 @@ struct MemberRoutes: RouteGroup {
             hash: Array(SHA256.hash(data: call.body)),
             by: call.user
         )
-        return .json(Self.report(done.results.map { Self.told($0, call) }, good: read))
+        let results = done.results.map {
+            Self.located(Self.told($0, call), at: "/members/\($0.line - 1)")
+        }
+        return .json(Self.report(results, ids: read.map(\.aisId)))
+    }
+
+    /// A result whose issues name their places as JSON pointers, whoever found them.
+    private static func located(
+        _ result: RosterImport.RowResult,
+        at base: String
+    ) -> RosterImport.RowResult {
+        RosterImport.RowResult(
+            line: result.line,
+            outcome: result.outcome,
+            issues: result.issues.map { $0.with(field: MemberFields.place(of: $0.field, at: base)) }
+        )
     }
 
     /// How a row ended, as this client may know it.
@@ -150,21 +165,19 @@ struct MemberRoutes: RouteGroup {
         )
     }
 
+    /// One member of many; whose it is shows also where its form is wrong.
     private static func row(
         _ value: JSON,
         _ path: String
-    ) -> Result<MemberFields.Sent, Problem> {
+    ) -> (aisId: String?, sent: Result<MemberFields.Sent, Problem>) {
+        let id = value["aisId"].flatMap { try? JSONFields.text($0, 1...64, at: path) }
         do {
-            return .success(
-                try JSONFields.object(value, at: path) { try MemberFields.read(&$0) }
-            )
-        } catch { return .failure(error as? Problem ?? .internal) }
+            let sent = try JSONFields.object(value, at: path) { try MemberFields.read(&$0) }
+            return (id, .success(sent))
+        } catch { return (id, .failure(error as? Problem ?? .internal)) }
     }
 
-    private static func report(
-        _ results: [RosterImport.RowResult],
-        good: [Result<MemberFields.Sent, Problem>]
-    ) -> JSON {
+    private static func report(_ results: [RosterImport.RowResult], ids: [String?]) -> JSON {
         let counts = RowOutcome.allCases.map { outcome in
             JSON.Member(
                 name: outcome.rawValue,
@@ -174,10 +187,9 @@ struct MemberRoutes: RouteGroup {
         return [
             "counts": .object(counts),
             "results": .array(
-                zip(results, good).map { result, member in
+                zip(results, ids).map { result, aisId in
                     [
-                        "index": .int(result.line - 1),
-                        "aisId": .optional((try? member.get())?.texts["aisId"]),
+                        "index": .int(result.line - 1), "aisId": .optional(aisId),
                         "outcome": .text(result.outcome.rawValue),
                         "issues": MemberFields.json(result.issues),
                     ]
@@ -188,6 +200,10 @@ struct MemberRoutes: RouteGroup {
 }
 
 extension RowIssue {
+    fileprivate func with(field: String?) -> RowIssue {
+        RowIssue(field: field, column: column, code: code, severity: severity, message: message)
+    }
+
     fileprivate static let waits = RowIssue(
         field: nil,
         column: nil,
@@ -209,7 +225,7 @@ extension Problem {
             "member_refused",
             first?.message.russian ?? "Запись не принята.",
             first?.message.english ?? "The record is refused.",
-            field: first?.field.map { "/\($0)" }
+            field: first?.field
         )
         problem.issues = issues
         return problem

@@ -69,11 +69,24 @@ extension Problem {
             "application/problem+json",
             status: status,
             headers: [("Content-Language", language.rawValue)]
-                + headers.map { ($0.key, $0.value) }
         )
-        if let retryAfter { answer.headers.append(("Retry-After", "\(retryAfter)")) }
-        if closes { answer.headers.append(("Connection", "close")) }
+        answer.headers += ownHeaders
         return answer
+    }
+
+    /// The same for people: a page that says it.
+    func answer(_ page: (Bilingual) -> Answer) -> Answer {
+        var answer = page(message)
+        answer.status = status
+        answer.headers += ownHeaders
+        return answer
+    }
+
+    private var ownHeaders: [(name: String, value: String)] {
+        var all = headers.map { (name: $0.key, value: $0.value) }
+        if let retryAfter { all.append(("Retry-After", "\(retryAfter)")) }
+        if closes { all.append(("Connection", "close")) }
+        return all
     }
 
     /// What the register refused or failed to do.
@@ -164,6 +177,13 @@ extension Problem {
         problem.closes = true
         return problem
     }()
+    static let noPast = Problem(
+        501,
+        "no_past_lists",
+        "Прежние списки не хранятся: запросите без time.",
+        "Lists of the past are not kept: ask without time.",
+        field: "?time"
+    )
     static let badTarget = Problem(
         400,
         "bad_target",
@@ -221,21 +241,32 @@ enum Language: String, Sendable {
     case russian = "ru"
     case english = "en"
 
-    /// By `Accept-Language` (RFC 9110 § 12.5.4): the first of ours with the highest weight.
+    /// By `Accept-Language` (RFC 9110 § 12.5.4): the first of ours with the highest weight; `*` is any
+    /// that is not named, and what is refused (`;q=0`) comes after what is not spoken of.
     init(accept: String?) {
-        var best = (language: Language.russian, weight: 0.0)
+        var named: [(language: Language, weight: Double)] = []
+        var others = Self.unspoken
         for part in (accept ?? "").prefix(256).split(separator: ",") {
             let pieces = part.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
-            guard let tag = pieces.first else { continue }
             let weight =
                 pieces.dropFirst().first { $0.hasPrefix("q=") }
                 .flatMap { Double($0.dropFirst(2)) } ?? 1
-            guard weight > best.weight, weight <= 1 else { continue }
-            if tag.hasPrefix("ru") { best = (.russian, weight) }
-            if tag.hasPrefix("en") { best = (.english, weight) }
+            guard let tag = pieces.first, (0...1).contains(weight) else { continue }
+            if tag == "*" { others = weight }
+            if let language = Language(rawValue: String(tag.prefix { $0 != "-" })) {
+                named.append((language, weight))
+            }
         }
+        let rest = [Language.russian, .english]
+            .filter { language in !named.contains { $0.language == language } }
+            .map { (language: $0, weight: others) }
+        var best = (language: Language.russian, weight: 0.0)
+        for wish in named + rest where wish.weight > best.weight { best = wish }
         self = best.language
     }
+
+    /// Below the smallest weight that can be said, 0.001.
+    private static let unspoken = 0.000_5
 
     func pick(_ message: Bilingual) -> String {
         self == .russian ? message.russian : message.english

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Registry
+import UnionTicket
 
 /// One operation of the API: where it is, who may call it, what it takes, what it does.
 ///
@@ -18,9 +19,13 @@ struct Route: Sendable {
     var repeats: Repeats = .harmless
     /// Pages of any origin may read it (Fetch Standard § 3.2): what is published for everyone.
     var isPublished = false
-    /// Opened by people: what has another form gets the page, too, never a problem document.
-    var isPage = false
+    /// Opened by people: the page that says what was turned down, where programs get a problem document;
+    /// what has another form gets the page, too.
+    var refusal: (@Sendable (Bilingual) -> Answer)?
     let work: Work
+
+    /// Whether people open it.
+    var isPage: Bool { refusal != nil }
 
     /// Who may call it.
     enum Access: Sendable, Equatable {

@@ -18,7 +18,10 @@ struct ServiceRequestContext: InitializableFromSource {
     }
 
     /// A fresh number of a request.
-    static func number() -> String { String(UInt64.random(in: .min ... .max), radix: 16) }
+    static func number() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
 }
 
 /// The way of every request: address, route, gate, body, work, answer; then measured and logged.
@@ -57,6 +60,8 @@ struct ServiceResponder: HTTPResponder {
         var client: APIClient?
         /// The address is one of those that are published for everyone.
         var isPublished = false
+        /// What people get instead of a problem document.
+        var refusal: (@Sendable (Bilingual) -> Answer)?
 
         init(_ request: Request, _ context: Context) {
             method = request.method
@@ -83,6 +88,7 @@ struct ServiceResponder: HTTPResponder {
         }
         let (route, parameters) = try matched(found, request.method, path, course)
         (course.template, course.isPublished) = (route.template, route.isPublished)
+        course.refusal = route.refusal
         let peer = context.channel.remoteAddress
         let address = ClientAddress(
             peer: peer,
@@ -185,7 +191,7 @@ struct ServiceResponder: HTTPResponder {
         _ course: Course
     ) -> Answer {
         let problem = Problem(error)
-        if problem.status >= 500 {
+        if problem.status >= 500, problem.status != 501 {
             // Our own errors hold no name, number or payload; of others only the kind is told.
             let words = (error as? RegisterError)?.message.english ?? "\(type(of: error))"
             service.log.error(
@@ -196,6 +202,7 @@ struct ServiceResponder: HTTPResponder {
                 ]
             )
         }
+        if let refusal = course.refusal { return problem.answer(refusal) }
         return problem.answer(Language(accept: request.headers[.acceptLanguage]), context.id)
     }
 

@@ -18,7 +18,7 @@ struct CameraPage: Sendable {
 
     /// The page of a verdict; `now` is when it was judged.
     func html(_ verdict: CameraVerdict, at now: Instant) -> String {
-        let words = Self.words(verdict.kind)
+        let words = Self.words(verdict)
         return """
             <!DOCTYPE html>
             <html lang="ru">
@@ -50,14 +50,19 @@ struct CameraPage: Sendable {
             \(Self.facts(verdict, now))
             </main>
             <footer>
-            <p>Проверены подпись и список блокировок. Персональных данных здесь нет.</p>
-            <p lang="en">Signature and block list were checked. No personal data here.</p>
+            <p>\(verdict.isChecked ? Self.checked.russian : "")Персональных данных здесь нет.</p>
+            <p lang="en">\(verdict.isChecked ? Self.checked.english : "")No personal data here.</p>
             </footer>
             </body>
             </html>
 
             """
     }
+
+    private static let checked = Bilingual(
+        "Проверены подпись и список блокировок. ",
+        "Signature and block list were checked. "
+    )
 
     private static func facts(_ verdict: CameraVerdict, _ now: Instant) -> String {
         var rows: [(Bilingual, String)] = []
@@ -68,7 +73,9 @@ struct CameraPage: Sendable {
         if let at = verdict.statusAt {
             rows.append((Bilingual("Список блокировок от", "Block list of"), moment(at)))
         }
-        rows.append((Bilingual("Проверено", "Checked"), moment(now)))
+        let isJudged = verdict.reason == nil && verdict.kind != .numberOnly
+        if isJudged { rows.append((Bilingual("Проверено", "Checked"), moment(now))) }
+        guard !rows.isEmpty else { return "" }
         let lines = rows.map { name, value in
             "<div><dt>\(name.russian)<span lang=\"en\">\(name.english)</span></dt>"
                 + "<dd>\(value)</dd></div>"
@@ -87,9 +94,17 @@ struct CameraPage: Sendable {
     }
 
     private static func words(
-        _ kind: CameraVerdict.Kind
+        _ verdict: CameraVerdict
     ) -> (title: Bilingual, advice: Bilingual) {
-        switch kind {
+        switch verdict.kind {
+        case .valid where verdict.isOnPhone:
+            (
+                Bilingual("Действителен", "Valid"),
+                Bilingual(
+                    "Билет в телефоне: код на его экране сменяется. Где это важно, попросите документ.",
+                    "The ticket is on a phone, whose code changes. Where it matters, ask for a document."
+                )
+            )
         case .valid:
             (
                 Bilingual("Действителен", "Valid"),
@@ -130,11 +145,12 @@ struct CameraPage: Sendable {
         case .unknown:
             (
                 Bilingual("Состояние неизвестно", "Status unknown"),
-                Bilingual(
-                    "Подпись подлинная, но свежего списка блокировок сейчас нет. Повторите позже.",
-                    "The signature is genuine, but there is no fresh block list now. Try again "
-                        + "later."
-                )
+                verdict.reason
+                    ?? Bilingual(
+                        "Подпись подлинная, но свежего списка блокировок сейчас нет. Повторите позже.",
+                        "The signature is genuine, but there is no fresh block list now. Try again "
+                            + "later."
+                    )
             )
         case .numberOnly:
             (

@@ -12,7 +12,7 @@ struct CameraRoutes: RouteGroup {
     var routes: [Route] {
         ["/c/{digits}", "/C/{digits}"].map { template -> Route in
             var route = Route.immediate(template, pace: .address, show)
-            route.isPage = true
+            route.refusal = { answer(CameraVerdict(refused: $0)) }
             return route
         }
     }

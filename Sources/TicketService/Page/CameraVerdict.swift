@@ -27,9 +27,22 @@ struct CameraVerdict: Sendable, Equatable {
     var statusAt: Instant?
     /// Specimens are never good outside of tests.
     var isSpecimen = false
+    /// Shown by a phone, whose screen bears no printed number.
+    var isOnPhone = false
+    /// Why nothing could be judged.
+    var reason: Bilingual?
+
+    /// Whether signature and block list were checked, both.
+    var isChecked: Bool { statusAt != nil }
 
     /// A verdict without a ticket.
     init(kind: Kind) { self.kind = kind }
+
+    /// Nothing was judged: the request was turned down.
+    init(refused reason: Bilingual) {
+        kind = .unknown
+        self.reason = reason
+    }
 
     /// Judges the digits of an address by what is published, without the database.
     init(digits: String, by known: PublicationShelf.Knowledge, at now: Instant) {
@@ -44,6 +57,10 @@ struct CameraVerdict: Sendable, Equatable {
         }
         guard let judge = known.judge else {
             kind = .unknown
+            reason = Bilingual(
+                "Сейчас проверить билет нельзя. Повторите позже.",
+                "No ticket can be checked now. Try again later."
+            )
             return
         }
         let judgement = judge.judge(bytes: bytes, at: now)
@@ -55,6 +72,7 @@ struct CameraVerdict: Sendable, Equatable {
         }
         guard let claims = judgement.claims else { return }
         number = "\(claims.carrier.ticket)"
+        isOnPhone = claims.carrier.issue == 0
         isSpecimen = claims.carrier.ticket.scheme == .specimen
         expiresAt = claims.expiresAt
         guard kind == .valid else { return }

@@ -19,6 +19,8 @@ final class PublicationClerk: Service, Sendable {
         /// Sequence of every list that this process wrote into the folder.
         var folder: [UInt32: Int64] = [:]
         var folderFailure: Bilingual?
+        /// Since when the folder has lacked something.
+        var folderBehindSince: Duration?
     }
 
     private let context: ServiceContext
@@ -87,6 +89,9 @@ final class PublicationClerk: Service, Sendable {
         return state.withLock { state in
             let age = state.lastSuccess.map { now - $0 } ?? now
             if age > .seconds(Self.promise) { return .bad(state.failure ?? Self.late) }
+            if let since = state.folderBehindSince, now - since > .seconds(Self.promise) {
+                return .bad(state.folderFailure ?? Self.unwritable)
+            }
             if let failure = state.failure ?? state.folderFailure { return .warning(failure) }
             return .good
         }
@@ -129,11 +134,15 @@ final class PublicationClerk: Service, Sendable {
             state.withLock { state in
                 state.folder.merge(written) { $1 }
                 (state.isFolderBehind, state.folderFailure) = (false, nil)
+                state.folderBehindSince = nil
             }
         } catch {
             // Everyone may ask how the service is: places on the disk stand in the log only.
             let words = (error as? RegisterError)?.message ?? Self.unwritable
-            state.withLock { ($0.folder, $0.folderFailure) = ([:], Self.unwritable) }
+            state.withLock { state in
+                (state.folder, state.folderFailure) = ([:], Self.unwritable)
+                state.folderBehindSince = state.folderBehindSince ?? context.uptime()
+            }
             context.log.warning("publication folder", metadata: ["reason": .string(words.english)])
         }
     }

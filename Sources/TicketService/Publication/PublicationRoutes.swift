@@ -25,7 +25,9 @@ struct PublicationRoutes: RouteGroup {
                 return try shelf.answer("root-changes/\(sequence)", call)
             },
             .immediate("/v1/status-lists") { call in try shelf.answer("status-lists", call) },
-            .immediate("/v1/status-lists/{list}") { call in
+            .immediate("/v1/status-lists/{list}", query: ["time"]) { call in
+                // Token Status List § 8.4: whoever keeps no lists of the past says so.
+                guard call.query["time"] == nil else { throw Problem.noPast }
                 let list = try call.number("list", 1...4_294_967_295)
                 let form = try StatusListForm(accept: call.headers[.accept])
                 return try shelf.answer("status-lists/\(list).\(form.rawValue)", call)
