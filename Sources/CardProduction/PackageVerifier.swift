@@ -272,7 +272,9 @@ public final class PackageVerifier {
                     if page.texts != [lines[index].qr] {
                         faults.append("\(place): QR ≠ line \(index + 1)")
                     }
-                    if page.bars != [lines[index].carrier] {
+                    if page.bars.count != 1 {
+                        faults.append("\(place): Code 128 ×\(page.bars.count)")
+                    } else if page.bars != [lines[index].carrier] {
                         faults.append("\(place): Code 128 ≠ line \(index + 1)")
                     }
                 }

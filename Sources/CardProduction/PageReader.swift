@@ -149,6 +149,8 @@ private final class SymbolScanner {
             unsafe zbar_image_set_data(picture, bytes.baseAddress, UInt(bytes.count), nil)
             unsafe zbar_scan_image(scanner, picture)
         }
+        var grids: [Box] = []
+        var bars: [(text: String, box: Box)] = []
         var symbol = unsafe zbar_image_first_symbol(picture)
         while let found = unsafe symbol {
             let length = Int(unsafe zbar_symbol_get_data_length(found))
@@ -158,20 +160,30 @@ private final class SymbolScanner {
             if unsafe zbar_symbol_get_type(found) == ZBAR_QRCODE {
                 result.texts.append(text)
                 let corner = unsafe Self.box(of: found)
+                grids.append(corner)
                 switch SymbolGrid.read(image, near: corner) {
                 case .success(let own):
                     if own != text { result.faults.append("modules spell another text") }
                 case .failure(let fault): result.faults.append(fault.reason)
                 }
             } else {
-                result.bars.append(text)
+                bars.append((text, unsafe Self.box(of: found)))
             }
             unsafe symbol = zbar_symbol_next(found)
         }
+        // A row of a QR's modules may spell a short Code 128 by chance: no bar code is printed there.
+        result.bars = bars.filter { bar in !grids.contains { Self.holds($0, bar.box) } }.map(\.text)
         return result
     }
 
-    private static func box(of symbol: OpaquePointer) -> (x: Int, y: Int, right: Int, bottom: Int) {
+    private typealias Box = (x: Int, y: Int, right: Int, bottom: Int)
+
+    private static func holds(_ outer: Box, _ inner: Box) -> Bool {
+        outer.x <= inner.x && outer.y <= inner.y && inner.right <= outer.right
+            && inner.bottom <= outer.bottom
+    }
+
+    private static func box(of symbol: OpaquePointer) -> Box {
         var (left, top, right, bottom) = (Int.max, Int.max, 0, 0)
         for index in 0..<(unsafe zbar_symbol_get_loc_size(symbol)) {
             let x = Int(unsafe zbar_symbol_get_loc_x(symbol, index))

@@ -34,6 +34,14 @@ struct StationMeetings: ParsableArguments {
     /// Meets headquarters again and again until it is cancelled; only a revocation ends it, and with it
     /// the station's work.
     static func keepMeeting(_ sync: StationSync, _ seconds: Int) async throws {
+        do { try await meet(sync, seconds) } catch {
+            await sync.server.close()
+            throw error
+        }
+        await sync.server.close()
+    }
+
+    private static func meet(_ sync: StationSync, _ seconds: Int) async throws {
         var isAway = false
         while !Task.isCancelled {
             do {
@@ -55,6 +63,5 @@ struct StationMeetings: ParsableArguments {
             }
             try? await Task.sleep(for: .seconds(seconds))
         }
-        await sync.server.close()
     }
 }

@@ -68,6 +68,8 @@ final class SQLiteStatements: @unchecked Sendable {
     /// Whether statements look up what each row refers to; ``load(_:_:count:_:)`` does it by
     /// itself.
     private var enforcesReferences = true
+    /// By table and column the rows that loaded ones were found to refer to.
+    private var referred: [String: Set<Int64>] = [:]
 
     init(_ connection: OpaquePointer, _ statements: SQLiteStatements) {
         unsafe self.connection = connection
@@ -170,8 +172,15 @@ final class SQLiteStatements: @unchecked Sendable {
                 [.integer(first), .integer(last)]
             )
         } else {
-            for part in values.map(SQLValue.integer).parts(of: 256) {
+            // A row that a loaded one refers to cannot go any more in this transaction.
+            let place = "\(parent).\(key)"
+            let unknown = watch.values.subtracting(referred[place] ?? []).map(SQLValue.integer)
+            found = values.count - unknown.count
+            for part in unknown.parts(of: 256) {
                 found += try count(parent, "\(key) IN (\(part.placeholders))", part.padded)
+            }
+            if referred[place]?.count ?? 0 < Self.remembered {
+                referred[place, default: []].formUnion(watch.values)
             }
         }
         guard found == values.count else {
@@ -192,6 +201,8 @@ final class SQLiteStatements: @unchecked Sendable {
         return try step(statement) ? Int(statement.integer(0)) : 0
     }
 
+    /// No more rows of a table than this and one load's are kept in mind.
+    private static let remembered = 100_000
     /// From so many rows on references are looked up by their values: after the switch SQLite prepares
     /// every statement anew.
     private static let worthSwitching = 256
