@@ -132,12 +132,13 @@ public struct RosterImport: Sendable {
         }
     }
 
-    /// What the look-ups of an import touch in a large register; nil is what a connection has anyway.
+    /// What the look-ups of an import touch in a large register; for a small one a little less than a
+    /// connection has anyway, for the chunks under way take their room too.
     ///
     /// New people fall everywhere into the indexes by identifier and by name: with a page evicted and
     /// read again for each, an import would take twice as long. It does not grow with the file.
-    private static func cacheMegabytes(in session: any DatabaseSession) throws -> Int? {
+    private static func cacheMegabytes(in session: any DatabaseSession) throws -> Int {
         let members = try Counter.member.last(in: session)
-        return members < 500_000 ? nil : min(512, 80 + Int(members / 16_384))
+        return members < 500_000 ? 72 : min(512, 80 + Int(members / 16_384))
     }
 }
