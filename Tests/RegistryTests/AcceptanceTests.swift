@@ -240,18 +240,7 @@ import UnionTicket
             #expect(error?.code == .forbidden)
             try batch.report("ssssssssss")
             let cards = try batch.book.candidates(.init(), by: batch.admin)
-            let planned = try batch.book.plan(
-                .init(
-                    title: "t",
-                    specification: "s",
-                    folder: "/",
-                    profile: "p",
-                    layoutHash: "h",
-                    approvalsNeeded: 1
-                ),
-                cards.map { ($0, 1) },
-                by: batch.admin
-            )
+            let planned = try BatchOffice.plan(cards, batch.book, by: batch.admin)
             #expect(throws: RegisterError.self) { try batch.report("p", of: planned.id) }
         }
     }

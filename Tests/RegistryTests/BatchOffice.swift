@@ -57,6 +57,26 @@ struct BatchOffice {
         id = try Self.seal(office, book, reason: .first)
     }
 
+    /// Plans a batch of these cards.
+    static func plan(
+        _ cards: [BatchBook.Candidate],
+        _ book: BatchBook,
+        by user: SignedInUser
+    ) throws -> BatchBook.Batch {
+        try book.plan(
+            BatchBook.Draft(
+                title: "test",
+                specification: "s",
+                folder: "/",
+                profile: "p",
+                layoutHash: "h",
+                approvalsNeeded: 1
+            ),
+            cards.map { ($0, 1) },
+            by: user
+        )
+    }
+
     /// Orders for everybody who may, plans, approves and seals.
     static func seal(
         _ office: TestOffice,
@@ -75,18 +95,7 @@ struct BatchOffice {
         }
         let cards = try book.candidates(.init(), by: office.admin)
             .sorted { $0.organisation < $1.organisation }
-        let batch = try book.plan(
-            BatchBook.Draft(
-                title: "test",
-                specification: "s",
-                folder: "/",
-                profile: "p",
-                layoutHash: "h",
-                approvalsNeeded: 1
-            ),
-            cards.map { ($0, 1) },
-            by: office.admin
-        )
+        let batch = try Self.plan(cards, book, by: office.admin)
         _ = try book.approve(
             batch.id,
             .init(

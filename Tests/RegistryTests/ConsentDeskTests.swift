@@ -139,18 +139,7 @@ import UnionTicket
             let withdrawals = ConsentWithdrawals(batch.register)
             try batch.report("ssss")
             let cards = try batch.book.candidates(.init(), by: batch.admin)
-            let planned = try batch.book.plan(
-                .init(
-                    title: "t",
-                    specification: "s",
-                    folder: "/",
-                    profile: "p",
-                    layoutHash: "h",
-                    approvalsNeeded: 1
-                ),
-                cards.map { ($0, 1) },
-                by: batch.admin
-            )
+            let planned = try BatchOffice.plan(cards, batch.book, by: batch.admin)
             let done = try desk.withdraw(.cardProduction, of: "1000", by: batch.admin)
             #expect(done[0].doneAt == nil, "the plant has the first batch")
             try BatchClosing(batch.register)
@@ -167,18 +156,7 @@ import UnionTicket
         try BatchOffice.with(.sqlite, cards: 2) { batch throws in
             try batch.report("ss")
             let cards = try batch.book.candidates(.init(), by: batch.admin)
-            let next = try batch.book.plan(
-                .init(
-                    title: "t",
-                    specification: "s",
-                    folder: "/",
-                    profile: "p",
-                    layoutHash: "h",
-                    approvalsNeeded: 1
-                ),
-                cards.map { ($0, 1) },
-                by: batch.admin
-            )
+            let next = try BatchOffice.plan(cards, batch.book, by: batch.admin)
             _ = try batch.book.approve(
                 next.id,
                 .init(

@@ -192,11 +192,7 @@ final class SQLiteStatements: @unchecked Sendable {
 
     private func count(_ table: String, _ rows: String, _ arguments: [SQLValue]) throws -> Int {
         let sql = "SELECT count(*) FROM \(table) WHERE \(rows)"
-        let statement = try begin {
-            let statement = try unsafe statements.statement(sql, on: connection)
-            try statement.bind(arguments)
-            return statement
-        }
+        let statement = try bound(sql, arguments)
         defer { statement.reset() }
         return try step(statement) ? Int(statement.integer(0)) : 0
     }
@@ -259,7 +255,11 @@ final class SQLiteStatements: @unchecked Sendable {
     private func begin(_ sql: String, _ arguments: [SQLValue]) throws -> SQLiteStatement {
         try refuseIfUnusable()
         try enforceReferences(true)
-        return try begin {
+        return try bound(sql, arguments)
+    }
+
+    private func bound(_ sql: String, _ arguments: [SQLValue]) throws -> SQLiteStatement {
+        try begin {
             let statement = try unsafe statements.statement(sql, on: connection)
             try statement.bind(arguments)
             return statement

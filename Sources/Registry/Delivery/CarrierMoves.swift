@@ -21,6 +21,42 @@ struct CarrierMoves {
         return spans
     }
 
+    /// Ends members' older plastic, cards of the old scheme too, before newer cards come into force.
+    ///
+    /// - Returns: How many were ended.
+    @discardableResult
+    func endOlder(than newer: [Int64], of members: [Int64]) throws -> Int {
+        let newer = Set(newer)
+        var older: [CarrierState: [Int64]] = [:]
+        for part in members.map(SQLValue.integer).parts(of: 256) {
+            try session.query(
+                """
+                SELECT id, kind, state FROM carrier
+                WHERE kind <> 'virtual' AND member_id IN (\(part.placeholders))
+                """,
+                part.padded
+            ) { row in
+                guard let state = CarrierState(rawValue: row.text(2)),
+                    !newer.contains(row.integer(0)),
+                    state.isUsable
+                        || (row.text(1) == CarrierKind.legacyPlastic.rawValue
+                            && state == .atPrimary)
+                else { return }
+                older[state, default: []].append(row.integer(0))
+            }
+        }
+        var ended = 0
+        for (state, rows) in older.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            ended += try move(
+                Array(rows: rows),
+                from: state,
+                to: state == .atPrimary ? .withdrawn : .replaced,
+                reason: "newer card handed out"
+            )
+        }
+        return ended
+    }
+
     /// Moves runs of carriers that are all in one state; the database refuses an illegal step.
     ///
     /// - Parameters:

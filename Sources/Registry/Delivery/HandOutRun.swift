@@ -185,7 +185,9 @@ extension HandOutRun {
             }
         }
         guard !good.isEmpty else { return }
-        try endOlder(good.filter(\.card.hasOlder))
+        let newer = good.filter(\.card.hasOlder).map(\.card)
+        outcome.ended += try CarrierMoves(register: register, user: user, session: session)
+            .endOlder(than: newer.map(\.id), of: newer.compactMap(\.member))
         try bringIntoForce(good)
         try store(good)
         outcome.done += good.count
@@ -230,39 +232,6 @@ extension HandOutRun {
             return Bilingual(
                 "карта в состоянии «\(card.state.rawValue)» не выдаётся",
                 "a card that is \(card.state.rawValue) is not handed out"
-            )
-        }
-    }
-
-    /// A new card ends the member's older ones before it comes into force.
-    private mutating func endOlder(_ wishes: [Wish]) throws {
-        guard !wishes.isEmpty else { return }
-        let given = Set(wishes.map(\.card.id))
-        var older: [CarrierState: [Int64]] = [:]
-        for part in wishes.compactMap({ $0.card.member.map(SQLValue.integer) }).parts(of: 256) {
-            try session.query(
-                """
-                SELECT id, kind, state FROM carrier
-                WHERE kind <> 'virtual' AND member_id IN (\(part.placeholders))
-                """,
-                part.padded
-            ) { row in
-                guard let state = CarrierState(rawValue: row.text(2)),
-                    !given.contains(row.integer(0)),
-                    state.isUsable
-                        || (row.text(1) == CarrierKind.legacyPlastic.rawValue
-                            && state == .atPrimary)
-                else { return }
-                older[state, default: []].append(row.integer(0))
-            }
-        }
-        let moves = CarrierMoves(register: register, user: user, session: session)
-        for (state, rows) in older.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            outcome.ended += try moves.move(
-                Array(rows: rows),
-                from: state,
-                to: state == .atPrimary ? .withdrawn : .replaced,
-                reason: "newer card handed out"
             )
         }
     }

@@ -94,13 +94,13 @@ extension LeftCards {
         p.primary_at <= $1 AND p.organisation BETWEEN $2 AND $3
         AND c.state = '\(state.rawValue)' AND c.kind = 'plastic' AND c.handed_out_on IS NULL
         AND NOT EXISTS (SELECT 1 FROM carrier_event e WHERE e.carrier_id = c.id
-            AND e.to_state = 'atPrimary' AND e.at > $4)
+            AND e.to_state = 'atPrimary' AND e.at > $1)
         """
     }
 
     private func bounds(_ days: Int, _ user: SignedInUser) -> [SQLValue] {
-        let cutoff = SQLValue.integer(register.now().seconds - Int64(days) * 86_400)
+        let cutoff = register.now().seconds - Int64(days) * 86_400
         let range = user.scope.subtree
-        return [cutoff, .integer(range.lowerBound), .integer(range.upperBound), cutoff]
+        return [.integer(cutoff), .integer(range.lowerBound), .integer(range.upperBound)]
     }
 }

@@ -135,7 +135,10 @@ public struct CarrierFile: Sendable {
             )
             guard !able.isEmpty else { throw Self.noStep(found, change.target) }
             for carrier in able {
-                if change == .unblock { try endOlder(than: carrier, by: user, in: session) }
+                if change == .unblock, carrier.kind == .plastic, carrier.state.isInPipeline {
+                    try CarrierMoves(register: register, user: user, session: session)
+                        .endOlder(than: [carrier.id], of: [carrier.member].compactMap(\.self))
+                }
                 try set(carrier, to: change.target, reason: reason, by: user, in: session)
             }
             // Whoever blocks a ticket must not find it on a phone an hour later.
@@ -301,26 +304,6 @@ extension CarrierFile {
         for carrier in try carriers(of: member, in: session)
         where carrier.kind != .virtual && carrier.state.isUsable {
             try set(carrier, to: state, reason: state.rawValue, by: user, in: session)
-        }
-    }
-
-    /// A new card that comes into force ends its member's older ones, cards of the old scheme too.
-    private func endOlder(
-        than new: Carrier,
-        by user: SignedInUser,
-        in session: any DatabaseSession
-    ) throws {
-        guard new.kind == .plastic, new.state.isInPipeline, let member = new.member else { return }
-        for old in try carriers(of: member, in: session) where old.id != new.id {
-            let end: CarrierState
-            if old.kind != .virtual, old.state.isUsable {
-                end = .replaced
-            } else if old.kind == .legacyPlastic, old.state == .atPrimary {
-                end = .withdrawn
-            } else {
-                continue
-            }
-            try set(old, to: end, reason: "newer card handed out", by: user, in: session)
         }
     }
 
