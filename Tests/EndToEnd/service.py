@@ -278,8 +278,15 @@ def publication(office, service, cards):
     check("the sequence went up by one", published()[1] == before + 1)
     check("the camera page says blocked", 'class="blocked"' in service.ask("GET", page).text)
     folder = office.folder / "published"
-    check("the folder holds what is served", (folder / f"status-lists/{number}.cwt").read_bytes()
-          == service.ask("GET", f"/v1/status-lists/{number}").body)
+
+    def is_written():
+        return ((folder / f"status-lists/{number}.cwt").read_bytes()
+                == service.ask("GET", f"/v1/status-lists/{number}").body)
+    # Served from memory first, then written and flushed.
+    begin = time.monotonic()
+    while not is_written() and time.monotonic() - begin < 60:
+        time.sleep(0.2)
+    check("the folder holds what is served", is_written())
     tag = service.ask("GET", "/v1/trust-bundle").headers["etag"]
     check("a known tag is 304", service.ask("GET", "/v1/trust-bundle", headers={"If-None-Match": tag}).status == 304)
 

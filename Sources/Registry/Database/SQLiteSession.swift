@@ -161,8 +161,8 @@ final class SQLiteStatements: @unchecked Sendable {
 
     /// Refuses a load that refers to a row which is not there.
     private func check(_ watch: ReferenceWatch, of table: String) throws {
-        let (reference, values) = (watch.reference, watch.values.sorted())
-        guard let first = values.first, let last = values.last else { return }
+        let (reference, values) = (watch.reference, watch.values)
+        guard let first = values.min(), let last = values.max() else { return }
         let (key, parent) = (reference.key, reference.table)
         var found = 0
         if last - first == Int64(values.count - 1) {
@@ -174,14 +174,15 @@ final class SQLiteStatements: @unchecked Sendable {
         } else {
             // A row that a loaded one refers to cannot go any more in this transaction.
             let place = "\(parent).\(key)"
-            let unknown = watch.values.subtracting(referred[place] ?? []).map(SQLValue.integer)
+            var known = referred.removeValue(forKey: place) ?? []
+            defer { referred[place] = known }
+            // Not `subtracting`, which goes through all that is known.
+            let unknown = values.filter { !known.contains($0) }
             found = values.count - unknown.count
-            for part in unknown.parts(of: 256) {
+            for part in unknown.map(SQLValue.integer).parts(of: 256) {
                 found += try count(parent, "\(key) IN (\(part.placeholders))", part.padded)
             }
-            if referred[place]?.count ?? 0 < Self.remembered {
-                referred[place, default: []].formUnion(watch.values)
-            }
+            if found == values.count, known.count < Self.remembered { known.formUnion(unknown) }
         }
         guard found == values.count else {
             let place = "\(table).\(reference.column)"

@@ -6,6 +6,7 @@ final class PreparedDraft: Sendable {
     let draft: MemberDraft
     let hash: PersonHash
     let fingerprint: Int64
+    let traces: MetFilter.Traces
     /// The personal fields as they are sealed.
     let encoded: [UInt8]
 
@@ -22,6 +23,7 @@ final class PreparedDraft: Sendable {
             name: secrets.nameHash(last: draft.name.last, first: draft.name.first),
             birth: birthHash
         )
+        traces = MetFilter.Traces(hash, aisId: draft.aisId)
         var message = encoded
         message.reserveCapacity(encoded.count + 192)
         message.append(bigEndian: draft.organisation.ordinal)

@@ -7,6 +7,8 @@ struct RosterChunk {
     private let prepared: PreparedChunk
     private var people: KnownPeople
     private var added: [(id: Int64, row: Row)] = []
+    /// Whom this chunk made or renamed: nobody has looked among them.
+    private var fresh = MetFilter(blocks: MetFilter.chunk)
     /// Known members met in this chunk.
     private var seen: [(member: Int64, line: Int)] = []
     /// Known members whose rows were refused here.
@@ -15,6 +17,9 @@ struct RosterChunk {
     init(_ prepared: PreparedChunk, in run: RosterRun) throws {
         (self.run, self.prepared) = (run, prepared)
         people = prepared.people
+        // What earlier chunks wrote the preparation's snapshot does not have.
+        let doubles = prepared.rows.compactMap(\.draft).filter { run.met.mayContain($0.traces) }
+        try people.find(doubles, during: run.importId, in: run.session)
         try markSeen(people.ids)
         // Whom this import met before it may have changed since the look-up.
         let met = people.ids.filter { people[$0]?.line != nil }
@@ -28,7 +33,7 @@ struct RosterChunk {
         _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
         let row = Row(index: index, line: self.prepared.rows[index].line, prepared: prepared)
-        if run.met.mayContain(prepared) { try findAmongMet(prepared) }
+        if fresh.mayContain(prepared.traces) { try findAmongFresh(prepared) }
         let standing =
             run.queued[prepared.fingerprint]
             ?? self.prepared.conflicts[prepared.fingerprint]
@@ -108,8 +113,13 @@ struct RosterChunk {
 
     private mutating func add(_ row: Row) throws -> RowOutcome {
         added.append((try run.nextMember(), row))
-        run.met.insert(row.prepared)
+        remember(row.prepared)
         return .added
+    }
+
+    private mutating func remember(_ prepared: PreparedDraft) {
+        fresh.insert(prepared.traces)
+        run.met.insert(prepared.traces)
     }
 
     private mutating func meet(
@@ -151,7 +161,7 @@ struct RosterChunk {
         case .changed(let warning):
             issues += warning.map { [$0] } ?? []
             // From now on the person answers to a new name too.
-            run.met.insert(prepared)
+            remember(prepared)
             return .updated
         case .refused(let issue):
             issues.append(issue)
@@ -224,8 +234,8 @@ struct RosterChunk {
 
 // What a chunk reads and writes.
 extension RosterChunk {
-    /// Looks among what this import itself has written, this chunk's rows included.
-    private mutating func findAmongMet(_ prepared: PreparedDraft) throws {
+    /// Looks among what this chunk itself has written.
+    private mutating func findAmongFresh(_ prepared: PreparedDraft) throws {
         try storeNew()
         var found = KnownPeople()
         try found.find([prepared], during: run.importId, in: run.session)

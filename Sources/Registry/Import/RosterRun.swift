@@ -13,7 +13,7 @@ final class RosterRun {
     /// Puts new members' keys away on another core.
     let keys: KeyLine
     /// Whom this import has met or made so far.
-    var met = MetFilter()
+    var met = MetFilter(blocks: MetFilter.file)
     /// Rows that this import put into the conflict queue.
     var queued: [Int64: ConflictQueue.Standing] = [:]
     /// Whether any known member was met in an earlier chunk.
