@@ -32,8 +32,9 @@ final class ProgressBar {
 
     /// Shows how much is done where nobody knows how much there is.
     func show(_ done: Int) {
+        guard isTerminal, !isJSON else { return }
         let now = Date()
-        guard isTerminal, !isJSON, now.timeIntervalSince(last) > 0.2 else { return }
+        guard now.timeIntervalSince(last) > 0.2 else { return }
         last = now
         let rate = Double(done) / max(now.timeIntervalSince(started), 0.001)
         FileHandle.standardError.write(Data("\r\(done) \(unit), \(Int(rate))/с  ".utf8))

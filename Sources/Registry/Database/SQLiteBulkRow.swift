@@ -8,11 +8,15 @@
     private let statement: SQLiteStatement
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
     private var used = 0
-    private let watches: [ReferenceWatch]
-    private let width: Int
+    /// Who minds the value at a position; empty when nobody minds any.
+    private let watches: [ReferenceWatch?]
 
-    init(_ statement: SQLiteStatement, width: Int, _ watches: [ReferenceWatch]) {
-        (self.statement, self.width, self.watches) = (statement, width, watches)
+    /// Rows of `width` values, so many a statement.
+    init(_ statement: SQLiteStatement, width: Int, rows: Int, _ watches: [ReferenceWatch]) {
+        self.statement = statement
+        self.watches =
+            watches.isEmpty
+            ? [] : (0..<width * rows).map { place in watches.first { $0.column == place % width } }
     }
 
     deinit { unsafe buffer.deallocate() }
@@ -21,10 +25,7 @@
     func begin() { (position, used) = (0, 0) }
 
     func put(_ integer: Int64) {
-        if !watches.isEmpty {
-            let column = position % width
-            for watch in watches where watch.column == column { watch.note(integer) }
-        }
+        if position < watches.count { watches[position]?.note(integer) }
         statement.bind(integer, at: next())
     }
     func putNull() { statement.bindNull(at: next()) }
@@ -80,7 +81,10 @@ final class ReferenceWatch {
     let reference: SQLiteReference
     /// Where the column stands in a row.
     let column: Int
-    private(set) var values: Set<Int64> = []
+    /// The values while each was the one before it or the next; nil when there is none yet.
+    private(set) var run: ClosedRange<Int64>?
+    /// All values, once they are no run.
+    private(set) var scattered: Set<Int64> = []
     /// Rows of one referred row mostly follow one another.
     private var last: Int64?
 
@@ -93,6 +97,16 @@ final class ReferenceWatch {
     func note(_ value: Int64) {
         guard value != last else { return }
         last = value
-        values.insert(value)
+        guard scattered.isEmpty, let run else {
+            if scattered.isEmpty { run = value...value } else { scattered.insert(value) }
+            return
+        }
+        if run.upperBound &+ 1 == value {
+            self.run = run.lowerBound...value
+        } else {
+            scattered = Set(run)
+            scattered.insert(value)
+            self.run = nil
+        }
     }
 }

@@ -127,7 +127,7 @@ final class SQLiteStatements: @unchecked Sendable {
     private func references(of table: String) throws -> [SQLiteReference]? {
         if let known = statements.references[table] { return known }
         var found: [SQLiteReference] = []
-        var ids: Set<Int64> = []
+        var (ids, names): (Set<Int64>, Set<String>) = ([], [])
         var areSimple = true
         try query(
             """
@@ -136,8 +136,11 @@ final class SQLiteStatements: @unchecked Sendable {
             """,
             [.text(table)]
         ) { row in
-            found.append(.init(column: row.text(1), table: row.text(2), key: row.text(3)))
-            if !ids.insert(row.integer(0)).inserted || row.text(4) != "INTEGER" {
+            let column = row.text(1)
+            found.append(.init(column: column, table: row.text(2), key: row.text(3)))
+            if !ids.insert(row.integer(0)).inserted || !names.insert(column).inserted
+                || row.text(4) != "INTEGER"
+            {
                 areSimple = false
             }
         }
@@ -161,17 +164,19 @@ final class SQLiteStatements: @unchecked Sendable {
 
     /// Refuses a load that refers to a row which is not there.
     private func check(_ watch: ReferenceWatch, of table: String) throws {
-        let (reference, values) = (watch.reference, watch.values)
-        guard let first = values.min(), let last = values.max() else { return }
+        let (reference, values) = (watch.reference, watch.scattered)
         let (key, parent) = (reference.key, reference.table)
+        let expected: Int
         var found = 0
-        if last - first == Int64(values.count - 1) {
+        if let run = watch.run {
+            expected = run.count
             found = try count(
                 parent,
                 "\(key) BETWEEN $1 AND $2",
-                [.integer(first), .integer(last)]
+                [.integer(run.lowerBound), .integer(run.upperBound)]
             )
         } else {
+            expected = values.count
             // A row that a loaded one refers to cannot go any more in this transaction.
             let place = "\(parent).\(key)"
             var known = referred.removeValue(forKey: place) ?? []
@@ -182,9 +187,9 @@ final class SQLiteStatements: @unchecked Sendable {
             for part in unknown.map(SQLValue.integer).parts(of: 256) {
                 found += try count(parent, "\(key) IN (\(part.placeholders))", part.padded)
             }
-            if found == values.count, known.count < Self.remembered { known.formUnion(unknown) }
+            if found == expected, known.count < Self.remembered { known.formUnion(unknown) }
         }
-        guard found == values.count else {
+        guard found == expected else {
             let place = "\(table).\(reference.column)"
             let reason = "FOREIGN KEY constraint failed: \(place)"
             throw fail(DatabaseError(.constraint, reason: reason, constraint: place))
@@ -193,7 +198,7 @@ final class SQLiteStatements: @unchecked Sendable {
 
     private func count(_ table: String, _ rows: String, _ arguments: [SQLValue]) throws -> Int {
         let sql = "SELECT count(*) FROM \(table) WHERE \(rows)"
-        let statement = try bound(sql, arguments)
+        let statement = try begin(sql, arguments)
         defer { statement.reset() }
         return try step(statement) ? Int(statement.integer(0)) : 0
     }
@@ -224,7 +229,7 @@ final class SQLiteStatements: @unchecked Sendable {
             isStreaming = false
             statement.reset()
         }
-        let row = SQLiteBulkRow(statement, width: columns.count, watches)
+        let row = SQLiteBulkRow(statement, width: columns.count, rows: rows, watches)
         for first in stride(from: range.lowerBound, to: range.upperBound, by: rows) {
             row.begin()
             for index in first..<first + rows {
@@ -254,14 +259,10 @@ final class SQLiteStatements: @unchecked Sendable {
 
     /// The statement for `sql`, ready to step.
     private func begin(_ sql: String, _ arguments: [SQLValue]) throws -> SQLiteStatement {
-        try refuseIfUnusable()
-        try enforceReferences(true)
-        return try bound(sql, arguments)
-    }
-
-    private func bound(_ sql: String, _ arguments: [SQLValue]) throws -> SQLiteStatement {
         try begin {
             let statement = try unsafe statements.statement(sql, on: connection)
+            // Whoever reads refers to nothing, and each switch has every statement prepared anew.
+            if !statement.isReadOnly { try enforceReferences(true) }
             try statement.bind(arguments)
             return statement
         }

@@ -9,6 +9,8 @@ import GRDBSQLite
     /// For each of SQLite's parameters the argument it takes, counted from 0.
     private let slots: [Int]
     private let argumentCount: Int
+    /// Whether it leaves every table as it is.
+    let isReadOnly: Bool
 
     /// Prepares `sql`, which must be exactly one statement.
     init(_ connection: OpaquePointer, _ sql: String) throws {
@@ -25,6 +27,7 @@ import GRDBSQLite
         unsafe self.handle = handle
         unsafe slots = Self.slots(of: handle)
         argumentCount = (slots.max() ?? -1) + 1
+        isReadOnly = unsafe sqlite3_stmt_readonly(handle) != 0
         guard rest.allSatisfy({ $0.isWhitespace || $0 == ";" }) else {
             finalize()
             throw DatabaseError(.misuse, reason: "more than one statement at once: \(sql)")

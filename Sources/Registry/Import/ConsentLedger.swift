@@ -73,14 +73,15 @@ final class ConsentLedger {
         at: Int64,
         in session: any DatabaseSession
     ) throws {
-        var rows: [(member: Int64, text: Text, region: Int64, day: Int64)] = []
+        var rows: [(member: Int64, text: Int64, region: Int64, day: Int64, until: Int64?)] = []
         rows.reserveCapacity(4 * members.count)
         let today = Int64(Instant(seconds: at).moscowDate.day)
         for (id, prepared) in members {
             let region = Int64(prepared.draft.organisation.region)
             for consent in prepared.draft.consents where consent.isGiven {
                 let day = consent.date.map { Int64($0.day) } ?? today
-                rows.append((id, try text(of: consent, in: session), region, day))
+                let text = try text(of: consent, in: session)
+                rows.append((id, text.id, region, day, text.until(from: day)))
             }
         }
         try session.load(
@@ -89,15 +90,11 @@ final class ConsentLedger {
             count: rows.count
         ) {
             $1.put(rows[$0].member)
-            $1.put(rows[$0].text.id)
+            $1.put(rows[$0].text)
             $1.put(importId)
             $1.put(rows[$0].region)
             $1.put(rows[$0].day)
-            if let until = rows[$0].text.until(from: rows[$0].day) {
-                $1.put(until)
-            } else {
-                $1.putNull()
-            }
+            if let until = rows[$0].until { $1.put(until) } else { $1.putNull() }
         }
     }
 

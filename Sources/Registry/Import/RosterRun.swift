@@ -19,6 +19,7 @@ final class RosterRun {
     /// Whether any known member was met in an earlier chunk.
     var hasSeen = false
     private var freeIds: Range<Int64> = 0..<0
+    private var nextBlock = 1024
     let organisations: OrganisationGate
     private var summary = RosterImport.Summary()
     /// How many rows of a region ended how; region 0 stands for rows that name none.
@@ -113,11 +114,12 @@ final class RosterRun {
         }
     }
 
-    /// A new member's id; ids are taken from the register in blocks.
+    /// A new member's id; ids are taken from the register in blocks, larger ones for larger files.
     func nextMember() throws -> Int64 {
         if freeIds.isEmpty {
-            let first = try Counter.member.take(1024, in: session)
-            freeIds = first..<first + 1024
+            let first = try Counter.member.take(nextBlock, in: session)
+            freeIds = first..<first + Int64(nextBlock)
+            nextBlock = min(2 * nextBlock, 8192)
         }
         return freeIds.removeFirst()
     }

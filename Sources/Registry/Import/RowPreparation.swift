@@ -49,11 +49,13 @@ final class RowPreparation: @unchecked Sendable {
     }
 
     func prepare(_ rows: [RosterRow]) throws -> PreparedChunk {
-        let refusals = rows.map { $0.organisation.flatMap(organisations.refusal) }
-        let drafts = zip(rows, refusals).map { row, refusal -> PreparedDraft? in
-            guard refusal == nil, let draft = row.draft ?? row.withdrawing else { return nil }
-            let birth = birthHash(draft.birthDate)
-            return PreparedDraft(draft, register.secrets, birthHash: birth)
+        let secrets = register.secrets
+        // By index: a row that is handed out is copied with all its texts.
+        let refusals = rows.indices.map { rows[$0].organisation.flatMap(organisations.refusal) }
+        let drafts = rows.indices.map { index -> PreparedDraft? in
+            guard refusals[index] == nil, let draft = rows[index].draft ?? rows[index].withdrawing
+            else { return nil }
+            return PreparedDraft(draft, secrets, birthHash: birthHash(draft.birthDate))
         }
         var people = KnownPeople()
         var conflicts: [Int64: ConflictQueue.Standing] = [:]
