@@ -106,10 +106,9 @@ final class SQLiteStatements: @unchecked Sendable {
         count: Int,
         _ bind: (Int, any BulkRow) throws -> Void
     ) throws {
-        let references = count < Self.worthSwitching ? nil : try references(of: table)
-        let watches = references?.compactMap { ReferenceWatch($0, in: columns) } ?? []
         try refuseIfUnusable()
-        try enforceReferences(watches.isEmpty)
+        guard count > 0 else { return }
+        let watches = try watch(table, columns, count)
         // A narrow row costs SQLite less than the run of a statement, so several share one.
         let together = columns.count > Self.narrow ? 1 : Self.rowsTogether
         var index = 0
@@ -120,6 +119,19 @@ final class SQLiteStatements: @unchecked Sendable {
             index = end
         }
         for watch in watches { try check(watch, of: table) }
+    }
+
+    /// Who minds what the rows of a load refer to; nobody where SQLite does, or where there is nothing.
+    private func watch(_ table: String, _ columns: [String], _ count: Int) throws
+        -> [ReferenceWatch]
+    {
+        guard let references = try references(of: table) else {
+            try enforceReferences(true)
+            return []
+        }
+        if enforcesReferences, count < Self.worthSwitching || references.isEmpty { return [] }
+        try enforceReferences(false)
+        return references.compactMap { ReferenceWatch($0, in: columns) }
     }
 
     /// What `table` refers to; nil where SQLite must look that up row by row: by more than one whole
