@@ -92,23 +92,51 @@ public struct FieldSeal: Sendable {
         nil
     )
 
+    /// Contexts that nobody uses now: making one costs more than a small sealing, too.
+    private static let contexts = Mutex<[UInt]>([])
+
+    private static func takeContext() -> OpaquePointer? {
+        if let kept = contexts.withLock({ $0.popLast() }) {
+            return unsafe OpaquePointer(bitPattern: kept)
+        }
+        guard let context = unsafe EVP_CIPHER_CTX_new() else { return nil }
+        if unsafe EVP_CipherInit_ex2(context, cipher, nil, nil, -1, nil) == 1 {
+            return unsafe context
+        }
+        unsafe EVP_CIPHER_CTX_free(context)
+        return nil
+    }
+
     /// Turns nonce, text and tag into their sealed or opened form in place; false when any step fails.
     private func run(
         _ direction: Direction,
         on bytes: UnsafeMutableBufferPointer<UInt8>,
         for owner: [UInt8]
     ) -> Bool {
-        guard let nonce = bytes.baseAddress, let context = unsafe EVP_CIPHER_CTX_new() else {
-            return false
+        guard let context = unsafe Self.takeContext() else { return false }
+        let isDone = unsafe run(direction, on: bytes, for: owner, context)
+        if isDone {
+            Self.contexts.withLock { $0.append(UInt(bitPattern: context)) }
+        } else {
+            unsafe EVP_CIPHER_CTX_free(context)
         }
-        defer { unsafe EVP_CIPHER_CTX_free(context) }
+        return isDone
+    }
+
+    private func run(
+        _ direction: Direction,
+        on bytes: UnsafeMutableBufferPointer<UInt8>,
+        for owner: [UInt8],
+        _ context: OpaquePointer
+    ) -> Bool {
+        guard let nonce = bytes.baseAddress else { return false }
         let text = unsafe nonce + Self.nonceLength
         let count = Int32(bytes.count - Self.nonceLength - Self.tagLength)
         let tag = unsafe text + Int(count)
-        let (cipher, way) = unsafe (Self.cipher, direction.rawValue)
+        let way = direction.rawValue
         let tagLength = Int32(Self.tagLength)
         var written: Int32 = 0
-        guard unsafe EVP_CipherInit_ex2(context, cipher, key, nonce, way, nil) == 1,
+        guard unsafe EVP_CipherInit_ex2(context, nil, key, nonce, way, nil) == 1,
             unsafe EVP_CipherUpdate(context, nil, &written, owner, Int32(owner.count)) == 1,
             unsafe EVP_CipherUpdate(context, text, &written, text, count) == 1
         else { return false }

@@ -2,7 +2,7 @@ import TicketSeal
 import UnionTicket
 
 /// The working keys that HKDF makes of the master key, one per use.
-struct RegisterSecrets: Sendable {
+final class RegisterSecrets: Sendable {
     /// Keyed hash of family and first name, for look-ups.
     let name: BlindIndex
     /// Keyed hash of the birth date.
