@@ -122,7 +122,11 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 
     /// Who minds what the rows of a load refer to; nobody where SQLite does, or where there is nothing.
-    private func watch(_ table: String, _ columns: [String], _ count: Int) throws
+    private func watch(
+        _ table: String,
+        _ columns: [String],
+        _ count: Int
+    ) throws
         -> [ReferenceWatch]
     {
         guard let references = try references(of: table) else {
