@@ -167,7 +167,7 @@ public struct APIClients: Sendable {
     }
 
     /// A key as a request shows it.
-    fileprivate struct Shown: Sendable {
+    fileprivate struct Shown: Sendable, Hashable {
         let id: String
         let hash: [UInt8]
         let certificate: [UInt8]?
@@ -208,13 +208,20 @@ public final class ClientDoor: Sendable {
             "profbilet.clients",
             most: 256,
             capacity: 4_096,
-            apart: .milliseconds(1)
+            apart: .milliseconds(4)
         ) { batch in
             let clients = APIClients(register)
             do {
                 let found = try register.read { session in
-                    batch.map { place in
-                        Register.outcome { try clients.find(place.request, in: session) }
+                    // An app is one client for all its phones.
+                    var known: [APIClients.Shown: Result<APIClient?, any Error>] = [:]
+                    return batch.map { place in
+                        if let before = known[place.request] { return before }
+                        let result = Register.outcome {
+                            try clients.find(place.request, in: session)
+                        }
+                        known[place.request] = result
+                        return result
                     }
                 }
                 for (place, result) in zip(batch, found) { place.answer(result) }

@@ -45,7 +45,7 @@ final class RenewalLine: Sendable {
         let work = RenewalWork(register)
         let writer = DispatchQueue(label: "profbilet.renewals.commit")
         let turn = DispatchSemaphore(value: 1)
-        line = Line("profbilet.renewals", most: 64, capacity: 512, apart: .milliseconds(4)) {
+        line = Line("profbilet.renewals", most: 64, capacity: 512, apart: .milliseconds(8)) {
             batch in
             let proven = Self.prove(batch, work)
             guard !proven.isEmpty else { return }

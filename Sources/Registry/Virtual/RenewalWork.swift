@@ -124,19 +124,15 @@ struct RenewalWork: Sendable {
 
     private func apply(_ renewal: Renewal, in session: any DatabaseSession) throws -> Bool {
         // A block between proof and commit wins.
-        let isActive = try session.first(
-            "SELECT 1 FROM carrier WHERE id = $1 AND state = 'active'",
-            [.integer(renewal.carrier)]
-        ) { $0.integer(0) }
-        guard isActive != nil else { return false }
         let moved = try session.execute(
             """
             UPDATE virtual_card SET nonce = $1, renewed_at = $2, renewals = renewals + 1
             WHERE id = $3 AND nonce = $4
+                AND EXISTS (SELECT 1 FROM carrier WHERE id = $5 AND state = 'active')
             """,
             [
                 .blob(renewal.card.nonce), .integer(renewal.at.seconds), .text(renewal.card.id),
-                .blob(renewal.nonce),
+                .blob(renewal.nonce), .integer(renewal.carrier),
             ]
         )
         guard moved == 1 else { return false }

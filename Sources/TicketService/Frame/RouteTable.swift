@@ -17,6 +17,8 @@ struct RouteTable: Sendable {
 
     /// All routes, in the order they were listed.
     let routes: [Route]
+    /// The parameters' names of each route, in their order.
+    private var names: [[String]] = []
     private var root = Node()
 
     /// A table of these routes.
@@ -26,6 +28,7 @@ struct RouteTable: Sendable {
         self.routes = routes
         for (place, route) in routes.enumerated() {
             let shape = route.template.split(separator: "/").map(Segment.init)
+            names.append(shape.compactMap(\.name))
             root.insert(route.method, shape[...], place)
         }
     }
@@ -43,8 +46,7 @@ struct RouteTable: Sendable {
         guard let place = node.places[method] ?? (method == .head ? node.places[.get] : nil) else {
             return .otherMethods(node.methods)
         }
-        let names = routes[place].template.split(separator: "/").compactMap { Segment($0).name }
-        return .route(routes[place], Dictionary(uniqueKeysWithValues: zip(names, values)))
+        return .route(routes[place], Dictionary(uniqueKeysWithValues: zip(names[place], values)))
     }
 
     /// The page of an address that has nothing better: a slash or an odd sign behind what the camera read
@@ -62,6 +64,8 @@ struct RouteTable: Sendable {
 
     /// One segment without its escapes; nil for what must not stand in a path.
     static func decoded(_ part: Substring) -> String? {
+        // As nearly all are: names and numbers.
+        if part.utf8.allSatisfy(isPlain) { return String(part) }
         var bytes: [UInt8] = []
         var rest = part.utf8[...]
         while let byte = rest.popFirst() {
@@ -79,6 +83,13 @@ struct RouteTable: Sendable {
             )
         else { return nil }
         return text
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+        default: false
+        }
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {
@@ -106,8 +117,8 @@ private struct Segment: Sendable {
 private struct Node: Sendable {
     var places: [HTTPRequest.Method: Int] = [:]
     private var literals: [String: Node] = [:]
-    /// By what stands behind the parameter: "" or `:block`.
-    private var parameters: [String: Node] = [:]
+    /// By what stands behind the parameter, `:block` or "", longer ones first.
+    private var parameters: [(verb: String, node: Node)] = []
 
     var methods: [HTTPRequest.Method] {
         var methods = Array(places.keys)
@@ -128,14 +139,17 @@ private struct Node: Sendable {
         if segment.name == nil {
             literals[segment.literal, default: Node()].insert(method, shape.dropFirst(), place)
         } else {
-            parameters[segment.literal, default: Node()].insert(method, shape.dropFirst(), place)
+            let (verb, known) = (segment.literal, parameters.firstIndex { $0.verb == segment.literal })
+            let slot = known ?? parameters.firstIndex { $0.verb.count < verb.count } ?? parameters.count
+            if known == nil { parameters.insert((verb, Node()), at: slot) }
+            parameters[slot].node.insert(method, shape.dropFirst(), place)
         }
     }
 
     func find(_ segments: ArraySlice<String>, _ values: inout [String]) -> Node? {
         guard let segment = segments.first else { return places.isEmpty ? nil : self }
         if let node = literals[segment]?.find(segments.dropFirst(), &values) { return node }
-        for (verb, node) in parameters.sorted(by: { $0.key.count > $1.key.count }) {
+        for (verb, node) in parameters {
             guard segment.utf8.count > verb.utf8.count, segment.hasSuffix(verb) else { continue }
             values.append(String(segment.dropLast(verb.count)))
             if let found = node.find(segments.dropFirst(), &values) { return found }
