@@ -208,7 +208,8 @@ public final class ClientDoor: Sendable {
             "profbilet.clients",
             most: 256,
             capacity: 4_096,
-            apart: .milliseconds(4)
+            enough: 16,
+            apart: .milliseconds(2)
         ) { batch in
             let clients = APIClients(register)
             do {

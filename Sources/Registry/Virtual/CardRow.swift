@@ -14,24 +14,32 @@ struct CardRow: Sendable {
     let expiresAt: Instant
     let isEntitled: Bool
 
+    /// What asks for a card at a moment; of many cards it is put together once.
+    struct Question: Sendable {
+        fileprivate let sql: String
+
+        init(at now: Instant) {
+            let day = Int64(now.moscowDate.day)
+            sql = """
+                SELECT v.device, v.nonce, v.renewed_at, c.id, c.state, c.number, c.list, c.idx,
+                    c.expires_at, CASE WHEN m.state = 'active' AND \(TicketHolder.consents(on: day))
+                    THEN 1 ELSE 0 END
+                FROM virtual_card v JOIN carrier c ON c.id = v.carrier_id
+                LEFT JOIN member m ON m.id = c.member_id WHERE v.id = $1 AND v.client = $2
+                """
+        }
+    }
+
     /// Nil when there is no such card, or it is another app's.
     init?(
         _ card: String,
         _ app: Int64,
-        at now: Instant,
+        _ question: Question,
         in session: any DatabaseSession
     ) throws {
-        let day = Int64(now.moscowDate.day)
-        let found = try session.first(
-            """
-            SELECT v.device, v.nonce, v.renewed_at, c.id, c.state, c.number, c.list, c.idx,
-                c.expires_at, CASE WHEN m.state = 'active' AND \(TicketHolder.consents(on: day))
-                THEN 1 ELSE 0 END
-            FROM virtual_card v JOIN carrier c ON c.id = v.carrier_id
-            LEFT JOIN member m ON m.id = c.member_id WHERE v.id = $1 AND v.client = $2
-            """,
-            [.text(card), .integer(app)]
-        ) { try CardRow(card, row: $0) }
+        let found = try session.first(question.sql, [.text(card), .integer(app)]) {
+            try CardRow(card, row: $0)
+        }
         guard let found else { return nil }
         self = found
     }

@@ -45,8 +45,13 @@ final class RenewalLine: Sendable {
         let work = RenewalWork(register)
         let writer = DispatchQueue(label: "profbilet.renewals.commit")
         let turn = DispatchSemaphore(value: 1)
-        line = Line("profbilet.renewals", most: 64, capacity: 512, apart: .milliseconds(8)) {
-            batch in
+        line = Line(
+            "profbilet.renewals",
+            most: 64,
+            capacity: 512,
+            enough: 24,
+            apart: .milliseconds(4)
+        ) { batch in
             let proven = Self.prove(batch, work)
             guard !proven.isEmpty else { return }
             turn.wait()

@@ -34,9 +34,10 @@ struct RenewalWork: Sendable {
             try register.requireReclaimed(session)
             let now = register.now()
             let terms = try VirtualTerms(session)
+            let question = CardRow.Question(at: now)
             let found = requests.map { request in
                 Register.outcome { () throws -> Found? in
-                    let row = try CardRow(request.card, request.app, at: now, in: session)
+                    let row = try CardRow(request.card, request.app, question, in: session)
                     guard let row else { return nil }
                     return Found(row: row, known: try known(request, in: session))
                 }

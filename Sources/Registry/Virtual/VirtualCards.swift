@@ -31,7 +31,7 @@ public struct VirtualCards: Sendable {
     /// How a card of this app stands, with the nonce for its next proof.
     public func show(_ card: String, app: Int64) throws -> Result<Standing, VirtualRefusal> {
         try register.read { session in
-            let row = try CardRow(card, app, at: register.now(), in: session)
+            let row = try CardRow(card, app, .init(at: register.now()), in: session)
             guard let row else { return .failure(.cardUnknown) }
             let terms = try VirtualTerms(session)
             let state: String
@@ -108,7 +108,8 @@ public struct VirtualCards: Sendable {
         as user: SignedInUser
     ) throws -> VirtualRefusal? {
         try register.write { session in
-            guard let row = try CardRow(card, app, at: register.now(), in: session) else {
+            let question = CardRow.Question(at: register.now())
+            guard let row = try CardRow(card, app, question, in: session) else {
                 return .cardUnknown
             }
             let device = row.device(register)

@@ -24,15 +24,16 @@ public struct VirtualTerms: Sendable, Equatable {
     /// The defaults.
     public init() {}
 
-    private static var fields: [(name: String, path: WritableKeyPath<Self, Int>, least: Int)] {
-        [
-            ("devices", \.devices, 1), ("lifeDays", \.lifeDays, 1),
-            ("renewFromDay", \.renewFromDay, 0), ("dormantDays", \.dormantDays, 0),
-            ("printedCodeHours", \.printedCodeHours, 1), ("sentCodeMinutes", \.sentCodeMinutes, 1),
-            ("enrolmentMinutes", \.enrolmentMinutes, 1), ("perNumber", \.perNumber, 1),
-            ("perAddress", \.perAddress, 1),
-        ]
-    }
+    private typealias Field = (
+        name: String, path: any WritableKeyPath<Self, Int> & Sendable, least: Int
+    )
+    private static let fields: [Field] = [
+        ("devices", \.devices, 1), ("lifeDays", \.lifeDays, 1),
+        ("renewFromDay", \.renewFromDay, 0), ("dormantDays", \.dormantDays, 0),
+        ("printedCodeHours", \.printedCodeHours, 1), ("sentCodeMinutes", \.sentCodeMinutes, 1),
+        ("enrolmentMinutes", \.enrolmentMinutes, 1), ("perNumber", \.perNumber, 1),
+        ("perAddress", \.perAddress, 1),
+    ]
 
     /// The names of the settings and their values.
     public var values: [(name: String, value: Int)] {

@@ -139,8 +139,10 @@ private struct Node: Sendable {
         if segment.name == nil {
             literals[segment.literal, default: Node()].insert(method, shape.dropFirst(), place)
         } else {
-            let (verb, known) = (segment.literal, parameters.firstIndex { $0.verb == segment.literal })
-            let slot = known ?? parameters.firstIndex { $0.verb.count < verb.count } ?? parameters.count
+            let verb = segment.literal
+            let known = parameters.firstIndex { $0.verb == verb }
+            let behind = parameters.firstIndex { $0.verb.count < verb.count }
+            let slot = known ?? behind ?? parameters.count
             if known == nil { parameters.insert((verb, Node()), at: slot) }
             parameters[slot].node.insert(method, shape.dropFirst(), place)
         }
