@@ -80,11 +80,10 @@ extension KnownPeople {
         for start in stride(from: 0, to: hashes.count, by: size) {
             let part = Array(hashes[start..<min(start + size, hashes.count)])
             let width = part.count.roundedUpToPowerOfTwo
-            let pairs = (0..<width).map { "($\(2 * $0 + 1), $\(2 * $0 + 2))" }
             let padded = (0..<width).map { part[min($0, part.count - 1)] }
             try add(
                 from: """
-                    (VALUES \(pairs.joined(separator: ", "))) AS v
+                    (VALUES \(Placeholders.pairs(width))) AS v
                     JOIN member m ON m.name_hash = v.column1 AND m.birth_hash = v.column2
                     """,
                 padded.flatMap { [.integer($0.name), .integer($0.birth)] },

@@ -76,7 +76,7 @@ final class RowPreparation: @unchecked Sendable {
             let start = index * MemberVault.randomLength
             return PreparedChunk.Row(
                 line: rows[index].line,
-                issues: rows[index].issues + (refusals[index].map { [$0] } ?? []),
+                issues: refusals[index].map { rows[index].issues + [$0] } ?? rows[index].issues,
                 draft: drafts[index],
                 region: rows[index].organisation?.region ?? 0,
                 isWithdrawal: rows[index].draft == nil,

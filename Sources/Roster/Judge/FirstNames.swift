@@ -1,7 +1,11 @@
 /// First names that people are sure to have, to notice exchanged columns.
 enum FirstNames {
     /// Whether it is a common first name; ё and е are equal.
-    static func contains(_ name: String) -> Bool { all.contains(name) }
+    static func contains(_ name: String) -> Bool {
+        // Lead bytes of combining marks: й may be и with its breve behind it.
+        let isInPieces = name.utf8.contains { $0 == 0xCC || $0 == 0xCD }
+        return isInPieces ? all.contains(name) : spelled.contains(Spelling(text: name))
+    }
 
     /// Whether a word is a patronymic by its ending.
     static func isPatronymic(_ word: String) -> Bool {
@@ -16,6 +20,23 @@ enum FirstNames {
         let names = (male + " " + female).split(separator: " ").map(String.init)
         return Set(names + names.map { $0.replacing("ё", with: "е") })
     }()
+
+    /// The same to be found by their bytes: normalising every name of a roster takes longer than all
+    /// the rest of this.
+    private static let spelled = Set(all.map(Spelling.init))
+
+    private struct Spelling: Hashable {
+        let text: String
+
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+
+        static func == (left: Self, right: Self) -> Bool {
+            left.text.utf8.elementsEqual(right.text.utf8)
+        }
+    }
 
     private static let male = """
         Александр Сергей Дмитрий Андрей Алексей Максим Евгений Иван Михаил Артём Николай Владимир \
