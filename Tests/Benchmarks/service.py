@@ -144,6 +144,9 @@ def speed(options):
             row(f"renewals at {peak / 2:.0f} a second for {options.seconds:.0f} s, p99", steady["p99"] * 1000, "ms", None, 50,
                 is_at_most=True)
             row("their median", steady["p50"] * 1000, "ms", None, 50, is_at_most=True)
+            # told beside it: what a machine that stands still for moments does to requests without any database
+            bare = load.run("post", "/probe/signatures", rate=peak / 2, seconds=options.seconds / 3)
+            row("p99 of the bare signatures at the same rate", bare["p99"] * 1000, "ms", None, None, is_at_most=True)
             assert steady["count"] >= 0.98 * options.seconds * peak / 2, steady
             print(f"  longest {steady['longest'] * 1000:.1f} ms, {early} requests before")
         # a service of its own, so that the first ten thousand requests are the first
