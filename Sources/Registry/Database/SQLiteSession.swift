@@ -43,7 +43,8 @@ final class SQLiteStatements: @unchecked Sendable {
         }
         let names = columns.joined(separator: ", ")
         let values = places.joined(separator: ", ")
-        let sql = "INSERT INTO \(table) (\(names)) VALUES \(values)"
+        // A failure ends the whole transaction: SQLite need not keep what a statement changed so far.
+        let sql = "INSERT OR FAIL INTO \(table) (\(names)) VALUES \(values)"
         let statement = try unsafe statement(sql, on: connection)
         inserts.append((table, columns, rows, statement))
         return statement
@@ -126,9 +127,7 @@ final class SQLiteStatements: @unchecked Sendable {
         _ table: String,
         _ columns: [String],
         _ count: Int
-    ) throws
-        -> [ReferenceWatch]
-    {
+    ) throws -> [ReferenceWatch] {
         guard let references = try references(of: table) else {
             try enforceReferences(true)
             return []

@@ -9,7 +9,7 @@ final class KeyLine: @unchecked Sendable {
     typealias Key = (member: Int64, key: [UInt8])
 
     /// Keys stored in one transaction.
-    private static let batch = 4096
+    private static let batch = 8192
 
     private let vault: MemberVault
     private let worker = DispatchQueue(label: "profbilet.keys")

@@ -55,14 +55,18 @@ struct Bench {
         }
         let signatures = try messages.map { try key.signature(for: $0) }
         let verify = key.publicKey
-        report(
-            "verification",
-            rounds(2_000) { verify.isValidSignature(signatures[$0 % 500], for: messages[$0 % 500]) }
-        )
-        report(
-            "verdict",
-            rounds(2_000) { judge.judge(text: texts[$0 % 500], at: now).verdict == .valid }
-        )
+        // In turn, and the median of each: a machine that stands still for a moment meets one of them.
+        var rates: (verification: [Double], verdict: [Double]) = ([], [])
+        for _ in 0..<9 {
+            rates.verification.append(
+                rounds(500) { verify.isValidSignature(signatures[$0], for: messages[$0]) }
+            )
+            rates.verdict.append(
+                rounds(500) { judge.judge(text: texts[$0], at: now).verdict == .valid }
+            )
+        }
+        report("verification", rates.verification.sorted()[4])
+        report("verdict", rates.verdict.sorted()[4])
         report("signing on both cores", signingOnBothCores(key, messages))
         statusList()
         report("libqrencode on both cores", qrOnBothCores(texts))
