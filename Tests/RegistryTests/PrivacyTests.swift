@@ -450,15 +450,7 @@ enum PlannedBatch {
         _ = try book.move(.orders(made.done), to: .approved, reason: "", by: office.admin)
         let batches = BatchBook(office.register)
         let cards = try batches.candidates(.init(), by: office.admin)
-        let draft = BatchBook.Draft(
-            title: "test",
-            specification: "s",
-            folder: "/",
-            profile: "p",
-            layoutHash: "h",
-            approvalsNeeded: 1
-        )
-        _ = try batches.plan(draft, cards.map { ($0, 1) }, by: office.admin)
+        _ = try BatchOffice.plan(cards, batches, by: office.admin)
     }
 }
 
