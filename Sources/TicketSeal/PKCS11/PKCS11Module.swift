@@ -1,4 +1,5 @@
 import CPKCS11
+import Synchronization
 
 /// The functions of one loaded module (PKCS #11 v2.40, C_GetFunctionList).
 ///
@@ -29,7 +30,12 @@ import CPKCS11
         unsafe self.functions = functions
     }
 
-    func initialise() throws(Refusal) { try check(unsafe cpkcs11_initialise(functions)) }
+    /// Modules need not bear to be initialised by two threads at once (§ 5.4, C_Initialize).
+    private static let turn = Mutex(())
+
+    func initialise() throws(Refusal) {
+        try check(Self.turn.withLock { _ in unsafe cpkcs11_initialise(functions) })
+    }
 
     /// The slot of the initialised token with this label.
     func slot(of label: String) throws(Refusal) -> UInt {
