@@ -114,7 +114,8 @@ public struct PackageMaker: Sendable {
         _ secrets: SigningSecrets
     ) throws -> Made {
         let started = Date()
-        let key = try packages.key(secrets)
+        // a passphrase is stretched for it, and it is not needed before the manifest
+        let key = Cores.beside { [packages] in try packages.key(secrets) }
         let certificate: PackageEnvelope.Certificate
         do {
             certificate = try PackageEnvelope.Certificate(
@@ -124,11 +125,11 @@ public struct PackageMaker: Sendable {
             )
         } catch { throw Self.error(error) }
         try makeFolders()
-        try Files.write(Array(key.certificate.utf8), to: unionCertificate)
         let path = outbox + "/" + Self.file(package)
         let working = outbox + "/.\(package.partner)-\(package.name).\(getpid()).tmp"
         defer { unsafe unlink(working) }
         let (manifest, data, file) = try fill(working, package, certificate, key)
+        try Files.write(Array(try key().certificate.utf8), to: unionCertificate)
         try finish(working, path, package)
         try packages.sent(
             package,
@@ -150,7 +151,7 @@ public struct PackageMaker: Sendable {
         _ working: String,
         _ package: PartnerPackages.Package,
         _ certificate: PackageEnvelope.Certificate,
-        _ key: BatchBook.SigningKeyHandle
+        _ opened: () throws -> BatchBook.SigningKeyHandle
     ) throws -> (manifest: [UInt8], data: [UInt8], file: (bytes: Int, sha256: [UInt8])) {
         do {
             let envelope = try PackageEnvelope.Writer(for: [certificate], to: working)
@@ -168,6 +169,7 @@ public struct PackageMaker: Sendable {
                 for text in texts { try parts.take(text) }
             }
             let (files, digest) = try parts.finish()
+            let key = try opened()
             let manifest = try manifest(package, files, digest)
             try envelope.add("manifest.json", bytes: manifest)
             try envelope.add("manifest.json.cose", bytes: try key.sign(manifest: manifest))
@@ -274,21 +276,32 @@ public struct PackageMaker: Sendable {
 
 /// The data of a package in parts, so that memory stays flat and a tar can be written in one go.
 ///
-/// A part is hashed and encrypted in the background while the rows of the next are read.
-/// `@unchecked Sendable` because only the worker touches what it keeps, and the caller after it.
+/// Beside the reading of rows one queue hashes what comes and another encrypts each part as soon as
+/// it is whole. `@unchecked Sendable` because what a queue keeps only it touches, and the caller after
+/// it.
 private final class DataParts: @unchecked Sendable {
     /// A part ends with the row that makes it so long.
     private static let limit = 8 << 20
 
     private let envelope: PackageEnvelope.Writer
     private let form: String
-    private let worker = DispatchQueue(label: "profbilet.parts")
+    private let hasher = DispatchQueue(label: "profbilet.parts.hash")
+    private let sealer = DispatchQueue(label: "profbilet.parts.seal")
     private let turn = DispatchSemaphore(value: 1)
     private let failure = Mutex<PackageEnvelope.Failure?>(nil)
     /// The part that is being filled.
-    private var open: [UInt8] = []
+    private var open = Part()
+    private var count = 0
+    // the hasher's
     private var files: [Manifest.File] = []
     private var whole = SHA256Digest()
+    private var part = SHA256Digest()
+
+    /// Rows as they came, where no copy is needed to have them together.
+    private struct Part: Sendable {
+        var pieces: [ArraySlice<UInt8>] = []
+        var bytes = 0
+    }
 
     init(_ envelope: PackageEnvelope.Writer, form: String) {
         (self.envelope, self.form) = (envelope, form)
@@ -299,51 +312,56 @@ private final class DataParts: @unchecked Sendable {
     /// - Throws: Why an earlier part could not be written.
     func take(_ text: [UInt8]) throws(PackageEnvelope.Failure) {
         var rest = text[...]
-        while open.count + rest.count >= Self.limit {
-            let least = max(0, Self.limit - open.count - 1)
+        while open.bytes + rest.count >= Self.limit {
+            let least = max(0, Self.limit - open.bytes - 1)
             let last = rest.dropFirst(least).firstIndex(of: 0x0A) ?? rest.endIndex - 1
-            open += rest[...last]
+            add(rest[...last])
             rest = rest[(last + 1)...]
             try close()
         }
-        open += rest
+        add(rest)
     }
 
     /// Takes the last part and waits for all; without any rows there is one, empty.
     func finish() throws(PackageEnvelope.Failure) -> (files: [Manifest.File], digest: [UInt8]) {
-        worker.sync {}
-        if !open.isEmpty || files.isEmpty { try close() }
-        worker.sync {}
+        if open.bytes > 0 || count == 0 { try close() }
+        sealer.sync {}
+        hasher.sync {}
         try check()
         return (files, whole.value)
+    }
+
+    private func add(_ piece: ArraySlice<UInt8>) {
+        guard !piece.isEmpty else { return }
+        open.pieces.append(piece)
+        open.bytes += piece.count
+        hasher.async { [self] in
+            part.add(piece)
+            whole.add(piece)
+        }
     }
 
     private func close() throws(PackageEnvelope.Failure) {
         turn.wait()
         let part = open
-        open = []
-        open.reserveCapacity(Self.limit + 1 << 20)
-        worker.async { [self] in
+        open = Part()
+        count += 1
+        let name = "data-\(padded(count, 3)).\(form)"
+        hasher.async { [self] in
+            let digest = Hex.text(self.part.value)
+            files.append(Manifest.File(name: name, bytes: part.bytes, sha256: digest))
+            self.part = SHA256Digest()
+        }
+        sealer.async { [self] in
             defer { turn.signal() }
             guard failure.withLock({ $0 == nil }) else { return }
-            do throws(PackageEnvelope.Failure) { try seal(part) } catch {
+            do throws(PackageEnvelope.Failure) {
+                try envelope.add(name, pieces: part.pieces)
+            } catch {
                 failure.withLock { $0 = error }
             }
         }
         try check()
-    }
-
-    private func seal(_ part: [UInt8]) throws(PackageEnvelope.Failure) {
-        let name = "data-\(padded(files.count + 1, 3)).\(form)"
-        try envelope.add(name, bytes: part)
-        whole.add(part)
-        files.append(
-            Manifest.File(
-                name: name,
-                bytes: part.count,
-                sha256: Hex.text(SHA256Digest.of(part))
-            )
-        )
     }
 
     private func check() throws(PackageEnvelope.Failure) {

@@ -78,6 +78,8 @@ private struct RowLine {
 
     private(set) var bytes: [UInt8]
     private let steps: [Step]
+    private let statuses = PartnerStatus.allCases.map { Word($0.rawValue) }
+    private let carriers = PartnerRow.carrierTexts.map { Word($0) }
     /// The days that the row before had; most rows share them.
     private var until = DayText(CalendarDate(day: 0))
     private var changed = DayText(CalendarDate(day: 0))
@@ -87,7 +89,7 @@ private struct RowLine {
 
     init(_ steps: [Step]) {
         self.steps = steps
-        bytes = [UInt8](repeating: 0, count: steps.count * Self.longest)
+        bytes = [UInt8](repeating: 0, count: steps.count * Self.longest + Word.width)
     }
 
     /// Puts a row into the line and returns how many bytes it takes.
@@ -95,129 +97,144 @@ private struct RowLine {
         if row.validUntil != until.day { until = DayText(row.validUntil) }
         let (day, second) = row.changedAt.dayAndSecond
         if day != changed.day { changed = DayText(day) }
-        let (steps, until, changed) = (steps, until, changed)
-        var pen = 0
+        let status = statuses[row.status.place]
+        let carriers = carriers[Int(row.carriers & 3)]
+        let (steps, until, changed) = (steps, until.text, changed.text)
         var span = bytes.mutableSpan
+        // bytes have neither padding nor values that are none
+        var line = unsafe span.mutableBytes
+        var pen = Pen()
         for step in steps {
             switch step {
-            case .byte(let byte):
-                span[pen] = byte
-                pen += 1
-            case .value(.id): Self.put(row.pseudonym, &span, &pen)
-            case .value(.status): Self.put(row.status.rawValue, &span, &pen)
-            case .value(.mergedInto):
-                if let heir = row.mergedInto { Self.put(heir, &span, &pen) }
+            case .byte(let byte): pen.put(byte, in: &line)
+            case .value(.id): pen.put(row.pseudonym, in: &line)
+            case .value(.status): pen.put(status, in: &line)
+            case .value(.mergedInto): if let heir = row.mergedInto { pen.put(heir, in: &line) }
             // of somebody who takes part no more nothing but the pseudonym is told
             case .value where !row.status.isMember: break
-            case .value(.number):
-                if let number = row.number { Self.put(number, &span, &pen) }
-            case .value(.carriers): Self.put(row.carriersText, &span, &pen)
-            case .value(.region): Self.put(Int(row.region), digits: 2, &span, &pen)
-            case .value(.validUntil): Self.put(until, &span, &pen)
+            case .value(.number): if let number = row.number { pen.put(number, in: &line) }
+            case .value(.carriers): pen.put(carriers, in: &line)
+            case .value(.region): pen.put(twoDigits: Int(row.region), in: &line)
+            case .value(.validUntil): pen.put(until, in: &line)
             case .value(.changedAt):
-                Self.put(changed, &span, &pen)
-                Self.put(second: second, &span, &pen)
+                pen.put(changed, in: &line)
+                pen.put(second: second, in: &line)
             }
         }
-        return pen
+        return pen.place
+    }
+}
+
+/// Writes into a line from its beginning on.
+///
+/// What fits into a machine word is stored as one, so up to ``Word/width`` bytes after it are
+/// overwritten.
+private struct Pen {
+    /// How far it has come.
+    private(set) var place = 0
+
+    mutating func put(_ byte: UInt8, in line: inout MutableRawSpan) {
+        line.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
+        place += 1
     }
 
-    private static func put(
-        _ text: String,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
-        for byte in text.utf8 {
-            line[pen] = byte
-            pen += 1
-        }
+    mutating func put(_ word: Word, in line: inout MutableRawSpan) {
+        line.storeBytes(of: word.first, toByteOffset: place, as: UInt64.self)
+        line.storeBytes(of: word.second, toByteOffset: place + 8, as: UInt64.self)
+        place += word.count
     }
 
-    private static func put(
-        _ number: Int,
-        digits: Int,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
-        var rest = number
-        for place in stride(from: pen + digits - 1, through: pen, by: -1) {
-            line[place] = 0x30 + UInt8(rest % 10)
-            rest /= 10
-        }
-        pen += digits
+    mutating func put(_ name: PartnerPseudonym, in line: inout MutableRawSpan) {
+        put(0x6D, in: &line)
+        put(hexadecimal: name.high, in: &line)
+        put(hexadecimal: name.low, in: &line)
     }
 
-    private static func put(
-        _ name: PartnerPseudonym,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
-        line[pen] = 0x6D
-        pen += 1
-        for word in [name.high, name.low] {
-            for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                line[pen] = Hex.digit(UInt8(truncatingIfNeeded: word >> shift & 15))
-                pen += 1
-            }
-        }
+    private mutating func put(hexadecimal value: UInt64, in line: inout MutableRawSpan) {
+        put(hexadecimal: UInt32(truncatingIfNeeded: value >> 32), in: &line)
+        put(hexadecimal: UInt32(truncatingIfNeeded: value), in: &line)
+    }
+
+    /// Eight digits at once: each nibble into a byte of its own, 0x30 added, from ten on 0x27 more.
+    private mutating func put(hexadecimal value: UInt32, in line: inout MutableRawSpan) {
+        var nibbles = UInt64(value)
+        nibbles = (nibbles << 16 | nibbles) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles << 8 | nibbles) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles << 4 | nibbles) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+        line.storeBytes(of: digits.bigEndian, toByteOffset: place, as: UInt64.self)
+        place += 8
+    }
+
+    mutating func put(twoDigits value: Int, in line: inout MutableRawSpan) {
+        put(0x30 + UInt8(truncatingIfNeeded: value / 10), in: &line)
+        put(0x30 + UInt8(truncatingIfNeeded: value % 10), in: &line)
     }
 
     /// The number as `TicketNumber.filed` gives it: 3, 4, 4 and 4 digits.
-    private static func put(
-        _ number: TicketNumber,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
+    mutating func put(_ number: TicketNumber, in line: inout MutableRawSpan) {
         let value = Int(number.value)
-        put(value / 1_000_000_000_000, digits: 3, &line, &pen)
+        put(0x30 + UInt8(truncatingIfNeeded: value / 100_000_000_000_000), in: &line)
+        put(twoDigits: value / 1_000_000_000_000 % 100, in: &line)
         var divisor = 100_000_000
         while divisor > 0 {
-            line[pen] = 0x2D
-            pen += 1
-            put(value / divisor % 10_000, digits: 4, &line, &pen)
+            let group = value / divisor % 10_000
+            put(0x2D, in: &line)
+            put(twoDigits: group / 100, in: &line)
+            put(twoDigits: group % 100, in: &line)
             divisor /= 10_000
         }
     }
 
-    private static func put(
-        _ day: DayText,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
-        for index in 0..<10 { line[pen + index] = day.text[index] }
-        pen += 10
-    }
-
     /// The rest of what `Instant.rfc3339` gives.
-    private static func put(
-        second: Int,
-        _ line: inout MutableSpan<UInt8>,
-        _ pen: inout Int
-    ) {
-        line[pen] = 0x54
-        line[pen + 3] = 0x3A
-        line[pen + 6] = 0x3A
-        pen += 1
-        put(second / 3600, digits: 2, &line, &pen)
-        pen += 1
-        put(second / 60 % 60, digits: 2, &line, &pen)
-        pen += 1
-        put(second % 60, digits: 2, &line, &pen)
-        line[pen] = 0x5A
-        pen += 1
+    mutating func put(second: Int, in line: inout MutableRawSpan) {
+        put(0x54, in: &line)
+        put(twoDigits: second / 3600, in: &line)
+        put(0x3A, in: &line)
+        put(twoDigits: second / 60 % 60, in: &line)
+        put(0x3A, in: &line)
+        put(twoDigits: second % 60, in: &line)
+        put(0x5A, in: &line)
+    }
+}
+
+/// A short text, ready to be stored as two machine words.
+private struct Word {
+    /// No text is longer.
+    static let width = 16
+
+    let first: UInt64
+    let second: UInt64
+    let count: Int
+
+    init(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8.prefix(Self.width))
+        func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+            bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }.littleEndian
+        }
+        (first, second) = (number(bytes.prefix(8)), number(bytes.dropFirst(8)))
+        count = bytes.count
     }
 }
 
 /// A day as `CalendarDate.iso` gives it.
 private struct DayText {
     let day: CalendarDate
-    let text: InlineArray<10, UInt8>
+    let text: Word
 
-    init(_ day: CalendarDate) {
-        self.day = day
-        var text = InlineArray<10, UInt8>(repeating: 0x2D)
-        for (index, byte) in day.iso.utf8.prefix(10).enumerated() { text[index] = byte }
-        self.text = text
+    init(_ day: CalendarDate) { (self.day, text) = (day, Word(day.iso)) }
+}
+
+extension PartnerStatus {
+    /// Where it stands among all.
+    fileprivate var place: Int {
+        switch self {
+        case .active: 0
+        case .suspended: 1
+        case .revoked: 2
+        case .merged: 3
+        }
     }
 }
 

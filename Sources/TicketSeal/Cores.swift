@@ -26,4 +26,21 @@ package enum Cores {
             try (0..<shares).flatMap { try results[$0]?.get() ?? [] }
         }
     }
+
+    /// Begins `body` on another core; the result waits for its end and gives what came of it.
+    package static func beside<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) -> () throws -> Value {
+        // whoever asks waits for the work first, so nobody sees this
+        let result = Mutex<Result<Value, any Error>>(.failure(CancellationError()))
+        let queue = DispatchQueue(label: "profbilet.beside")
+        queue.async {
+            let made = Result { try body() }
+            result.withLock { $0 = made }
+        }
+        return {
+            queue.sync {}
+            return try result.withLock { $0 }.get()
+        }
+    }
 }

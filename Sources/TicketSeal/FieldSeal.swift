@@ -260,7 +260,12 @@ public struct SHA256Digest {
     public init() {}
 
     /// Adds bytes.
-    public mutating func add(_ bytes: some Collection<UInt8>) { hash.update(data: Array(bytes)) }
+    public mutating func add(_ bytes: some Collection<UInt8>) {
+        let isTaken: Void? = bytes.withContiguousStorageIfAvailable {
+            unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0))
+        }
+        if isTaken == nil { hash.update(data: Array(bytes)) }
+    }
 
     /// The 32 bytes over everything added.
     public var value: [UInt8] { Array(hash.finalize()) }

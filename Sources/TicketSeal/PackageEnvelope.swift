@@ -140,10 +140,16 @@ public enum PackageEnvelope {
 
         /// Adds an entry from memory.
         public func add(_ name: String, bytes: [UInt8]) throws(Failure) {
+            try add(name, pieces: [bytes[...]])
+        }
+
+        /// Adds an entry that lies in memory in several pieces.
+        public func add(_ name: String, pieces: [ArraySlice<UInt8>]) throws(Failure) {
             guard let stream = unsafe stream else { throw .refused }
-            unsafe try TarWriter.put(TarWriter.header(name, bytes.count), to: stream, path)
-            unsafe try TarWriter.put(bytes, to: stream, path)
-            unsafe try TarWriter.pad(bytes.count, to: stream, path)
+            let count = pieces.reduce(0) { $0 + $1.count }
+            unsafe try TarWriter.put(TarWriter.header(name, count)[...], to: stream, path)
+            for piece in pieces { unsafe try TarWriter.put(piece, to: stream, path) }
+            unsafe try TarWriter.pad(count, to: stream, path)
         }
 
         /// Adds an entry from a file.
@@ -160,7 +166,7 @@ public enum PackageEnvelope {
             guard let stream = unsafe stream else { throw .refused }
             unsafe self.stream = nil
             do throws(Failure) {
-                unsafe try TarWriter.put([UInt8](repeating: 0, count: 1024), to: stream, path)
+                unsafe try TarWriter.put([UInt8](repeating: 0, count: 1024)[...], to: stream, path)
             } catch {
                 _ = unsafe copenssl_finish(stream, output)
                 throw error
@@ -189,13 +195,13 @@ private enum TarWriter {
         guard let file = FileHandle(forReadingAtPath: path),
             let size = try? file.seekToEnd(), (try? file.seek(toOffset: 0)) != nil
         else { throw .file(path: path, code: errno) }
-        unsafe try put(header(name, Int(size)), to: stream, path)
+        unsafe try put(header(name, Int(size))[...], to: stream, path)
         var rest = Int(size)
         while rest > 0 {
             guard let chunk = try? file.read(upToCount: min(rest, 1 << 20)), !chunk.isEmpty else {
                 throw .file(path: path, code: errno)
             }
-            unsafe try put(Array(chunk), to: stream, path)
+            unsafe try put(Array(chunk)[...], to: stream, path)
             rest -= chunk.count
         }
         unsafe try pad(Int(size), to: stream, path)
@@ -208,16 +214,18 @@ private enum TarWriter {
         _ path: String
     ) throws(PackageEnvelope.Failure) {
         let padding = (512 - size % 512) % 512
-        unsafe try put([UInt8](repeating: 0, count: padding), to: stream, path)
+        unsafe try put([UInt8](repeating: 0, count: padding)[...], to: stream, path)
     }
 
     static func put(
-        _ bytes: [UInt8],
+        _ bytes: ArraySlice<UInt8>,
         to stream: OpaquePointer,
         _ path: String
     ) throws(PackageEnvelope.Failure) {
         guard !bytes.isEmpty else { return }
-        let written = unsafe BIO_write(stream, bytes, Int32(bytes.count))
+        let written = unsafe bytes.withUnsafeBytes {
+            unsafe BIO_write(stream, $0.baseAddress, Int32($0.count))
+        }
         guard Int(written) == bytes.count else { throw .file(path: path, code: errno) }
     }
 

@@ -85,12 +85,14 @@ enum SQLValue: Equatable, Sendable {
 }
 
 /// One row of a result; columns count from 0.
-protocol DatabaseRow {
+protocol DatabaseRow: AnyObject {
     func isNull(_ column: Int) -> Bool
     /// The integer, or 0 for NULL.
     func integer(_ column: Int) -> Int64
     /// The text, or "" for NULL.
     func text(_ column: Int) -> String
+    /// The first byte of a text, or 0 for NULL: where a few words are told apart by it.
+    func initial(_ column: Int) -> UInt8
     /// The bytes, or [] for NULL.
     func blob(_ column: Int) -> [UInt8]
     /// 16 bytes as two numbers, big-endian, without an array for them; zeros for NULL.
@@ -181,10 +183,13 @@ public struct DatabaseError: Error, Equatable {
     }
 }
 
-extension Collection<UInt8> {
-    /// 16 bytes as two numbers, big-endian.
+extension UnsafeRawBufferPointer {
+    /// 16 bytes as two numbers, big-endian; zeros for fewer.
     var words: (high: UInt64, low: UInt64) {
-        func word(_ bytes: SubSequence) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-        return (word(prefix(8)), word(dropFirst(8).prefix(8)))
+        guard count >= 16 else { return (0, 0) }
+        return unsafe (
+            UInt64(bigEndian: loadUnaligned(as: UInt64.self)),
+            UInt64(bigEndian: loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        )
     }
 }

@@ -46,6 +46,10 @@ import CPostgres
         return unsafe String(decoding: bytes(column), as: UTF8.self)
     }
 
+    func initial(_ column: Int) -> UInt8 {
+        isNull(column) ? 0 : unsafe bytes(column).first ?? 0
+    }
+
     func blob(_ column: Int) -> [UInt8] {
         guard !isNull(column) else { return [] }
         return unsafe [UInt8](bytes(column))

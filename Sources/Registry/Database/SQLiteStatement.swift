@@ -142,6 +142,10 @@ extension SQLiteStatement: DatabaseRow {
         )
     }
 
+    func initial(_ column: Int) -> UInt8 {
+        unsafe sqlite3_column_text(handle, Int32(column))?.pointee ?? 0
+    }
+
     func blob(_ column: Int) -> [UInt8] {
         guard let start = unsafe sqlite3_column_blob(handle, Int32(column)) else { return [] }
         let count = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))

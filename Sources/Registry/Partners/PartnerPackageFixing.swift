@@ -107,6 +107,7 @@ extension PartnerPackages {
                 ON o.partner_id = r.partner_id AND o.pseudonym = r.pseudonym AND o.sequence =
                 (SELECT max(x.sequence) FROM partner_row x WHERE x.partner_id = r.partner_id
                     AND x.pseudonym = r.pseudonym AND x.sequence < r.sequence)
+            ORDER BY n.pseudonym
             """,
             [.integer(tally.partner), .int(sequence)] + Slice.whole.bounds
         ) { row in

@@ -58,8 +58,8 @@ extension PartnerPackages {
 
     /// The rows `r` that a package itself brings, of partner `$1`, sequence `$2` and slice `$3`, `$4`.
     ///
-    /// Their names come from the index by package: asked for the rows at once, SQLite reads every row
-    /// the partner ever had.
+    /// Their names come from the index by package: asked for the rows at once, or not in the order of
+    /// `n.pseudonym`, SQLite reads every row the partner ever had.
     static let ownRows = """
         (SELECT partner_id, sequence, pseudonym FROM partner_row
             WHERE partner_id = $1 AND sequence = $2 AND pseudonym >= $3 AND pseudonym < $4) n

@@ -14,6 +14,17 @@ public enum PartnerStatus: String, Sendable, CaseIterable {
 
     /// Whether such a row is part of the partner's set.
     public var isMember: Bool { self == .active || self == .suspended }
+
+    /// The status whose name begins so.
+    init?(initial: UInt8) {
+        switch initial {
+        case 0x61: self = .active
+        case 0x73: self = .suspended
+        case 0x72: self = .revoked
+        case 0x6D: self = .merged
+        default: return nil
+        }
+    }
 }
 
 /// A member's name towards one partner: `m` and 32 hexadecimal digits.
@@ -25,7 +36,9 @@ public struct PartnerPseudonym: Hashable, Sendable {
 
     init(words: (high: UInt64, low: UInt64)) { (high, low) = words }
 
-    init(bytes: [UInt8]) { self.init(words: bytes.words) }
+    init(bytes: [UInt8]) {
+        self.init(words: unsafe bytes.withUnsafeBytes { unsafe $0.words })
+    }
 
     /// Reads what ``text`` wrote; nil for anything else.
     public init?(_ text: some StringProtocol) {
@@ -85,15 +98,11 @@ public struct PartnerRow: Sendable, Equatable {
     /// The pseudonym that goes on after a merge.
     public let mergedInto: PartnerPseudonym?
 
-    /// The carriers in words: `plastic`, `virtual`, `plastic+virtual` or nothing.
-    public var carriersText: String {
-        switch carriers {
-        case 1: "plastic"
-        case 2: "virtual"
-        case 3: "plastic+virtual"
-        default: ""
-        }
-    }
+    /// The carriers in words: nothing, `plastic`, `virtual` or `plastic+virtual`.
+    public static let carrierTexts = ["", "plastic", "virtual", "plastic+virtual"]
+
+    /// Its carriers in words.
+    public var carriersText: String { Self.carrierTexts[Int(carriers & 3)] }
 
     /// The region in two digits.
     public var regionText: String { region < 10 ? "0\(region)" : "\(region)" }
@@ -129,7 +138,7 @@ extension PartnerRow {
     /// The row of the pseudonym in the first column whose other columns begin at `start`; nil where an
     /// outer join found none.
     init?(_ row: any DatabaseRow, from start: Int) {
-        guard let status = PartnerStatus(rawValue: row.text(start)) else { return nil }
+        guard let status = PartnerStatus(initial: row.initial(start)) else { return nil }
         pseudonym = PartnerPseudonym(words: row.words(0))
         self.status = status
         number = row.optionalInteger(start + 1).flatMap { TicketNumber(value: UInt64($0)) }
