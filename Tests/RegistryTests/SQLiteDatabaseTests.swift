@@ -174,6 +174,50 @@ import Testing
         }
     }
 
+    @Test func `a first load has the file to itself where nobody else has it open`() throws {
+        func journal(_ session: any DatabaseSession) throws -> String? {
+            try session.first("PRAGMA journal_mode") { $0.text(0) }
+        }
+        struct BrokenOff: Error {}
+        try withScratch { directory in
+            let path = directory + "/r.sqlite"
+            let database = try SQLiteDatabase(path: path)
+            try database.write { try $0.script("CREATE TABLE t (a INTEGER) STRICT") }
+            // a reader that is idle is no hindrance
+            #expect(try count("t", in: database) == 0)
+            try database.alone { session in
+                #expect(try journal(session) == "delete")
+                try session.execute("INSERT INTO t VALUES (1)")
+                let other = #expect(throws: DatabaseError.self) {
+                    let options = SQLiteOptions(busySeconds: 0.02)
+                    let second = try SQLiteDatabase(path: path, options: options)
+                    try second.write { try $0.execute("INSERT INTO t VALUES (2)") }
+                }
+                #expect(other?.code == .busy)
+            }
+            #expect(try count("t", in: database) == 1)
+            #expect(throws: BrokenOff.self) {
+                try database.alone { session in
+                    try session.execute("INSERT INTO t VALUES (3)")
+                    throw BrokenOff()
+                }
+            }
+            #expect(try database.write(journal) == "wal")
+            #expect(try count("t", in: database) == 1)
+
+            let second = try SQLiteDatabase(path: path)
+            #expect(try count("t", in: second) == 1)
+            try database.alone { session in
+                #expect(try journal(session) == "wal")
+                try session.execute("INSERT INTO t VALUES (4)")
+                #expect(try count("t", in: second) == 1)
+            }
+            #expect(try count("t", in: second) == 2)
+            for database in [database, second] { database.close() }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["r.sqlite"])
+        }
+    }
+
     @Test func `a backup holds what was committed and passes both checks`() throws {
         try withScratch { directory in
             let database = try SQLiteDatabase(path: directory + "/r.sqlite")

@@ -18,6 +18,13 @@ protocol Database: AnyObject, Sendable {
     @discardableResult
     func write<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result
 
+    /// Like `write`, for a great load into a register that holds nothing yet: where nobody else has it
+    /// open, nobody can open it until the load is over, and what is loaded is written only once.
+    ///
+    /// `body` must not read outside its session.
+    @discardableResult
+    func alone<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result
+
     /// Like `write`, and no other process is in such a section at the same time; migrations use it.
     @discardableResult
     func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result

@@ -53,6 +53,11 @@ final class PostgresDatabase: Database {
     func foldJournal() {}
 
     @discardableResult
+    func alone<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
+        try write(body)
+    }
+
+    @discardableResult
     func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
         // The lock comes before BEGIN: the snapshot must be taken after the others are done.
         try Self.translating {

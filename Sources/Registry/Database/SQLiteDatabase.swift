@@ -102,6 +102,52 @@ final class SQLiteDatabase: Database {
     }
 
     @discardableResult
+    func alone<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
+        guard try leaveJournal() else { return try write(body) }
+        // Should it fail, whoever opens the register next goes back to the journal.
+        defer { _ = try? setJournal("WAL") }
+        return try write(body)
+    }
+
+    /// Has changes written into the file itself, with what was there before kept beside it, instead of
+    /// into a journal from which they are copied afterwards.
+    ///
+    /// - Returns: False when somebody else has the register open; then everything is as before.
+    private func leaveJournal() throws -> Bool {
+        guard !options.readOnly else { return false }
+        return try DatabaseError.translating {
+            // A connection is not closed before its statements are.
+            try pool.barrierWriteWithoutTransaction { db in
+                let writer = unsafe db.sqliteConnection.map { UInt(bitPattern: $0) }
+                statements.withLock { table in
+                    for (key, cache) in table where key != writer { cache.finalize() }
+                    table = table.filter { $0.key == writer }
+                }
+            }
+            pool.invalidateReadOnlyConnections()
+            return try setJournal("DELETE")
+        }
+    }
+
+    /// Whether the mode was taken; nobody is waited for.
+    @discardableResult
+    private func setJournal(_ mode: String) throws -> Bool {
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            defer {
+                let milliseconds = Int(options.busySeconds * 1000)
+                try? db.execute(sql: "PRAGMA busy_timeout = \(milliseconds)")
+            }
+            do {
+                let taken = try String.fetchOne(db, sql: "PRAGMA journal_mode = \(mode)")
+                return taken?.uppercased() == mode
+            } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_BUSY {
+                return false
+            }
+        }
+    }
+
+    @discardableResult
     func exclusively<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
         try write(body)
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import TicketSeal
 public import UnionTicket
 
@@ -98,8 +99,11 @@ public struct RosterImport: Sendable {
     ) throws -> Summary {
         try user.require(.importRoster, at: options.completeFor)
         do {
-            return try register.write { session in
-                let cache = try Self.cacheMegabytes(in: session)
+            let isFirst =
+                try !options.isRecord && register.read { try Counter.member.last(in: $0) } == 0
+            return try (isFirst ? register.writeAlone : register.write) { session in
+                let members = try Counter.member.last(in: session)
+                let cache = Self.cacheMegabytes(members)
                 try session.setCache(megabytes: cache)
                 defer { try? session.setCache(megabytes: nil) }
                 let run = try RosterRun(register, options, by: user, in: session)
@@ -108,6 +112,7 @@ public struct RosterImport: Sendable {
                     register,
                     run.organisations,
                     during: run.importId,
+                    isFirst: members == 0,
                     cacheMegabytes: cache
                 )
                 let prepared = Ahead { try read.next().map(preparation.prepare) }
@@ -116,8 +121,12 @@ public struct RosterImport: Sendable {
                     read.stop()
                     run.keys.stop()
                 }
+                // To take a chunk apart is as much work as to match it.
+                let remover = DispatchQueue(label: "profbilet.import.remover")
+                defer { remover.sync {} }
                 while let chunk = try prepared.next() {
                     for result in try run.take(chunk) { try each(result) }
+                    remover.async { withExtendedLifetime(chunk) {} }
                 }
                 let summary = try run.finish()
                 if options.isDryRun || (options.allOrNothing && summary[.error] > 0) {
@@ -132,13 +141,12 @@ public struct RosterImport: Sendable {
         }
     }
 
-    /// What the look-ups of an import touch in a large register; for a small one a little less than a
+    /// What the look-ups of an import touch in a large register; for a small one less than a
     /// connection has anyway, for the chunks under way take their room too.
     ///
     /// New people fall everywhere into the indexes by identifier and by name: with a page evicted and
     /// read again for each, an import would take twice as long. It does not grow with the file.
-    private static func cacheMegabytes(in session: any DatabaseSession) throws -> Int {
-        let members = try Counter.member.last(in: session)
-        return members < 500_000 ? 72 : min(512, 80 + Int(members / 16_384))
+    private static func cacheMegabytes(_ members: Int64) -> Int {
+        members < 500_000 ? 56 : min(512, 80 + Int(members / 16_384))
     }
 }

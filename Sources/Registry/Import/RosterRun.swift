@@ -119,7 +119,7 @@ final class RosterRun {
         if freeIds.isEmpty {
             let first = try Counter.member.take(nextBlock, in: session)
             freeIds = first..<first + Int64(nextBlock)
-            nextBlock = min(2 * nextBlock, 8192)
+            nextBlock = min(2 * nextBlock, 65_536)
         }
         return freeIds.removeFirst()
     }

@@ -32,6 +32,8 @@ struct PreparedChunk: Sendable {
 final class RowPreparation: @unchecked Sendable {
     private let register: Register
     private let importId: Int64
+    /// Whether the register had no members before the import.
+    private let isFirst: Bool
     private let organisations: OrganisationGate
     private let cacheMegabytes: Int?
     private var birthHashes: [Int: Int64] = [:]
@@ -40,9 +42,10 @@ final class RowPreparation: @unchecked Sendable {
         _ register: Register,
         _ organisations: OrganisationGate,
         during importId: Int64,
+        isFirst: Bool,
         cacheMegabytes: Int?
     ) {
-        self.cacheMegabytes = cacheMegabytes
+        (self.isFirst, self.cacheMegabytes) = (isFirst, cacheMegabytes)
         self.register = register
         self.organisations = organisations
         self.importId = importId
@@ -60,15 +63,21 @@ final class RowPreparation: @unchecked Sendable {
         var people = KnownPeople()
         var conflicts: [Int64: ConflictQueue.Standing] = [:]
         var mentioned: [Int64] = []
-        try register.read { session in
-            try session.setCache(megabytes: cacheMegabytes)
-            try people.find(drafts.lazy.compactMap(\.self), during: importId, in: session)
-            conflicts = try ConflictQueue.standing(
-                of: drafts.compactMap { $0?.fingerprint },
-                in: session
-            )
-            if organisations.isWhole {
-                mentioned = try named(by: zip(rows, drafts).filter { $1 == nil }.map(\.0), session)
+        // An empty register knows nobody, and is not to be read while it is filled for the first time.
+        if !isFirst {
+            try register.read { session in
+                try session.setCache(megabytes: cacheMegabytes)
+                try people.find(drafts.lazy.compactMap(\.self), during: importId, in: session)
+                conflicts = try ConflictQueue.standing(
+                    of: drafts.compactMap { $0?.fingerprint },
+                    in: session
+                )
+                if organisations.isWhole {
+                    mentioned = try named(
+                        by: zip(rows, drafts).filter { $1 == nil }.map(\.0),
+                        session
+                    )
+                }
             }
         }
         let random = SecureRandom.bytes(drafts.count * MemberVault.randomLength)

@@ -55,6 +55,15 @@ public final class Register: Sendable {
         }
     }
 
+    /// Like ``write(_:)``, for the first load of an empty register; see ``Database/alone(_:)``.
+    @discardableResult
+    func writeAlone<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
+        try Self.told {
+            if JoinedTransaction.current?.register === self { return try write(body) }
+            return try database.alone(body)
+        }
+    }
+
     /// Runs `body` on a snapshot of the register, with failures in the user's words.
     func read<Result>(_ body: (any DatabaseSession) throws -> Result) throws -> Result {
         try Self.told {
