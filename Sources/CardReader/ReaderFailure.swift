@@ -37,6 +37,10 @@ public struct ReaderFailure: Error, Equatable, Sendable {
         self.cause = cause
     }
 
+    /// pcscd took the connection and closed it without a word: it is dying, or polkit's rules refuse this
+    /// user; PC/SC has one code for both.
+    private static let turnedAway: UInt32 = 0x8010_006A
+
     static let malformedAnswer = Self(.malformedAnswer)
     static let cancelled = Self(.cancelled)
 
@@ -45,7 +49,7 @@ public struct ReaderFailure: Error, Equatable, Sendable {
     init(pcsc status: UInt32) {
         let code: Code =
             switch status {
-            case 0x8010_0013, 0x8010_001D, 0x8010_001E, 0x8010_0018: .serviceAway
+            case 0x8010_0013, 0x8010_001D, 0x8010_001E, 0x8010_0018, Self.turnedAway: .serviceAway
             case 0x8010_0009, 0x8010_0017, 0x8010_002E: .readerGone
             case 0x8010_0016, 0x8010_0069, 0x8010_000C: .cardGone
             case 0x8010_0068: .cardReset
@@ -60,6 +64,13 @@ public struct ReaderFailure: Error, Equatable, Sendable {
     /// What happened and what to do, for the operator.
     public var reason: Bilingual {
         switch code {
+        case .serviceAway where cause == Self.turnedAway:
+            Bilingual(
+                "Служба считывателей закрыла соединение: перезапустите pcscd; если не поможет, правила "
+                    + "polkit не пускают этого пользователя к считывателям (access_pcsc, access_card).",
+                "The reader service closed the connection: restart pcscd; if that does not help, polkit's "
+                    + "rules keep this user from readers (access_pcsc, access_card)."
+            )
         case .serviceAway:
             Bilingual(
                 "Служба считывателей не работает: запустите pcscd.",

@@ -75,6 +75,7 @@ struct ReaderStatesTests {
 
     static let codes: [(UInt32, ReaderFailure.Code, ChipEvidence.Fault)] = [
         (0x8010_0013, .serviceAway, .readerFailed), (0x8010_001D, .serviceAway, .readerFailed),
+        (0x8010_006A, .serviceAway, .readerFailed),
         (0x8010_0009, .readerGone, .readerFailed), (0x8010_0016, .cardGone, .pulled),
         (0x8010_0069, .cardGone, .pulled), (0x8010_0068, .cardReset, .readerBusy),
         (0x8010_000B, .readerBusy, .readerBusy), (0x8010_0066, .mute, .mute),

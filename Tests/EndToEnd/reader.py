@@ -4,13 +4,16 @@ Usage: PROFBILET=path/to/profbilet python3 reader.py [--taps N] [--only WORD]; n
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from chipcards import PROGRAM, Batch, Lines, emulator, reading
@@ -174,15 +177,18 @@ def copy_of_message(batch, folder, uid):
 
 
 def counters(batch):
+    # pcscd may still show the card of the check before.
+    cleared()
     with reading(batch, "--timeout", 30, "--taps", 3) as reader, \
-            emulator(batch, "--taps", 3, "--hold", 100, "--gap", 450, "--counter", 40, "--fault", "rollback"):
+            emulator(batch, "--taps", 3, "--hold", 300, "--gap", 600, "--counter", 40, "--fault", "rollback"):
         reader.wait(3, 20)
         lines = reader.all()
         check("a counter that goes back is seen",
               [line["counter"] for line in lines] == ["first_seen", "went_back", "went_back"]
               and [line["copy"] for line in lines] == [False, True, True], lines)
+    cleared()
     with reading(batch, "--timeout", 30, "--taps", 3) as reader, \
-            emulator(batch, "--taps", 3, "--hold", 100, "--gap", 450):
+            emulator(batch, "--taps", 3, "--hold", 300, "--gap", 600):
         reader.wait(3, 20)
         lines = reader.all()
         check("a counter that advances is no copy",
@@ -219,12 +225,33 @@ def cards(batch, folder):
             check("after a mute card the next one is read", line and line["level"] == "mutualAuth", line)
 
 
+@contextlib.contextmanager
+def deaf(path):
+    """A socket that closes every connection without a word."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def turn_away():
+            with contextlib.suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+        threading.Thread(target=turn_away, daemon=True).start()
+        yield dict(os.environ, PCSCLITE_CSOCK_NAME=str(path))
+        # Wakes the thread up, which closing alone does not.
+        listener.shutdown(socket.SHUT_RDWR)
+
+
 def service(batch, folder):
     daemon = Daemon(folder)
     for command in (("readers",), ("card", "read", "--timeout", "1")):
         result = subprocess.run([PROGRAM, *command], capture_output=True, text=True)
         check(f"no pcscd: {' '.join(command[:2])} says so", result.returncode == 11
               and "pcscd" in result.stderr and "Ошибка" in result.stderr, (result.returncode, result.stderr))
+    with deaf(folder / "deaf.comm") as environment:
+        result = subprocess.run([PROGRAM, "readers"], capture_output=True, text=True, env=environment)
+        check("a pcscd that turns us away, as by polkit's rules: said with both remedies", result.returncode == 11
+              and "polkit" in result.stderr and "restart pcscd" in result.stderr, (result.returncode, result.stderr))
     empty = Daemon(folder, blocks=0)
     with empty:
         result = subprocess.run([PROGRAM, "card", "read", "--timeout", "1"], capture_output=True, text=True)
@@ -246,7 +273,7 @@ def service(batch, folder):
                   watch.wait(2, event="service_lost") and [item["event"] for _, item in watch.seen][-4:] ==
                   ["card_removed", "reader_disappeared", "reader_disappeared", "service_lost"], watch.seen)
             cause = watch.all(event="service_lost")[-1]["cause"]
-            check("watching: the dead service is named by a cause", cause in (0x80100013, 0x8010001D), cause)
+            check("watching: the dead service is named by a cause", cause in (0x80100013, 0x8010001D, 0x8010006A), cause)
         daemon.start()
         started = time.monotonic()
         check("watching: pcscd restarted is found again", watch.wait(2, event="service_back")
@@ -332,7 +359,7 @@ def others(batch, folder):
     with Daemon(folder), Lines([*other, "reset", FIRST]) as holder:
         holder.wait()
         with reading(batch, "--timeout", 40, "--taps", 10) as reader, \
-                emulator(batch, "--taps", 10, "--hold", 150, "--gap", 450):
+                emulator(batch, "--taps", 10, "--hold", 300, "--gap", 450):
             reader.wait(10, 30)
             lines = reader.all()
         holder.say()
