@@ -3,11 +3,12 @@
 /* sqlite3_config is variadic, which Swift cannot call. Must run before the first connection of the process.
 
    Without its memory statistics SQLite takes no process-wide lock around every allocation. What a statement of many
-   rows may have to take back goes to a file only past 8 MiB: by default it does past 64 KiB, eight of our pages, and
-   then a statement of sixteen rows that fall everywhere into an index writes each page it touches to the disk. */
+   rows may have to take back goes to a file past 120 KiB instead of 64: fifteen of our pages, or eight. It cannot be
+   more than 128 KiB: SQLite hands that file over in one piece and writes no larger one at once (seekAndWriteFd in
+   os_unix.c), which it then takes for a full disk. */
 static inline int csqlite_configure(void) {
     int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    return code != SQLITE_OK ? code : sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 8 << 20);
+    return code != SQLITE_OK ? code : sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 120 << 10);
 }
 
 /* sqlite3_db_config is variadic too. Whether statements prepared from now on look up what a new row refers to; inside
