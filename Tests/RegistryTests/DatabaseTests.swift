@@ -239,6 +239,37 @@ import Testing
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `many rows may come before what they refer to where the reference is deferred`(
+        engine: TestEngine
+    ) throws {
+        let tables = """
+            CREATE TABLE p (id {int} NOT NULL PRIMARY KEY) {strict};
+            CREATE TABLE c (
+                id {int} NOT NULL PRIMARY KEY,
+                p {int} REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED
+            ) {strict};
+            """
+        try engine.withTables(tables) { (database) throws in
+            func load(_ parent: Int64, in session: any DatabaseSession) throws {
+                try session.load("c", ["id", "p"], count: 500) { index, row in
+                    row.put(parent * 1000 + Int64(index))
+                    row.put(parent)
+                }
+            }
+            try database.write { session in
+                try load(1, in: session)
+                try session.execute("INSERT INTO p VALUES (1)")
+            }
+            #expect(try count("c", in: database) == 500)
+            let failure = #expect(throws: DatabaseError.self) {
+                try database.write { try load(2, in: $0) }
+            }
+            #expect(failure?.code == .constraint)
+            #expect(try count("c", in: database) == 500)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a snapshot does not see later writes`(engine: TestEngine) throws {
         try engine.withTables(Self.values) { (database) throws in
             try database.read { (session) throws in

@@ -138,7 +138,7 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 
     /// What `table` refers to; nil where SQLite must look that up row by row: by more than one whole
-    /// number, or where a row brings others with it.
+    /// number, at the transaction's end only, or where a row brings others with it.
     private func references(of table: String) throws -> [SQLiteReference]? {
         if let known = statements.references[table] { return known }
         var found: [SQLiteReference] = []
@@ -160,8 +160,11 @@ final class SQLiteStatements: @unchecked Sendable {
             }
         }
         try query(
-            "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 AND sql LIKE $2",
-            [.text(table), .text("%AFTER INSERT ON%")]
+            """
+            SELECT 1 FROM sqlite_schema WHERE tbl_name = $1
+            AND (type = 'trigger' AND sql LIKE $2 OR type = 'table' AND sql LIKE $3)
+            """,
+            [.text(table), .text("%AFTER INSERT ON%"), .text("%INITIALLY DEFERRED%")]
         ) { _ in areSimple = false }
         statements.references[table] = .some(areSimple ? found : nil)
         return areSimple ? found : nil
