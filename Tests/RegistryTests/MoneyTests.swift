@@ -228,6 +228,34 @@ import UnionTicket
         }
     }
 
+    @Test(arguments: TestEngine.allCases)
+    func `a batch for every region and reason is one entry that balances`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch throws in
+            try batch.report("pppppppppp")
+            let before = try Self.sum(batch)
+            let reasons: [OrderReason] = [.first, .lost, .damaged]
+            var charges = CardCharges(batch: batch.id)
+            for region in Int64(1)...80 {
+                for reason in reasons { charges.made[.init(region: region, reason: reason)] = 3 }
+            }
+            try batch.register.write { session in
+                try Ledger(batch.register).post(charges, by: batch.admin, in: session)
+            }
+            let lines = try batch.register.read { session in
+                try session.first(
+                    """
+                    SELECT count(*) FROM money_line
+                    WHERE entry_id = (SELECT max(id) FROM money_entry)
+                    """
+                ) { $0.integer(0) }
+            }
+            #expect(try #require(lines) > 256)
+            #expect(try Self.sum(batch) == before)
+        }
+    }
+
     /// Random lives: whatever happens, every entry balances, and what is charged follows from the cards.
     @Test(arguments: TestEngine.allCases, [UInt64(1), 2])
     func `the ledger always balances and follows the cards`(
