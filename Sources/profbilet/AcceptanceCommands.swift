@@ -32,6 +32,7 @@ extension BatchCommand {
         @OptionGroup var office: Office
 
         func run() throws {
+            try OutputFile.require(act, apartFrom: [report] + (profile.map { [$0] } ?? []))
             try office.work { register, user in
                 let desk = AcceptanceOffice(register)
                 let outcome = try MarkedError.reading(report, encoding) {
@@ -128,6 +129,7 @@ extension BatchCommand {
         @OptionGroup var office: Office
 
         func run() throws {
+            try OutputFile.require(waybills)
             try office.work { register, user in
                 let desk = ParcelDesk(register)
                 // The papers of what was shipped before can be had again.
@@ -153,7 +155,7 @@ extension BatchCommand {
 
         func run() throws {
             try office.work { register, user in
-                let hash = try AcceptanceOffice.hash(ofDocument: destructionAct)
+                let hash = try AcceptanceOffice(register).hash(ofAct: destructionAct, for: id)
                 try BatchClosing(register).close(id, destructionAct: hash, by: user)
                 say(
                     "Партия \(id) закрыта; SHA-256 акта \(Hex.text(hash)).",

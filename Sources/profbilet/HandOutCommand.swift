@@ -11,7 +11,7 @@ struct HandOutCommand: ParsableCommand {
         abstract: "Выдача карт членам Профсоюза и невостребованные карты / Hand-out of cards",
         subcommands: [
             Scan.self, List.self, Parcel.self, Unclaimed.self, Return.self, Again.self,
-            Destroy.self,
+            Destroy.self, Act.self,
         ]
     )
 
@@ -240,6 +240,7 @@ struct HandOutCommand: ParsableCommand {
 
         func run() throws {
             try office.work { register, user in
+                try OutputFile.require(act)
                 let made = try LeftCards(register).destroy(cards, reason: reason, by: user)
                 if let act {
                     _ = try AcceptanceOffice(register).destructionAct(made, to: act)
@@ -251,6 +252,23 @@ struct HandOutCommand: ParsableCommand {
                     "Акт № \(made.id): уничтожено карт \(made.cards.count).",
                     "Act \(made.id): cards destroyed \(made.cards.count)."
                 )
+            }
+        }
+    }
+
+    struct Act: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Акт об уничтожении ещё раз, PDF / An act of destruction again"
+        )
+        @Argument(help: "Номер акта / act") var id: Int64
+        @Option(help: "Файл / file") var out: String
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let act = try LeftCards(register).act(id, by: user)
+                _ = try AcceptanceOffice(register).destructionAct(act, to: out)
+                say("Акт № \(id): \(out)", "Act \(id): \(out)")
             }
         }
     }

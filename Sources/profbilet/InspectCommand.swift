@@ -134,16 +134,30 @@ struct LineInspection {
         }
     }
 
+    private static func refusal(_ id: JSONScalar?, _ why: String) -> String {
+        JSONValue.object([
+            "id": id?.value ?? .null,
+            "verdict": .text(PayloadVerdict.unknownFormat.rawValue),
+            "error": .text(why),
+        ]).line
+    }
+
     private func answer(_ line: String) -> String {
         guard let question = try? JSONDecoder().decode(Question.self, from: Data(line.utf8)) else {
             let name = try? JSONDecoder().decode(Name.self, from: Data(line.utf8))
-            return JSONValue.object([
-                "id": name?.id?.value ?? .null,
-                "verdict": .text(PayloadVerdict.unknownFormat.rawValue),
-                "error": "not a JSON object with text or hex",
-            ]).line
+            return Self.refusal(name?.id, "not a JSON object with text or hex")
         }
-        let moment = question.now.flatMap { TimeArgument.instant($0.text) } ?? now
+        var moment = now
+        if let asked = question.now {
+            // Judged at another time than asked for, the verdict would be one of something else.
+            guard let instant = TimeArgument.instant(asked.text) else {
+                return Self.refusal(
+                    question.id,
+                    "now is no time: Unix seconds, ISO 8601 or dd.mm.yyyy[ hh:mm]"
+                )
+            }
+            moment = instant
+        }
         let judge = TicketJudge(keys: keys)
         var judgement: Judgement?
         var verdict = PayloadVerdict.unknownFormat.rawValue

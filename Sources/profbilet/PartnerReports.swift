@@ -23,6 +23,7 @@ extension PartnerCommand {
         @OptionGroup var office: Office
 
         func run() throws {
+            try OutputFile.require(report, links, apartFrom: [file])
             let (participants, faulty) = try MarkedError.reading(file, encoding) {
                 try ParticipantFile.read(file, encoding: encoding)
             }

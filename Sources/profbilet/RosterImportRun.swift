@@ -54,6 +54,8 @@ struct RosterImportRun {
             } each: {
                 try report.add($0)
                 bar.show(report.rows)
+            } last: {
+                try report.seal()
             }
         } catch {
             bar.end()
@@ -229,6 +231,7 @@ final class ImportReport {
     init(path: String?, isJSON: Bool) throws {
         self.path = path
         self.isJSON = isJSON
+        try OutputFile.require(path)
         if path != nil { try restart() }
     }
 
@@ -268,10 +271,16 @@ final class ImportReport {
         shown.append(result)
     }
 
-    func finish() throws {
-        guard let path, let temporary else { return }
+    /// Writes the rest, while the import can still be taken back.
+    func seal() throws {
         try flush()
         try handle?.close()
+        handle = nil
+    }
+
+    /// Gives the report its name, once the import is kept.
+    func finish() throws {
+        guard let path, let temporary else { return }
         guard unsafe isDevice || rename(temporary, path) == 0 else {
             throw Failure(
                 .storage,

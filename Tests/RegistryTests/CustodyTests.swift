@@ -44,6 +44,16 @@ import UnionTicket
                 try users.signIn("reg", passphrase: "registrar phrase")
             }
             #expect(throws: RegisterError.self) { try users.disable("admin", by: office.admin) }
+            for (role, scope) in [(Role.auditor, "99"), (.administrator, "26")] {
+                #expect(throws: RegisterError.self) {
+                    try users.setRole(
+                        "admin",
+                        role: role,
+                        scope: try TestOffice.code(scope),
+                        by: office.admin
+                    )
+                }
+            }
         }
     }
 

@@ -95,7 +95,8 @@ import UnionTicket
             let entry = try ledger.pay(payment(40_000), from: region, by: batch.admin)
             #expect(try Self.row(batch).balance == Kopecks(47_500 - 40_000))
             for (bad, place) in [
-                (payment(40_000), "26"), (payment(0, "18"), "26"), (payment(-5, "19"), "26"),
+                (payment(40_000), "26"), (payment(5, " 17 "), "26"),
+                (payment(0, "18"), "26"), (payment(-5, "19"), "26"),
                 (payment(5, "20"), "88"), (payment(5, "21"), "26-001"), (payment(5, ""), "26"),
                 (payment(5, " "), "26"), (payment(5, "20\u{1B}[2J"), "26"),
                 (payment(5, "20\u{202E}1"), "26"),

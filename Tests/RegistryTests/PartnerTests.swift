@@ -209,7 +209,7 @@ import UnionTicket
             try office.join([1, 2], consenting: [1, 2])
             _ = try office.export()
             try office.end(1, .left)
-            _ = try MemberErasure(office.register).erase("1001", reason: "", by: office.admin)
+            _ = try MemberErasure(office.register).erase("1001", reason: "asked", by: office.admin)
             #expect(try office.export().rows.map(\.status) == [.revoked])
             #expect(try office.number("SELECT count(*) FROM partner_link") == 2)
             office.clock.advance(86_400)

@@ -237,6 +237,13 @@ struct RowJudgementTests {
         #expect(row.draft?.name == PersonName(last: "Орлова", first: "Анна", patronymic: nil))
     }
 
+    @Test(arguments: ["Без отчества", "нет отчества", "Отсутствует", "-"])
+    func `a patronymic that is said to be none is none`(_ cell: String) throws {
+        let row = try RosterFiles.row(["Отчество": cell])
+        let name = try #require(row.draft?.name)
+        #expect(name.patronymic == nil)
+    }
+
     @Test func `a dash between the parts of a family name is no missing patronymic`() throws {
         let text = RosterFiles.table(["Фамилия": "Орлова - Белова Анна", "Имя": "", "Отчество": ""])
             .replacing("Фамилия", with: "ФИО").replacing("Имя", with: "Прочее")

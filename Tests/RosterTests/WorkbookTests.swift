@@ -90,15 +90,23 @@ struct WorkbookTests {
         #expect(row.draft?.name.last == RosterFiles.clean[1])
     }
 
-    @Test func `shared strings are followed, an index without a string is an empty cell`() throws {
+    @Test(arguments: ["", "99", "-1", "x"])
+    func `shared strings are followed, an index without a string is a fault`(
+        _ index: String
+    ) throws {
         let sheet = Self.sheet(
             birth: "<c t='s'><v>1</v></c>",
-            join: "<c t='s'><v>99</v></c>"
+            join: "<c t='s'><v>\(index)</v></c>"
         )
         let bytes = StoredArchive.workbook(
             sheet: sheet,
             strings: "<sst><si><t>x</t></si><si><r><t>17.05.</t></r><r><t>1980</t></r></si></sst>"
         )
+        guard index.isEmpty else {
+            let failure = try RosterFiles.failure(bytes)
+            #expect(failure?.code == .sheetDamaged && failure?.line == 2)
+            return
+        }
         let row = try #require(try RosterFiles.rows(bytes).first)
         #expect(row.issues.map(\.code) == ["date_missing"])
         #expect(row.issues.first?.field == "joinDate")

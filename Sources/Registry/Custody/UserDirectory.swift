@@ -110,20 +110,7 @@ public struct UserDirectory: Sendable {
     public func disable(_ name: String, by user: SignedInUser) throws {
         try user.requireEverywhere(.manageUsers)
         try change(name, "user.disable", by: user) { row, session in
-            let others = try session.first(
-                """
-                SELECT count(*) FROM app_user
-                WHERE role = 'administrator' AND disabled_at IS NULL AND id <> $1
-                """,
-                [.integer(row.user.id)]
-            ) { $0.integer(0) }
-            if row.user.role == .administrator, others == 0 {
-                throw RegisterError(
-                    .refused,
-                    "Это последний администратор. Сначала добавьте другого: profbilet user add.",
-                    "This is the last administrator. First add another: profbilet user add."
-                )
-            }
+            try requireOtherAdministrator(than: row, in: session)
             try session.execute(
                 "UPDATE app_user SET disabled_at = $1 WHERE id = $2",
                 [.integer(register.now().seconds), .integer(row.user.id)]
@@ -151,6 +138,9 @@ public struct UserDirectory: Sendable {
     ) throws {
         try user.requireEverywhere(.manageUsers)
         try change(name, "user.role", "\(role.rawValue) \(scope)", by: user) { row, session in
+            if role != .administrator || scope != .centralCouncil {
+                try requireOtherAdministrator(than: row, in: session)
+            }
             try session.execute(
                 "UPDATE app_user SET role = $1, scope = $2 WHERE id = $3",
                 [.text(role.rawValue), .integer(scope.ordinal), .integer(row.user.id)]
@@ -236,6 +226,28 @@ extension UserDirectory {
             )
         }
         try AuditLog(register).countersignHead()
+    }
+
+    /// Whoever gives others their roles must stay: an administrator of the whole union.
+    private func requireOtherAdministrator(
+        than row: Row,
+        in session: any DatabaseSession
+    ) throws {
+        guard row.user.role == .administrator, row.user.scope == .centralCouncil else { return }
+        let others = try session.first(
+            """
+            SELECT count(*) FROM app_user
+            WHERE role = 'administrator' AND scope = $1 AND disabled_at IS NULL AND id <> $2
+            """,
+            [.integer(OrganisationCode.centralCouncil.ordinal), .integer(row.user.id)]
+        ) { $0.integer(0) }
+        guard others == 0 else { return }
+        throw RegisterError(
+            .refused,
+            "Это последний администратор всего Профсоюза. Сначала добавьте другого: profbilet user "
+                + "add.",
+            "This is the last administrator of the whole union. First add another: profbilet user add."
+        )
     }
 
     private func change(

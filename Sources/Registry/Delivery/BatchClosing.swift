@@ -27,6 +27,7 @@ public struct BatchClosing: Sendable {
         user: SignedInUser
     ) throws {
         try user.requireEverywhere(.acceptBatches)
+        let document = try Ground.require(document)
         try register.write { session in
             let batch = try BatchBook(register).batch(id, in: session)
             let open = try BatchStanding(batch, in: session).differences
@@ -75,6 +76,7 @@ public struct BatchClosing: Sendable {
         by user: SignedInUser
     ) throws -> (cards: Int, orders: [Int64]) {
         try user.requireEverywhere(.acceptBatches)
+        let reason = try Ground.require(reason)
         return try register.write { session in
             let book = BatchBook(register)
             let batch = try book.batch(id, in: session)

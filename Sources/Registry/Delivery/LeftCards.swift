@@ -180,6 +180,7 @@ extension LeftCards {
         by user: SignedInUser
     ) throws -> Act {
         try user.require(.handOut)
+        let reason = try Ground.require(reason)
         let id = try register.write { session in
             let file = CarrierFile(register)
             let cards = try cards(references, by: user, in: session)
@@ -198,11 +199,12 @@ extension LeftCards {
                 ]
             )
             for var carrier in cards {
+                let way = try way(carrier, in: session)
                 try session.execute(
                     "INSERT INTO destruction_card (act_id, carrier_id, was) VALUES ($1, $2, $3)",
                     [.integer(id), .integer(carrier.id), .text(carrier.state.rawValue)]
                 )
-                for state in try Self.way(carrier) {
+                for state in way {
                     try file.set(carrier, to: state, reason: "act \(id)", by: user, in: session)
                     carrier = carrier.moved(to: state)
                 }
@@ -227,13 +229,35 @@ extension LeftCards {
     }
 
     /// Over other states to the end: what lay unclaimed is withdrawn first.
-    private static func way(_ carrier: CarrierFile.Carrier) throws -> [CarrierState] {
+    private func way(
+        _ carrier: CarrierFile.Carrier,
+        in session: any DatabaseSession
+    ) throws -> [CarrierState] {
         switch carrier.state {
         case .withdrawn, .spoiled, .lost, .stolen, .damaged, .replaced, .expired: [.destroyed]
         case .atRegion, .atPrimary, .unclaimed: [.withdrawn, .destroyed]
         case .active, .suspended: [.withdrawn, .destroyed]
-        default: throw noStep(carrier)
+        case .destroyed:
+            throw try session.first(
+                "SELECT act_id FROM destruction_card WHERE carrier_id = $1",
+                [.integer(carrier.id)]
+            ) { Self.isDestroyed(carrier, act: $0.integer(0)) } ?? Self.noStep(carrier)
+        default: throw Self.noStep(carrier)
         }
+    }
+
+    private static func isDestroyed(
+        _ carrier: CarrierFile.Carrier,
+        act: Int64
+    ) -> RegisterError {
+        let number = carrier.number.map { "\($0)" } ?? ""
+        return RegisterError(
+            .refused,
+            "Карта \(number) уже уничтожена, акт № \(act). Его бумага: profbilet handout act \(act) "
+                + "--out ФАЙЛ.",
+            "Card \(number) is destroyed already by act \(act). Its paper: profbilet handout act "
+                + "\(act) --out FILE."
+        )
     }
 
     /// One act.

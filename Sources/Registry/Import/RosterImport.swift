@@ -90,12 +90,14 @@ public struct RosterImport: Sendable {
     /// Takes a file's rows.
     ///
     /// `open` starts reading the file and is called again when the database repeats the transaction;
-    /// `each` gets every row's result in the order of the file. When it throws, nothing was kept.
+    /// `each` gets every row's result in the order of the file, and `last` comes before
+    /// anything is kept for good. When one of them throws, nothing was kept.
     public func run(
         _ options: Options,
         by user: SignedInUser,
         open: () throws -> Chunks,
-        each: (RowResult) throws -> Void
+        each: (RowResult) throws -> Void,
+        last: () throws -> Void = {}
     ) throws -> Summary {
         try user.require(.importRoster, at: options.completeFor)
         do {
@@ -129,6 +131,7 @@ public struct RosterImport: Sendable {
                     remover.async { withExtendedLifetime(chunk) {} }
                 }
                 let summary = try run.finish()
+                try last()
                 if options.isDryRun || (options.allOrNothing && summary[.error] > 0) {
                     throw KeepNothing(summary: summary)
                 }

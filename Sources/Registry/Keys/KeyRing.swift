@@ -69,6 +69,15 @@ public struct KeyRing: Sendable {
                         + "Replace it first: profbilet keys rotate."
                 )
             }
+            if let instant, instant > register.now() {
+                throw RegisterError(
+                    .badInput,
+                    "Время \(instant.moscowDate.russian) ещё не наступило: ключ отзывают с прошлого или "
+                        + "нынешнего времени.",
+                    "The time \(instant.moscowDate.iso) is still to come: a key is ended as of now or "
+                        + "earlier."
+                )
+            }
             let column = state == .revoked ? "revoked_at" : "retired_at"
             try session.execute(
                 "UPDATE signing_key SET state = $1, \(column) = $2 WHERE kid = $3",

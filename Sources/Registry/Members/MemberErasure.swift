@@ -42,6 +42,7 @@ public struct MemberErasure: Sendable {
         by user: SignedInUser
     ) throws -> Report {
         try user.requireEverywhere(.changeMembers)
+        let reason = try Ground.require(reason)
         let member = try register.read { session in
             let id = try MemberFile(register).find(reference, in: session)
             try requireOver(id, in: session)
@@ -60,12 +61,7 @@ public struct MemberErasure: Sendable {
                 by: user,
                 in: session
             )
-            try ConsentWithdrawals(register).settleAll(
-                of: member,
-                how: "data destroyed",
-                by: user,
-                in: session
-            )
+            try ConsentWithdrawals(register).settleErased(member, by: user, in: session)
             let noted = try ErasureActs(register).note(
                 member,
                 at: now,

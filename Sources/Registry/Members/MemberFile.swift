@@ -42,9 +42,8 @@ public struct MemberFile: Sendable {
     public func show(_ reference: String, reason: String, by user: SignedInUser) throws -> Record {
         try user.require(.readMembers)
         return try register.write { session in
-            let id = try find(reference, in: session)
+            let id = try row(reference, by: user, in: session)
             let draft = try draft(of: id, in: session)
-            try user.require(.readMembers, at: draft.organisation)
             try AuditLog(register).record(
                 "member.read",
                 "member/\(id)",
@@ -72,8 +71,7 @@ public struct MemberFile: Sendable {
     ) throws {
         try user.require(.changeMembers)
         try register.write { session in
-            let id = try find(reference, in: session)
-            try user.require(.changeMembers, at: try organisation(of: id, in: session))
+            let id = try row(reference, by: user, in: session)
             try change(id, to: status, reason: reason, by: user, in: session)
             try AuditLog(register).record(
                 "member.status",

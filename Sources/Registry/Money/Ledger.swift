@@ -116,6 +116,7 @@ public struct Ledger: Sendable {
     ///   was taken back already.
     public func reverse(_ id: Int64, reason: String, by user: SignedInUser) throws -> Int64 {
         try user.requireEverywhere(.manageMoney)
+        let reason = try Ground.require(reason)
         return try register.write { session in
             let entry = try session.first("\(Self.columns) WHERE e.id = $1", [.integer(id)]) {
                 Self.entry($0)

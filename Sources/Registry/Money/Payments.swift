@@ -11,8 +11,11 @@ extension Ledger {
         public var day: CalendarDate
 
         /// A payment.
+        ///
+        /// Blanks around and between the words of the document's number make no other document.
         public init(amount: Kopecks, document: String, day: CalendarDate) {
-            (self.amount, self.document, self.day) = (amount, document, day)
+            (self.amount, self.day) = (amount, day)
+            self.document = document.split(separator: " ").joined(separator: " ")
         }
     }
 

@@ -40,15 +40,16 @@ public struct PartnerDeadlines: Sendable {
         return try register.read { session in
             let sent = try session.all(
                 """
-                SELECT p.name, k.sequence, k.revoked + k.merged, k.deadline FROM partner_package k
-                JOIN partner p ON p.id = k.partner_id
+                SELECT p.name, k.sequence, k.revoked + k.merged + \(Self.replaced), k.deadline
+                FROM partner_package k JOIN partner p ON p.id = k.partner_id
                 WHERE k.deadline IS NOT NULL AND k.state NOT IN ('applied', 'superseded')
                 """
             ) { row in
                 Item(
                     partner: row.text(0),
                     package: Int(row.integer(1)),
-                    revocations: Int(row.integer(2)),
+                    // A base has no row of those whom it leaves out.
+                    revocations: max(1, Int(row.integer(2))),
                     deadline: CalendarDate(day: Int(row.integer(3))),
                     today: today
                 )
@@ -62,6 +63,15 @@ public struct PartnerDeadlines: Sendable {
             }
         }
     }
+
+    /// Revocations in the packages that the base `k` took the place of: with it they are applied.
+    private static let replaced = """
+        CASE WHEN k.kind = 'delta' THEN 0 ELSE COALESCE((
+            SELECT sum(s.revoked + s.merged) FROM partner_package s
+            WHERE s.partner_id = k.partner_id AND s.state = 'superseded' AND s.sequence < k.sequence
+            AND NOT EXISTS (SELECT 1 FROM partner_package a WHERE a.partner_id = k.partner_id
+                AND a.state = 'applied' AND a.sequence > s.sequence)), 0) END
+        """
 
     /// What no package holds yet, by deadline.
     private func waiting(

@@ -160,11 +160,7 @@ public struct ConsentDesk: Sendable {
     ) {
         try user.require(.readMembers)
         return try register.write { session in
-            let id = try MemberFile(register).find(reference, in: session)
-            try user.require(
-                .readMembers,
-                at: try MemberFile(register).organisation(of: id, in: session)
-            )
+            let id = try MemberFile(register).row(reference, by: user, in: session)
             try AuditLog(register).record(
                 "consent.read",
                 "member/\(id)",
@@ -193,9 +189,9 @@ extension ConsentDesk {
         _ user: SignedInUser,
         in session: any DatabaseSession
     ) throws -> Subject {
-        let id = try MemberFile(register).find(reference, in: session)
+        try user.require(.recordConsents)
+        let id = try MemberFile(register).row(reference, by: user, in: session)
         let draft = try MemberFile(register).draft(of: id, in: session)
-        try user.require(.recordConsents, at: draft.organisation)
         return Subject(id: id, region: draft.organisation.region, born: draft.birthDate)
     }
 

@@ -177,14 +177,20 @@ extension ConsentWithdrawals {
         )
     }
 
-    /// Ends what is still open of somebody, as an erasure does.
-    func settleAll(
-        of member: Int64,
-        how: String,
+    /// Ends what an erasure ends: what the register itself held.
+    ///
+    /// What a manufacturer or a partner still holds stays due, until the batch is closed with the plant's
+    /// act, or the partner has acknowledged the revocation.
+    func settleErased(
+        _ member: Int64,
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        try settle("member_id = $4", [.integer(member)], how, by: user, in: session)
+        for withdrawal in try Self.history(of: member, in: session)
+        where withdrawal.doneAt == nil {
+            guard try !isHeldOutside(withdrawal, in: session) else { continue }
+            try settle(withdrawal.id, "data destroyed", by: user, in: session)
+        }
     }
 
     /// Ends the open withdrawals towards one partner, once it has acknowledged that it dropped the

@@ -42,9 +42,8 @@ public struct Dossier: Sendable {
     ) throws -> Dossier {
         try user.require(.readMembers)
         return try register.write { session in
-            let id = try MemberFile(register).find(reference, in: session)
+            let id = try MemberFile(register).row(reference, by: user, in: session)
             let draft = try MemberFile(register).draft(of: id, in: session)
-            try user.require(.readMembers, at: draft.organisation)
             try AuditLog(register).record(
                 "member.dossier",
                 "member/\(id)",

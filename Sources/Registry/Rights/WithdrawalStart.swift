@@ -141,6 +141,19 @@ extension ConsentWithdrawals {
         ) { _ in true } ?? false
     }
 
+    /// Whether somebody outside the register still holds what a withdrawal is about.
+    func isHeldOutside(
+        _ withdrawal: Withdrawal,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        switch withdrawal.purpose {
+        case .cardProduction: try isAtPlant(withdrawal.member, in: session)
+        case .bonusTransfer:
+            try Transfers(register).isHeld(by: withdrawal.recipient, withdrawal.member, in: session)
+        case .register, .virtualCard, .photoOnCard, .marketing, .eventAttendance: false
+        }
+    }
+
     /// Ends the withdrawals of those whose cards a batch held, once it is cancelled or closed and no
     /// other package holds their fields.
     func settleProduction(

@@ -29,9 +29,10 @@ public struct TicketSearch: Sendable {
     public func number(_ text: String, by user: SignedInUser) throws -> Hit {
         try user.require(.findByNumber)
         let ticket: TicketNumber
+        var issue: UInt8?
         switch TypedNumber(text) {
         case .ticket(let found): ticket = found
-        case .carrier(let found): ticket = found.ticket
+        case .carrier(let found): (ticket, issue) = (found.ticket, found.issue)
         case .refused(let refusal):
             try log("ticket.find", "refused", by: user)
             throw try hint(text, by: user) ?? Self.error(refusal)
@@ -49,8 +50,29 @@ public struct TicketSearch: Sendable {
                 in: session
             )
             guard let member = row else { return nil }
+            if let issue { try requireCarrier(ticket, issue, in: session) }
             return try hit(member: member, ticket: ticket, by: user, in: session)
         } ?? { throw try hint(text, by: user) ?? CarrierFile.unknown }()
+    }
+
+    /// A sixteenth digit that no carrier has was misheard, or is one too many.
+    private func requireCarrier(
+        _ ticket: TicketNumber,
+        _ issue: UInt8,
+        in session: any DatabaseSession
+    ) throws {
+        let found = try session.first(
+            "SELECT 1 FROM carrier WHERE number = $1 AND issue = $2",
+            [.int(ticket.value), .int(issue)]
+        ) { $0.integer(0) }
+        guard found == nil else { return }
+        throw RegisterError(
+            .notFound,
+            "Билет есть, но носителя с последней цифрой \(issue) у него нет: проверьте шестнадцатую "
+                + "цифру или ищите по первым пятнадцати.",
+            "There is the ticket, but no carrier of it that ends in \(issue): check the sixteenth "
+                + "digit, or search by the first fifteen."
+        )
     }
 
     /// The tickets of everybody who bears a number of the old scheme.

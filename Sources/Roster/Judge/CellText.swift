@@ -35,7 +35,7 @@ enum CellText {
 
     /// Whether the cell says that there is nothing: "-", "—", "нет", "б/н".
     static func saysNone(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard !range.isEmpty, range.count <= 22 else { return false }
+        guard !range.isEmpty, range.count <= 24 else { return false }
         if equals(text, range, "-") || equals(text, range, "—") || equals(text, range, "–") {
             return true
         }
@@ -46,7 +46,7 @@ enum CellText {
     private static let nothings = Set(
         [
             "нет", "нету", "неимеет", "неимеется", "бо", "бн", "отсутствует", "отсут", "неуказан",
-            "неуказано",
+            "неуказано", "безотчества", "нетотчества",
         ].map(FoldedKey.init)
     )
 

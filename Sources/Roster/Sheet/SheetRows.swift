@@ -104,7 +104,7 @@ final class SheetRows: RowSource, XMLEvents {
         case "rPh": phoneticDepth -= 1
         case "c":
             while cells.count < column { cells.append([]) }
-            if column > 0 { cells[column - 1] = shown() }
+            if column > 0 { cells[column - 1] = try shown() }
         case "row": finishRow()
         default: break
         }
@@ -117,13 +117,16 @@ final class SheetRows: RowSource, XMLEvents {
     }
 
     /// The cell as a text table would have it: dates as dd.mm.yyyy, whole numbers without exponent.
-    private func shown() -> [UInt8] {
+    private func shown() throws(RosterError) -> [UInt8] {
         switch kind {
         case .text: return value
         case .boolean: return Array((value == [0x31] ? "да" : "нет").utf8)
         case .shared:
-            guard let index = Int(String(decoding: value, as: UTF8.self)) else { return [] }
-            return Array(workbook.strings.bytes(at: index) ?? [])
+            guard !value.isEmpty else { return [] }
+            guard let index = Int(String(decoding: value, as: UTF8.self)),
+                let text = workbook.strings.bytes(at: index)
+            else { throw noText }
+            return Array(text)
         case .number:
             guard !value.isEmpty else { return [] }
             let text = String(decoding: value, as: UTF8.self)
@@ -132,8 +135,25 @@ final class SheetRows: RowSource, XMLEvents {
                 return date(number) ?? value
             }
             guard number == number.rounded(), abs(number) < 1e15 else { return value }
-            return Array(String(Int64(number)).utf8)
+            let zeros =
+                number >= 0 && workbook.zeroStyles.indices.contains(style)
+                ? workbook.zeroStyles[style] : 0
+            let digits = Array(String(Int64(number)).utf8)
+            return [UInt8](repeating: 0x30, count: max(0, zeros - digits.count)) + digits
         }
+    }
+
+    /// A cell that names a text the workbook does not have: what stood there nobody knows.
+    private var noText: RosterError {
+        RosterError(
+            .sheetDamaged,
+            Bilingual(
+                "Ячейка в столбце \(column) ссылается на текст, которого в книге нет. Сохраните книгу "
+                    + "заново.",
+                "The cell in column \(column) refers to a text that the workbook does not have. Save "
+                    + "the workbook anew."
+            )
+        )
     }
 
     private func date(_ serial: Double) -> [UInt8]? {

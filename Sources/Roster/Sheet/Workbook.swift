@@ -11,6 +11,8 @@ final class Workbook {
     let strings: SharedStrings
     /// For each cell style whether it shows a date.
     let dateStyles: [Bool]
+    /// By cell format, to how many digits whole numbers are filled up with zeros; 0 where they are not.
+    let zeroStyles: [Int]
 
     /// Parts other than sheets and strings may unpack to so much.
     private static let partLimit: UInt64 = 1 << 26
@@ -36,7 +38,7 @@ final class Workbook {
         if archive.has("xl/styles.xml") {
             try XMLParser.parse(archive.part("xl/styles.xml", limit: Self.partLimit), styles)
         }
-        dateStyles = styles.isDate
+        (dateStyles, zeroStyles) = (styles.isDate, styles.zeros)
         strings = SharedStrings()
         if archive.has("xl/sharedStrings.xml") {
             let part = try archive.part("xl/sharedStrings.xml", limit: SharedStrings.xmlLimit)
@@ -94,9 +96,12 @@ private final class WorkbookLinks: XMLEvents {
     func text(_ bytes: UnsafeBufferPointer<UInt8>) {}
 }
 
-/// Which cell formats of styles.xml show dates.
+/// Which cell formats of styles.xml show dates, and which show leading zeros.
 private final class SheetStyles: XMLEvents {
     private(set) var isDate: [Bool] = []
+    /// To how many digits a format fills whole numbers up, as `000000` does; else 0.
+    private(set) var zeros: [Int] = []
+    private var zeroFormats: [Int: Int] = [:]
     private var dateFormats: Set<Int> = Set(14...17).union([22]).union(27...31).union([
         36, 50, 57, 58,
     ])
@@ -106,13 +111,17 @@ private final class SheetStyles: XMLEvents {
         switch name {
         case "numFmt":
             guard let id = attributes["numFmtId"].flatMap({ Int($0) }),
-                let code = attributes["formatCode"], Self.showsDay(code)
+                let code = attributes["formatCode"]
             else { return }
-            dateFormats.insert(id)
+            if Self.showsDay(code) { dateFormats.insert(id) }
+            if code.utf8.count <= 32, code.utf8.allSatisfy({ $0 == 0x30 }) {
+                zeroFormats[id] = code.utf8.count
+            }
         case "cellXfs": isInCellFormats = true
         case "xf" where isInCellFormats && isDate.count < 65_536:
             let id = attributes["numFmtId"].flatMap { Int($0) } ?? 0
             isDate.append(dateFormats.contains(id))
+            zeros.append(zeroFormats[id] ?? 0)
         default: break
         }
     }
