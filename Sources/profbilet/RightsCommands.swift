@@ -164,7 +164,7 @@ struct RetentionCommand: ParsableCommand {
 struct HealthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Что требует внимания: сроки отзывов, журнал / What needs attention"
+        abstract: "Что требует внимания: сроки отзывов, журнал, ключи / What needs attention"
     )
     @Flag(help: "JSON") var json = false
     @OptionGroup var office: Office
@@ -176,12 +176,15 @@ struct HealthCommand: ParsableCommand {
         let acts = try ErasureActs(register).unwritten().count
         var isLogIntact = false
         if case .intact = try AuditLog(register).verify(isHeadNeeded: true) { isLogIntact = true }
-        let isWell = overdue == 0 && revocations == 0 && acts == 0 && isLogIntact
+        let past = try KeyRing(register).pastDate()
+        let isWell =
+            overdue == 0 && revocations == 0 && acts == 0 && isLogIntact && past.isEmpty
         if json {
             say([
                 "ok": .flag(isWell), "overdueWithdrawals": .int(overdue),
                 "overdueRevocations": .int(revocations),
                 "unwrittenActs": .int(acts), "auditIntact": .flag(isLogIntact),
+                "pastDate": .list(past.map { .text($0.russian) }),
             ])
         } else {
             printTable(
@@ -191,8 +194,10 @@ struct HealthCommand: ParsableCommand {
                     ["просроченные отзывы у партнёров / overdue revocations", "\(revocations)"],
                     ["недописанные акты / unwritten acts", "\(acts)"],
                     ["журнал цел / log intact", isLogIntact ? "да/yes" : "НЕТ/NO"],
+                    ["ключи и пакет доверия с истёкшим сроком / past their date", "\(past.count)"],
                 ]
             )
+            for item in past { say(item.russian, item.english) }
         }
         if !isWell { throw ExitCode(ExitStatus.refused.rawValue) }
     }

@@ -27,6 +27,7 @@ struct StatusCommand: ParsableCommand {
                     rebuildAll: rebuildAll,
                     by: user
                 )
+                for item in try KeyRing(register).pastDate() { complain(item) }
                 if json {
                     say([
                         "rebuilt": .list(report.rebuilt.map(JSONValue.int)),

@@ -54,6 +54,33 @@ import UnionTicket
         }
     }
 
+    @Test(arguments: TestEngine.allCases)
+    func `a base that takes the place of a revocation, and an erasure, leave it due`(
+        engine: TestEngine
+    ) throws {
+        try PartnerOffice.with(engine) { office in
+            try office.join([1, 2], consenting: [1, 2])
+            let deadlines = PartnerDeadlines(office.register)
+            let withdrawals = ConsentWithdrawals(office.register)
+            try office.apply(through: try office.export().package)
+            try office.end(1, .withdrawn)
+            _ = try office.export()
+            office.clock.advance(40 * 86_400)
+            #expect(try deadlines.overdue() == 1)
+            let (base, _) = try office.export(kind: .base)
+            #expect(base.kind == .base)
+            #expect(try deadlines.overdue() == 1)
+            #expect(try withdrawals.overdueCount() == 1)
+            try office.end(1, .left)
+            _ = try MemberErasure(office.register).erase("1001", reason: "x", by: office.admin)
+            #expect(try withdrawals.overdueCount() == 1, "the partner still holds it")
+            #expect(try deadlines.overdue() >= 1)
+            try office.apply(through: base)
+            #expect(try withdrawals.overdueCount() == 0)
+            #expect(try deadlines.overdue() == 0)
+        }
+    }
+
     @Test func `terms run by the office's own calendar`() throws {
         try PartnerOffice.with(.sqlite) { office in
             try office.join([1], consenting: [1])
