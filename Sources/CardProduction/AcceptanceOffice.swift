@@ -94,33 +94,26 @@ public struct AcceptanceOffice {
     ///
     /// - Throws: ``ProductionError`` when the file is empty, or is a file of the batch itself.
     public func hash(ofAct path: String, for batch: Int64) throws -> [UInt8] {
-        let hash = try Self.hash(ofDocument: path)
-        let size = try HashedFile.hash(path).bytes
-        let book = BatchBook(register)
-        let folder = book.folder + "/" + (try book.batch(batch)).name
-        let files = FileManager.default.enumerator(atPath: folder)
-        while let name = files?.nextObject() as? String {
-            let own = folder + "/" + name
-            guard files?.fileAttributes?[.type] as? FileAttributeType == .typeRegular,
-                files?.fileAttributes?[.size] as? UInt64 == UInt64(size),
-                Hex.bytes(try HashedFile.hash(own).sha256) == hash
-            else { continue }
-            throw ProductionError(
-                "\(path) — файл самой партии (\(name)), а нужен акт завода об уничтожении "
-                    + "персональных данных. Укажите его скан.",
-                "\(path) is a file of the batch itself (\(name)); the plant's act of the destruction "
-                    + "of personal data is needed. Give its scan."
-            )
+        let (hash, size) = try Self.document(path)
+        guard let name = try BatchBook(register).ownFile(of: batch, sha256: hash, size: size) else {
+            return hash
         }
-        return hash
+        throw ProductionError(
+            "\(path) — файл самой партии (\(name)), а нужен акт завода об уничтожении "
+                + "персональных данных. Укажите его скан.",
+            "\(path) is a file of the batch itself (\(name)); the plant's act of the destruction of "
+                + "personal data is needed. Give its scan."
+        )
     }
 
     /// SHA-256 of a document that came on paper, scanned.
-    public static func hash(ofDocument path: String) throws -> [UInt8] {
+    public static func hash(ofDocument path: String) throws -> [UInt8] { try document(path).hash }
+
+    private static func document(_ path: String) throws -> (hash: [UInt8], size: Int) {
         let found = try HashedFile.hash(path)
         guard found.bytes > 0 else {
             throw ProductionError("Файл \(path) пуст.", "The file \(path) is empty.")
         }
-        return Hex.bytes(found.sha256) ?? []
+        return (Hex.bytes(found.sha256) ?? [], found.bytes)
     }
 }

@@ -32,7 +32,7 @@ extension BatchCommand {
         @OptionGroup var office: Office
 
         func run() throws {
-            try OutputFile.require(act, apartFrom: [report] + (profile.map { [$0] } ?? []))
+            try OutputFile.require(act, apartFrom: [report, profile])
             try office.work { register, user in
                 let desk = AcceptanceOffice(register)
                 let outcome = try MarkedError.reading(report, encoding) {

@@ -239,8 +239,8 @@ struct HandOutCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func run() throws {
+            try OutputFile.require(act)
             try office.work { register, user in
-                try OutputFile.require(act)
                 let made = try LeftCards(register).destroy(cards, reason: reason, by: user)
                 if let act {
                     _ = try AcceptanceOffice(register).destructionAct(made, to: act)

@@ -26,21 +26,22 @@ enum OutputFile {
     ///   - paths: What the command is going to write.
     ///   - inputs: Files that it reads; none of them may be written over.
     /// - Throws: ``Failure`` that names the path.
-    static func require(_ paths: String?..., apartFrom inputs: [String] = []) throws {
-        var taken = Set(inputs.map(place))
+    static func require(_ paths: String?..., apartFrom inputs: [String?] = []) throws {
+        var taken = inputs.compactMap(\.self)
         for path in paths.compactMap(\.self) {
-            guard taken.insert(place(path)).inserted else {
+            if let other = taken.first(where: { overlaps(path, $0) }) {
                 throw Failure(
-                    "\(path) назван дважды: одно записалось бы поверх другого. Укажите другое имя.",
-                    "\(path) is named twice: one would be written over the other. Give another name."
+                    "\(path) затёр бы \(other). Назовите другой файл.",
+                    "\(path) would overwrite \(other). Name another file."
                 )
             }
+            taken.append(path)
             let files = FileManager.default
-            let place = URL(filePath: path).resolvingSymlinksInPath()
-            let folder = place.deletingLastPathComponent().path
+            let place = place(path)
+            let folder = URL(filePath: place).deletingLastPathComponent().path
             let isFree =
-                files.fileExists(atPath: place.path)
-                ? !isFolder(place.path) && files.isWritableFile(atPath: place.path)
+                files.fileExists(atPath: path)
+                ? !isFolder(place) && files.isWritableFile(atPath: path)
                 : isFolder(folder) && files.isWritableFile(atPath: folder)
             guard isFree else { throw unwritable(path) }
         }
@@ -51,10 +52,15 @@ enum OutputFile {
         return attributes?[.type] as? FileAttributeType == .typeDirectory
     }
 
-    /// Where a path leads, links followed; a device may be named any number of times.
+    /// Whether both are one file, also under another name, or would become one; nothing that is
+    /// written to a device is lost by the next.
+    private static func overlaps(_ path: String, _ other: String) -> Bool {
+        guard !Files.isDevice(path) else { return false }
+        return Files.isSame(path, other) || place(path) == place(other)
+    }
+
     private static func place(_ path: String) -> String {
-        let place = URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path
-        return place.hasPrefix("/dev/") ? place + UUID().uuidString : place
+        URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path
     }
 
     private static func unwritable(_ path: String) -> Failure {

@@ -36,8 +36,11 @@ struct RosterImportRun {
             options.secondPerson = try UserDirectory(register).signIn(name, passphrase: passphrase)
         }
         if !command.json { announce(probe) }
-        try requireOwnReport()
-        let report = try ImportReport(path: command.report, isJSON: command.json)
+        let report = try ImportReport(
+            path: command.report,
+            apartFrom: command.file,
+            isJSON: command.json
+        )
         let bar = ProgressBar("строк / rows", json: command.json)
         var last: RosterReader?
         let summary: RosterImport.Summary
@@ -89,18 +92,6 @@ struct RosterImportRun {
         }
         if report.isCut {
             say("  … остальное в отчёте (--report).", "  … the rest is in the report (--report).")
-        }
-    }
-
-    /// A report must not take the place of the roster, also under another name.
-    private func requireOwnReport() throws {
-        guard let report = command.report else { return }
-        for place in [report, report + ".part"]
-        where Files.isSame(place, command.file) && !Files.isDevice(place) {
-            throw Failure(
-                "Отчёт \(report) затёр бы загружаемый файл. Назовите другой файл.",
-                "The report \(report) would overwrite the roster. Name another file."
-            )
         }
     }
 
@@ -228,10 +219,11 @@ final class ImportReport {
     private var buffer: [UInt8] = []
     private static let shownAtMost = 40
 
-    init(path: String?, isJSON: Bool) throws {
+    init(path: String?, apartFrom roster: String, isJSON: Bool) throws {
         self.path = path
         self.isJSON = isJSON
-        try OutputFile.require(path)
+        // Under the name that it has until it is whole, it must not take the roster's place either.
+        try OutputFile.require(path, isDevice ? nil : temporary, apartFrom: [roster])
         if path != nil { try restart() }
     }
 

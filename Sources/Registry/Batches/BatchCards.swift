@@ -116,6 +116,11 @@ extension BatchBook {
     /// Where batches are kept.
     public var folder: String { register.directory.path + "/batches" }
 
+    /// The name of the batch's own file with these bytes, if one has them.
+    public func ownFile(of id: Int64, sha256: [UInt8], size: Int) throws -> String? {
+        try KnownFiles(register).batchFile(.init(sha256: sha256, size: size), of: id)?.name
+    }
+
     /// The moment by which the register goes.
     public var now: Instant { register.now() }
 

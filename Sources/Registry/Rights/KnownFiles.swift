@@ -116,23 +116,36 @@ struct KnownFiles {
         return Self.batch(id, "manifest.json", cards: nil)
     }
 
-    /// A file below the batches' folder of the same size and hash, or named by a manifest there.
     private func package(_ evidence: Incident.Evidence) throws -> Known? {
+        try batchFile(evidence).map { Self.batch($0.batch, $0.name, cards: Self.part($0.name)) }
+    }
+
+    /// A file below the batches' folder of the same size and hash, or named by a manifest there.
+    ///
+    /// - Parameters:
+    ///   - evidence: What is known of the file.
+    ///   - batch: Only files of this batch; nil looks through all.
+    /// - Returns: The batch and the file's name, or nil.
+    /// - Throws: What reading the folder threw.
+    func batchFile(
+        _ evidence: Incident.Evidence,
+        of batch: Int64? = nil
+    ) throws -> (batch: Int64, name: String)? {
         let root = register.directory.path + "/batches"
         guard let all = FileManager.default.enumerator(atPath: root) else { return nil }
         let wanted = Hex.text(evidence.sha256)
         for case let name as String in all {
             let path = root + "/" + name
-            guard let id = Int64(name.prefix(6)) else { continue }
+            guard let id = Int64(name.prefix(6)), batch == nil || id == batch else { continue }
             if name.hasSuffix("manifest.json"),
                 let manifest = Manifest(decoding: try Files.read(path, atMost: 1 << 24)),
                 let file = manifest.files.first(where: { $0.sha256 == wanted })
             {
-                return Self.batch(id, file.name, cards: Self.part(file.name))
+                return (id, file.name)
             }
             let size = all.fileAttributes?[.size] as? Int
             if size == evidence.size, size != 0, try Self.hash(path) == evidence.sha256 {
-                return Self.batch(id, name, cards: Self.part(name))
+                return (id, name)
             }
         }
         return nil
