@@ -92,11 +92,9 @@ struct AcceptancePaper {
         let rows = [
             ("Заказано", standing.cards), ("Изготовлено и принято", standing.produced),
             ("Забраковано, выпуск отозван, заказано заново", standing.spoiled),
+            ("Не получено от завода, списано, заказано заново", standing.writtenOff),
             ("Не хватает", standing.missingCount),
             ("Отозвано до изготовления", standing.withdrawn),
-            ("Лишних мест в отчёте", count(.surplus)),
-            ("Неизвестных карт в отчёте", count(.unknown)),
-            ("Названо дважды", count(.duplicate)),
         ]
         try document.table(
             [.init("Показатель", 7), .init("Карт", 2, alignment: .right)],
@@ -108,16 +106,20 @@ struct AcceptancePaper {
         )
     }
 
-    private func count(_ kind: DifferenceKind) -> Int {
-        standing.differences.count { $0.kind == kind }
-    }
-
     private func money(_ document: TextDocument) throws {
         try document.heading("Стоимость", size: 11.5)
         let sum = terms.price * standing.produced
         try document.facts([
             ("Ценовая ступень", terms.tier), ("Цена карты", "\(terms.price.roubles) руб."),
             ("Стоимость принятых карт", "\(sum.roubles) руб."),
+        ])
+        let claimed = standing.spoiled + standing.writtenOff
+        guard claimed > 0 else { return }
+        try document.facts([
+            (
+                "Предъявлено заводу за брак и недостачу",
+                "\((terms.price * claimed).roubles) руб. (карт \(claimed))"
+            )
         ])
     }
 
@@ -131,28 +133,65 @@ struct AcceptancePaper {
         try document.paragraph(shown.joined(separator: ", ") + more + ".")
     }
 
+    private static let differenceColumns: [TextDocument.Column] = [
+        .init("№", 0.8), .init("Вид", 3), .init("№ карты", 1.2), .init("Отчёт, строка", 1.8),
+        .init("Сведения", 3.2),
+    ]
+
     private func differences(_ document: TextDocument) throws {
-        guard !standing.differences.isEmpty else { return }
-        try document.heading("Расхождения, не урегулированы", size: 11.5)
-        try document.table(
-            [
-                .init("№", 0.8), .init("Вид", 3.2), .init("№ карты", 1.2),
-                .init("Отчёт, строка", 1.8), .init("Сведения", 3),
-            ],
-            standing.differences.prefix(2_000).map {
-                [
-                    "\($0.id)", DeliveryWords.difference($0.kind),
-                    $0.sequence.map { "\($0)" } ?? "—", "ред. \($0.revision), \($0.line)",
-                    $0.detail,
-                ]
-            }
-        )
+        if !standing.differences.isEmpty {
+            try document.heading("Расхождения, не урегулированы", size: 11.5)
+            try document.table(
+                Self.differenceColumns,
+                standing.differences.prefix(2_000).map(Self.cells)
+            )
+        }
+        if !standing.settled.isEmpty {
+            try document.heading("Расхождения, урегулированы документами", size: 11.5)
+            try document.table(
+                Self.differenceColumns + [.init("Документ, дата", 3)],
+                standing.settled.prefix(2_000).map {
+                    Self.cells($0.difference)
+                        + ["\($0.document), \($0.at.moscowDate.russian)"]
+                }
+            )
+        }
+    }
+
+    private static func cells(_ difference: BatchStanding.Difference) -> [String] {
+        [
+            "\(difference.id)", DeliveryWords.difference(difference.kind),
+            difference.sequence.map { "\($0)" } ?? "—",
+            "ред. \(difference.revision), \(difference.line)", DeliveryWords.detail(difference),
+        ]
     }
 
     private var conclusion: String {
-        standing.isOpen
-            ? "Партия принята с расхождениями и не закрывается до их урегулирования."
-            : "Партия принята полностью, расхождений нет."
+        let counted = "изготовлено и принято \(standing.produced) из \(standing.cards)"
+        let open = [
+            ("не хватает карт", standing.missingCount),
+            ("не урегулировано расхождений", standing.differences.count),
+        ].filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }
+        guard open.isEmpty else {
+            return "Партия принята с расхождениями (\(counted); "
+                + open.joined(separator: ", ") + ") и не закрывается до их урегулирования."
+        }
+        let short = [
+            ("забраковано", standing.spoiled), ("не получено и списано", standing.writtenOff),
+            ("отозвано до изготовления", standing.withdrawn),
+        ].filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }
+        let settled = standing.settled.count
+        let differences =
+            settled == 0
+            ? "Неурегулированных расхождений нет."
+            : "Расхождений было \(settled), все урегулированы документами."
+        guard short.isEmpty else {
+            return "Партия принята не полностью: \(counted), " + short.joined(separator: ", ")
+                + ". " + differences
+        }
+        return settled == 0
+            ? "Партия принята полностью, расхождений нет."
+            : "Партия принята полностью. " + differences
     }
 }
 
@@ -168,6 +207,36 @@ public enum DeliveryWords {
         case .contradiction: "противоречит учёту"
         case .chipMissing: "нет UID чипа"
         case .chipTwice: "UID чипа повторяется"
+        }
+    }
+
+    /// What differs, in Russian; it is kept in the words of report and register.
+    public static func detail(_ difference: BatchStanding.Difference) -> String {
+        let said = difference.detail
+        switch difference.kind {
+        case .contradiction, .spoiled, .chipMissing:
+            let sides = said.split(separator: " / ").map(String.init)
+            guard sides.count == 2, let result = ReportedResult(rawValue: sides[0]),
+                let state = CarrierState(rawValue: sides[1])
+            else { return said }
+            return "в отчёте «\(self.result(result))», по учёту «\(self.state(state))»"
+        case .duplicate, .chipTwice:
+            // "строка/line 7: produced ≠ spoiled"
+            let words = said.split(separator: " ").map { word in
+                ReportedResult(rawValue: String(word)).map(result)
+                    ?? word.split(separator: "/").first.map(String.init) ?? ""
+            }
+            return words.joined(separator: " ")
+        case .surplus, .unknown: return said
+        }
+    }
+
+    /// What a report says of a card.
+    public static func result(_ result: ReportedResult) -> String {
+        switch result {
+        case .produced: "изготовлена"
+        case .spoiled: "брак"
+        case .missing: "нет"
         }
     }
 

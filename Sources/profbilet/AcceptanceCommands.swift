@@ -209,6 +209,12 @@ extension BatchCommand {
             "  не хватает/missing \(standing.missingCount), на заводе/at the plant "
                 + "\(standing.unshipped), выдано/handed out \(standing.handedOut)"
         )
+        if standing.writtenOff + standing.withdrawn > 0 {
+            print(
+                "  списано/written off \(standing.writtenOff), отозвано до изготовления/withdrawn "
+                    + "\(standing.withdrawn)"
+            )
+        }
         for run in standing.missing.prefix(20) {
             let places =
                 run.count == 1 ? "\(run.lowerBound)" : "\(run.lowerBound)–\(run.upperBound)"
@@ -219,13 +225,22 @@ extension BatchCommand {
             print(
                 "    [\(found.id)] \(place): \(DeliveryWords.difference(found.kind)) "
                     + "(\(found.kind.rawValue)), ред./rev. \(found.revision), строка/line "
-                    + "\(found.line): \(found.detail)"
+                    + "\(found.line): \(described(found))"
             )
         }
         if standing.differences.count > 50 { print("    … \(standing.differences.count)") }
+        if !standing.settled.isEmpty {
+            print("  урегулировано документами/settled by documents \(standing.settled.count)")
+        }
         if standing.isOpen {
             say("Закрыть партию пока нельзя.", "The batch cannot be closed yet.")
         }
+    }
+
+    /// What differs: Russian, and the words of report and register where they are others.
+    private static func described(_ found: BatchStanding.Difference) -> String {
+        let russian = DeliveryWords.detail(found)
+        return russian == found.detail ? russian : "\(russian) (\(found.detail))"
     }
 
     static func object(_ standing: BatchStanding) -> [String: JSONValue] {
@@ -234,6 +249,7 @@ extension BatchCommand {
             "produced": .int(standing.produced), "spoiled": .int(standing.spoiled),
             "missing": .int(standing.missingCount), "unshipped": .int(standing.unshipped),
             "withdrawn": .int(standing.withdrawn), "handedOut": .int(standing.handedOut),
+            "writtenOff": .int(standing.writtenOff), "settled": .int(standing.settled.count),
             "open": .flag(standing.isOpen),
             "differences": .list(
                 standing.differences.prefix(1_000).map {

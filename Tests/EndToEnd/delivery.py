@@ -237,6 +237,11 @@ def reports(office, number, cards):
     second = office.json("batch", "accept", number, "--report", workbook(office.folder / "second.xlsx", corrected))
     check("the corrected report settles them", second["revision"] == 2 and second["missing"] == 0
           and not second["differences"] and second["produced"] == len(cards) - 2, second)
+    office.ok("batch", "act", number, "--out", office.folder / "act2.pdf")
+    act = " ".join(text_of(office.folder / "act2.pdf").split())
+    check("the act of acceptance of a settled batch says what was not accepted and claimed", all(words in act for words in (
+        f"Партия принята не полностью: изготовлено и принято {len(cards) - 2} из {len(cards)}, забраковано 2.",
+        "Неурегулированных расхождений нет", "Предъявлено заводу", "(карт 2)")) and "не закрывается" not in act, act)
     shown = office.json("batch", "show", number)
     check("batch show tells the same", shown["unshipped"] == len(cards) - 2 and shown["state"] == "accepted", shown)
 

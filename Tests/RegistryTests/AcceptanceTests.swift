@@ -37,6 +37,7 @@ import UnionTicket
         try BatchOffice.with(engine) { batch throws in
             let outcome = try batch.report("ppspppsppp")
             #expect(outcome.standing.spoiled == 2 && outcome.remade.count == 2)
+            #expect(outcome.standing.writtenOff == 0 && outcome.standing.withdrawn == 0)
             #expect(try batch.orders(.cancelled) == 2)
             #expect(
                 try batch.office.number(
@@ -103,6 +104,11 @@ import UnionTicket
             )
             let off = try closing.writeOffMissing(batch.id, reason: "утрачена", by: batch.admin)
             #expect(off.cards == 1 && off.orders.count == 1)
+            let over = try closing.standing(batch.id, by: batch.admin)
+            #expect(!over.differs && over.produced == 9)
+            #expect((over.writtenOff, over.spoiled, over.withdrawn) == (1, 0, 0))
+            #expect(over.settled.map(\.difference) == outcome.standing.differences)
+            #expect(over.settled.allSatisfy { $0.document == "акт 5" })
             #expect(throws: RegisterError.self, "the report is not the act") {
                 try closing.close(
                     batch.id,
@@ -124,7 +130,7 @@ import UnionTicket
             }
             let second = try batch.report("ppppppppm-")
             #expect(second.revision.number == 2 && second.standing.missing == [9...10])
-            #expect(second.standing.differences.isEmpty)
+            #expect(second.standing.differences.isEmpty && second.standing.settled.isEmpty)
             #expect(try batch.orders(.batched) == 2)
             #expect(
                 try batch.office.number(

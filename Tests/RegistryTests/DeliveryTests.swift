@@ -218,7 +218,16 @@ import UnionTicket
     ) throws {
         try BatchOffice.with(engine) { batch throws in
             try batch.report("ppppppppps")
+            let made = batch.office.clock.now().moscowDate.day
+            batch.office.clock.advance(5 * 86_400)
             try batch.deliver()
+            for day in [made - 1, made, made + 4] {
+                let outcome = try batch.handOut(
+                    [try batch.carrier(1).digits],
+                    on: CalendarDate(day: day)
+                )
+                #expect(outcome.refused.count == 1, "its parcel came on the fifth day")
+            }
             let good = try (1...4).map { try batch.carrier($0).ticket.printed }
             let list = good + [good[0], "177-4815-1623-4217", try batch.carrier(10).digits]
             let outcome = try batch.handOut(list)

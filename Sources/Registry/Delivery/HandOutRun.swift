@@ -41,6 +41,8 @@ struct HandOutRun {
         let order: Int64?
         let isHandedOut: Bool
         let producedOn: Int64?
+        /// The day it came to its primary organisation last.
+        let arrivedOn: CalendarDate?
         let place: OrganisationCode?
         let hasOlder: Bool
     }
@@ -134,7 +136,9 @@ struct HandOutRun {
                     (SELECT count(*) FROM carrier o WHERE o.member_id = c.member_id
                      AND o.id <> c.id AND ((o.kind = 'plastic' AND (\(usable)))
                         OR (o.kind = 'legacyPlastic'
-                            AND ((\(usable)) OR o.state = 'atPrimary'))))
+                            AND ((\(usable)) OR o.state = 'atPrimary')))),
+                    (SELECT max(e.at) FROM carrier_event e
+                     WHERE e.carrier_id = c.id AND e.to_state = 'atPrimary')
                 FROM carrier c LEFT JOIN member m ON m.id = c.member_id
                 LEFT JOIN batch_card b ON b.order_id = c.order_id AND b.live = 1
                 WHERE c.kind = 'plastic' AND \(column) IN (\(part.placeholders))
@@ -159,6 +163,7 @@ struct HandOutRun {
             order: row.optionalInteger(6),
             isHandedOut: !row.isNull(7),
             producedOn: row.optionalInteger(8),
+            arrivedOn: row.optionalInteger(11).map { Instant(seconds: $0).moscowDate },
             place: OrganisationCode(ordinal: row.integer(9)),
             hasOlder: row.integer(10) > 0
         )
@@ -215,7 +220,7 @@ extension HandOutRun {
             )
         }
         switch card.state {
-        case .atPrimary, .unclaimed, .active, .suspended: return nil
+        case .atPrimary, .unclaimed, .active, .suspended: return tooEarly(wish)
         case .shipped, .atRegion:
             return Bilingual(
                 "посылка с картой ещё не принята первичной организацией",
@@ -234,6 +239,20 @@ extension HandOutRun {
                 "a card that is \(card.state.rawValue) is not handed out"
             )
         }
+    }
+
+    /// A day before the card lay at its primary organisation. A station's journal is signed at the
+    /// hand-out itself: its day stands, and the parcel's receipt was entered late.
+    private func tooEarly(_ wish: Wish) -> Bilingual? {
+        guard basis.way != .station, let day = wish.card.arrivedOn, wish.day < day else {
+            return nil
+        }
+        return Bilingual(
+            "дата выдачи \(wish.day.russian), а посылка с картой принята первичной организацией "
+                + "\(day.russian): исправьте дату",
+            "handed out on \(wish.day.iso), and the card's parcel was received by its primary "
+                + "organisation on \(day.iso): correct the day"
+        )
     }
 
     private mutating func bringIntoForce(_ wishes: [Wish]) throws {
