@@ -11,7 +11,7 @@ import UnionTicket
 /// that a killed build finished are kept; the next build goes on and gives the same bytes.
 public final class BatchBuilder {
     /// Cards in one PDF at most.
-    public static let partSize = 5_000
+    public static let partSize = BatchBook.cardsPerPart
     private static let chunk = 320
 
     private let register: Register

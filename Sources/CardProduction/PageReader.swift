@@ -90,7 +90,10 @@ private final class GreyStream {
     }
 
     private var damaged: Poppler.Failure {
-        Poppler.Failure(message: .init("pdftoppm прервался.", "pdftoppm broke off."))
+        Poppler.Failure(
+            message: .init("pdftoppm прервался.", "pdftoppm broke off."),
+            isMissing: false
+        )
     }
 
     /// A word and the one white space behind it.

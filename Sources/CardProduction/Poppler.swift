@@ -7,6 +7,8 @@ public enum Poppler {
     public struct Failure: Error, Sendable {
         /// What happened and what helps.
         public let message: Bilingual
+        /// Whether the program is not installed.
+        public let isMissing: Bool
     }
 
     /// Draws every page as `STEM-N.png`.
@@ -17,6 +19,18 @@ public enum Poppler {
             output: nil
         )
         try finish(process, "pdftoppm", path)
+    }
+
+    /// Hands out the text of a PDF, UTF-8, page by page.
+    ///
+    /// - Throws: ``Failure`` when the program is missing or could not read the file.
+    public static func text(of path: String, _ take: ([UInt8]) -> Void) throws {
+        let pipe = Pipe()
+        let process = try start("pdftotext", ["-layout", "--", path, "-"], output: pipe)
+        while let chunk = try pipe.fileHandleForReading.read(upToCount: 1 << 20), !chunk.isEmpty {
+            take(Array(chunk))
+        }
+        try finish(process, "pdftotext", path)
     }
 
     static func start(
@@ -35,7 +49,8 @@ public enum Poppler {
                 message: Bilingual(
                     "Нет программы \(program): установите пакет poppler-utils.",
                     "The program \(program) is missing: install the package poppler-utils."
-                )
+                ),
+                isMissing: true
             )
         }
         return process
@@ -48,7 +63,8 @@ public enum Poppler {
                 message: Bilingual(
                     "\(program) не открыл \(path): файл повреждён.",
                     "\(program) could not read \(path): the file is damaged."
-                )
+                ),
+                isMissing: false
             )
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CardProduction
 import Crypto
 import Foundation
 import Registry
@@ -12,8 +13,8 @@ struct IncidentCommand: ParsableCommand {
         abstract: "Утёк файл: чьи данные в нём / A file leaked: whose data it held",
         discussion:
             "Файл узнаётся по SHA-256 среди загруженных списков, пакетов и снимков, а если он "
-            + "изменён — по номерам, псевдонимам и людям внутри. A file is known by its SHA-256, or "
-            + "by what it holds."
+            + "изменён — по номерам, псевдонимам и людям внутри (текст, PDF, XLSX). A file is known by "
+            + "its SHA-256, or by what it holds."
     )
     @Argument(help: "Файл / file") var file: String
     @Option(help: "Кодировка списка / a roster's encoding") var encoding: TextEncoding?
@@ -21,24 +22,27 @@ struct IncidentCommand: ParsableCommand {
     @OptionGroup var office: Office
 
     func run() throws {
-        var evidence = try LeakedFile.read(file)
+        var (evidence, unread) = try LeakedFile.read(file)
         try office.work { register, user in
             evidence.people = LeakedFile.people(
                 file,
                 encoding,
                 today: register.now().moscowDate
             )
-            show(try Incident(register).find(evidence, by: user))
+            let report = try Incident(register).find(evidence, by: user)
+            // A file that we know by its hash needs no reading.
+            if !["content", "unknown"].contains(report.kind) { unread = false }
+            show(report, unread)
         }
     }
 
-    private func show(_ report: Incident.Report) {
+    private func show(_ report: Incident.Report, _ unread: Bool) {
         if json {
             return say([
-                "incident": .int(report.id), "kind": .text(report.kind),
+                "incident": report.id.map { .int($0) } ?? .null, "unread": .flag(unread), "kind": .text(report.kind),
                 "source": .text(report.source), "strangers": .int(report.strangers),
-                "noticeUntil": .text(report.firstNotice.rfc3339),
-                "resultUntil": .text(report.secondNotice.rfc3339),
+                "noticeUntil": report.id == nil ? .null : .text(report.firstNotice.rfc3339),
+                "resultUntil": report.id == nil ? .null : .text(report.secondNotice.rfc3339),
                 "people": .list(
                     report.people.map {
                         .object([
@@ -50,12 +54,28 @@ struct IncidentCommand: ParsableCommand {
                 ),
             ])
         }
+        if unread {
+            say(
+                "Содержимое файла прочитать не удалось (повреждён или под паролем): он сверен только по "
+                    + "SHA-256 и по открытому тексту в нём. Откройте его и проверьте копию без пароля.",
+                "What the file holds could not be read (damaged or under a password): it was judged by "
+                    + "its SHA-256 and by plain text in it only. Try a copy without the password."
+            )
+        }
+        guard let id = report.id else {
+            return say(
+                "Данных наших членов в файле не найдено (\(report.kind) \(report.source)): инцидент не "
+                    + "открыт, поиск записан в журнал. Не наших записей: \(report.strangers).",
+                "The file holds no data of our members (\(report.kind) \(report.source)): no incident "
+                    + "was opened, the search is in the log. Entries not ours: \(report.strangers)."
+            )
+        }
         say(
-            "Инцидент № \(report.id): \(report.kind) \(report.source); людей \(report.people.count), "
+            "Инцидент № \(id): \(report.kind) \(report.source); людей \(report.people.count), "
                 + "не наших записей \(report.strangers).\nУведомить Роскомнадзор до "
                 + "\(report.firstNotice.russian) мск, об итогах — до \(report.secondNotice.russian) "
                 + "мск (152-ФЗ, ст. 21, ч. 3.1).",
-            "Incident \(report.id): \(report.kind) \(report.source); people \(report.people.count), "
+            "Incident \(id): \(report.kind) \(report.source); people \(report.people.count), "
                 + "entries not ours \(report.strangers). Tell Roskomnadzor until "
                 + "\(report.firstNotice.rfc3339)."
         )
@@ -71,7 +91,8 @@ enum LeakedFile {
     /// Larger files are read to this point for their contents; the hash covers all of it.
     private static let limit = 256 << 20
 
-    static func read(_ path: String) throws -> Incident.Evidence {
+    /// What a file shows, and whether it is a PDF or a workbook that could not be read.
+    static func read(_ path: String) throws -> (evidence: Incident.Evidence, unread: Bool) {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw Failure(
                 .notFound,
@@ -91,10 +112,29 @@ enum LeakedFile {
             if size <= limit { scan.take(Array(chunk)) }
         }
         scan.finish()
+        let unread = try !readInside(path, head, &scan)
         var evidence = Incident.Evidence(sha256: Array(hash.finalize()), size: size)
         (evidence.numbers, evidence.pseudonyms) = (scan.numbers, scan.pseudonyms)
         evidence.manifest = Manifest(decoding: head)
-        return evidence
+        return (evidence, unread)
+    }
+
+    /// Looks through what is packed in the file: a PDF's text, a workbook's cells.
+    private static func readInside(
+        _ path: String,
+        _ head: [UInt8],
+        _ scan: inout IdentifierScan
+    ) throws -> Bool {
+        defer { scan.finish() }
+        if head.starts(with: Array("%PDF".utf8)) {
+            do { try Poppler.text(of: path) { scan.take($0) } } catch let failure as Poppler.Failure {
+                guard failure.isMissing else { return false }
+                throw failure
+            }
+        } else if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+            do { try WorkbookText.read(path) { scan.take($0) } } catch { return false }
+        }
+        return true
     }
 
     /// People of a roster; nobody when the file is none.

@@ -21,6 +21,7 @@ import time
 import zipfile
 
 import tables
+from spreadsheet import workbook
 
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -135,22 +136,6 @@ class Office:
         path = self.folder / name
         path.write_bytes((f"Отчёт завода\r\n{head}\r\n" + "".join(";".join(row) + "\r\n" for row in rows) + tail).encode(encoding))
         return path
-
-
-def workbook(path, rows):
-    """A minimal XLSX as a plant's program might write it."""
-    cell = lambda text: f'<c t="inlineStr"><is><t>{text}</t></is></c>'
-    body = "".join("<row>" + "".join(map(cell, row)) + "</row>" for row in rows)
-    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
-        file.writestr("xl/workbook.xml", f'<workbook {space} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/'
-                      'relationships"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>')
-        file.writestr("xl/_rels/workbook.xml.rels", '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
-                      'relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
-                      'relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
-        file.writestr("xl/worksheets/sheet1.xml", f"<worksheet {space}><sheetData>{body}</sheetData></worksheet>")
-    return path
 
 
 def text_of(path):

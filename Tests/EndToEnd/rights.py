@@ -20,6 +20,7 @@ import tempfile
 import time
 
 import tables
+from spreadsheet import workbook
 
 PROGRAM = os.path.abspath(os.environ.get("PROFBILET", ".build/debug/profbilet"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -214,6 +215,32 @@ def leaks(office):
         found = office.json("incident", leaked)
         check(f"L14 {name} of a package", found["kind"] == "manufacturer" and len(found["people"]) == cards,
               (found["kind"], len(found["people"]), cards))
+    union = folder.parent / "union"
+    lists = sorted((union / "handover").glob("vedomost-*.pdf"))
+    sizes = [office.json("incident", path) for path in lists]
+    check("L14 a region's hand-out list counts that region's people, not the whole batch", all(
+        found["kind"] == "union" and {person["organisation"][:2] for person in found["people"]} == {path.stem[-2:]}
+        for path, found in zip(lists, sizes)) and sum(len(found["people"]) for found in sizes) == cards, sizes)
+    opened = office.tables.number("SELECT count(*) FROM incident")
+    for path in (union / "waybills.pdf", union / "parcels.csv", folder / "спецификация.pdf"):
+        found = office.json("incident", path)
+        check(f"L14 {path.name} names nobody", found["people"] == [] and found["source"].endswith(path.name), found)
+    check("L14 for which no incident is opened", office.tables.number("SELECT count(*) FROM incident") == opened)
+    proof = office.json("incident", folder / "proof.pdf")
+    check("L14 the proof counts the cards on it", 0 < len(proof["people"]) <= cards, proof)
+    edited = office.folder / "edited.pdf"
+    edited.write_bytes(lists[0].read_bytes() + b"\n% saved again\n")
+    found = office.json("incident", edited)
+    check("L14 a changed PDF by the numbers printed in it", found["kind"] == "content" and not found["unread"]
+          and found["people"] == sizes[0]["people"], found)
+    edited.write_bytes(b"%PDF-1.7 torn")
+    check("L14 a PDF that cannot be read says so", office.json("incident", edited)["unread"])
+    book = workbook(office.folder / "few.xlsx", [line.split(";") for line in minimal.read_text(encoding="utf-8-sig").splitlines()[:3]])
+    found = office.json("incident", book)
+    check("L14 a workbook of it by the numbers in its cells", len(found["people"]) == 2 and found["kind"] == "content", found)
+    empty = office.folder / "empty.csv"
+    empty.write_bytes(b"")
+    office.refused("an empty file", 1, ["пуст"], "incident", empty)
     few = office.folder / "few.csv"
     few.write_text("\n".join(minimal.read_text(encoding="utf-8-sig").splitlines()[1:4]))
     found = office.json("incident", few)
@@ -231,7 +258,9 @@ def leaks(office):
     found = office.json("incident", few)
     stranger = office.folder / "stranger.bin"
     stranger.write_bytes(bytes(range(256)) * 40)
-    check("a file that is not ours holds nobody", office.json("incident", stranger)["people"] == [])
+    nobody = office.json("incident", stranger)
+    check("a file that is not ours holds nobody and opens nothing",
+          (nobody["people"], nobody["incident"], nobody["noticeUntil"], nobody["kind"]) == ([], None, None, "unknown"), nobody)
     office.ok("user", "add", "auditor", "--role", "auditor")
     auditor = dict(PROFBILET_USER="auditor", PROFBILET_USER_PASSPHRASE="second phrase")
     ids = office.json("incident", few, **auditor)["people"]

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 SERVER = os.environ.get("PROFBILET_TEST_POSTGRES")
 SUFFIX = "-postgres" if SERVER else ""
@@ -25,11 +26,12 @@ class Files:
         self.data = data
 
     def number(self, sql):
-        with sqlite3.connect(f"file:{self.data}/register.sqlite?mode=ro", uri=True) as connection:
+        # Closed at once: an open one loses its locks when a script reads the file's bytes.
+        with closing(sqlite3.connect(f"file:{self.data}/register.sqlite?mode=ro", uri=True)) as connection:
             return connection.execute(sql).fetchone()[0]
 
     def execute(self, *statements):
-        with sqlite3.connect(self.data / "register.sqlite") as connection:
+        with closing(sqlite3.connect(self.data / "register.sqlite")) as connection, connection:
             for sql in statements:
                 connection.execute(sql)
 

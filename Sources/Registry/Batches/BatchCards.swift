@@ -113,6 +113,9 @@ extension BatchBook {
         try user.requireEverywhere(.issueTickets)
     }
 
+    /// How many cards a `cards-NNN.pdf` holds at most.
+    public static var cardsPerPart: Int { 5_000 }
+
     /// Where batches are kept.
     public var folder: String { register.directory.path + "/batches" }
 

@@ -40,11 +40,11 @@ public struct Incident: Sendable {
 
     /// What was found out.
     public struct Report: Sendable {
-        /// Number of the incident.
-        public let id: Int64
+        /// Number of the incident; nil where the file holds nobody's data: then none is opened.
+        public let id: Int64?
         /// When it was noted.
         public let at: Instant
-        /// `roster`, `manufacturer`, `partner`, `station`, `content` or `unknown`.
+        /// `roster`, `manufacturer`, `union`, `partner`, `station`, `content` or `unknown`.
         public let kind: String
         /// Which file of ours it is, or that it was known by what it holds.
         public let source: String
@@ -59,7 +59,7 @@ public struct Incident: Sendable {
         public var secondNotice: Instant { at + 72 * 3600 }
     }
 
-    /// Finds out whose data a file held, and notes the incident.
+    /// Finds out whose data a file held, and notes the incident, or in the log that there is none.
     ///
     /// The file's own hash decides first; what it holds, second.
     ///
@@ -67,9 +67,16 @@ public struct Incident: Sendable {
     ///   - evidence: What was read of the file.
     ///   - user: Who asks: who may read the log or members of the whole union.
     /// - Returns: The report.
-    /// - Throws: ``RegisterError`` when the user may not.
+    /// - Throws: ``RegisterError`` when the user may not, or the file is empty.
     public func find(_ evidence: Evidence, by user: SignedInUser) throws -> Report {
         if !user.role.permits(.readAudit) { try user.requireEverywhere(.readMembers) }
+        guard evidence.size > 0 else {
+            throw RegisterError(
+                .badInput,
+                "Файл пуст: данных в нём нет. Проверьте, тот ли это файл.",
+                "The file is empty: it holds no data. Check that it is the right one."
+            )
+        }
         let known = try KnownFiles(register).recognise(evidence)
         return try register.write { session in
             var members: Set<Int64> = []
@@ -82,9 +89,8 @@ public struct Incident: Sendable {
             let kind = known?.kind ?? (members.isEmpty ? "unknown" : "content")
             let source = known?.source ?? ""
             let ids = members.sorted()
-            let id = try note(evidence, kind, source, ids, strangers, by: user, in: session)
             return Report(
-                id: id,
+                id: try note(evidence, kind, source, ids, strangers, by: user, in: session),
                 at: register.now(),
                 kind: kind,
                 source: source,
@@ -116,7 +122,18 @@ extension Incident {
         _ strangers: Int,
         by user: SignedInUser,
         in session: any DatabaseSession
-    ) throws -> Int64 {
+    ) throws -> Int64? {
+        let hash = Hex.text(evidence.sha256).prefix(16)
+        guard !members.isEmpty else {
+            try AuditLog(register).record(
+                "incident.none",
+                "file",
+                "\(kind) sha256 \(hash)",
+                by: user,
+                in: session
+            )
+            return nil
+        }
         let id = try Counter.incident.take(in: session)
         try session.execute(
             """
@@ -139,7 +156,7 @@ extension Incident {
         try AuditLog(register).record(
             "incident.find",
             "incident/\(id)",
-            "\(kind) members \(members.count) sha256 \(Hex.text(evidence.sha256).prefix(16))",
+            "\(kind) members \(members.count) sha256 \(hash)",
             by: user,
             in: session
         )

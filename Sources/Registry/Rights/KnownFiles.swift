@@ -74,7 +74,7 @@ struct KnownFiles {
             "SELECT id FROM batch WHERE manifest = $1",
             [.blob(hash)]
         ) { $0.integer(0) }
-        return batch.map { Self.batch($0, "manifest.json", cards: nil) }
+        return batch.map { Self.batch($0, "manufacturer/manifest.json") }
     }
 
     /// A package for a partner: the pseudonyms of its rows lead back to members here only.
@@ -112,12 +112,12 @@ struct KnownFiles {
 
     /// A manifest's own identifier, where our register has such a batch.
     private func batch(of manifest: Manifest) -> Known? {
-        guard manifest.kind.hasPrefix("batch"), let id = Int64(manifest.id) else { return nil }
-        return Self.batch(id, "manifest.json", cards: nil)
+        guard manifest.kind.hasPrefix("batch-"), let id = Int64(manifest.id) else { return nil }
+        return Self.batch(id, "\(manifest.kind.dropFirst(6))/manifest.json")
     }
 
     private func package(_ evidence: Incident.Evidence) throws -> Known? {
-        try batchFile(evidence).map { Self.batch($0.batch, $0.name, cards: Self.part($0.name)) }
+        try batchFile(evidence).map { Self.batch($0.batch, $0.name) }
     }
 
     /// A file below the batches' folder of the same size and hash, or named by a manifest there.
@@ -125,7 +125,7 @@ struct KnownFiles {
     /// - Parameters:
     ///   - evidence: What is known of the file.
     ///   - batch: Only files of this batch; nil looks through all.
-    /// - Returns: The batch and the file's name, or nil.
+    /// - Returns: The batch and the file's path in its folder, such as `union/waybills.pdf`, or nil.
     /// - Throws: What reading the folder threw.
     func batchFile(
         _ evidence: Incident.Evidence,
@@ -136,44 +136,68 @@ struct KnownFiles {
         let wanted = Hex.text(evidence.sha256)
         for case let name as String in all {
             let path = root + "/" + name
+            let inside = name.split(separator: "/").dropFirst().joined(separator: "/")
             guard let id = Int64(name.prefix(6)), batch == nil || id == batch else { continue }
             if name.hasSuffix("manifest.json"),
                 let manifest = Manifest(decoding: try Files.read(path, atMost: 1 << 24)),
                 let file = manifest.files.first(where: { $0.sha256 == wanted })
             {
-                return (id, file.name)
+                return (id, inside.dropLast("manifest.json".count) + file.name)
             }
             let size = all.fileAttributes?[.size] as? Int
             if size == evidence.size, size != 0, try Self.hash(path) == evidence.sha256 {
-                return (id, name)
+                return (id, inside)
             }
         }
         return nil
     }
 
-    private static func batch(_ id: Int64, _ file: String, cards: ClosedRange<Int>?) -> Known {
-        Known(
-            kind: "manufacturer",
+    /// A file of a batch's packages, by its path in the batch's folder.
+    private static func batch(_ id: Int64, _ file: String) -> Known {
+        let package = file.hasPrefix("union/") || file.hasSuffix("-union.tar.cms")
+        return Known(
+            kind: package ? "union" : "manufacturer",
             source: "batch/\(id) \(file)",
             sql: """
                 SELECT member_id FROM batch_card WHERE batch_id = $1 AND live = 1
-                    AND seq BETWEEN $2 AND $3
+                    AND seq BETWEEN $2 AND $3 AND organisation BETWEEN $4 AND $5
                 """,
-            arguments: [
-                .integer(id), .int(cards?.lowerBound ?? 0),
-                .int(cards?.upperBound ?? Int(Int32.max)),
-            ]
+            arguments: [.integer(id)] + cards(of: file)
         )
     }
 
-    /// Which cards `cards-NNN.pdf` holds: parts have 5 000.
-    private static func part(_ name: String) -> ClosedRange<Int>? {
-        let file = name.split(separator: "/").last ?? ""
-        guard file.hasPrefix("cards-"), file.hasSuffix(".pdf"),
-            let number = Int(file.dropFirst(6).dropLast(4)), number > 0
-        else { return nil }
-        return ((number - 1) * 5_000 + 1)...(number * 5_000)
+    /// Whose cards a file of a package tells of: first and last place in the run, first and last
+    /// organisation. A manifest or a sealed archive stands for its whole package.
+    private static func cards(of file: String) -> [SQLValue] {
+        let everywhere = OrganisationCode.centralCouncil.subtree
+        let name = file.split(separator: "/").last ?? ""
+        func number(_ prefix: String) -> Int? {
+            guard name.hasPrefix(prefix), name.hasSuffix(".pdf") else { return nil }
+            return Int(name.dropFirst(prefix.count).dropLast(4))
+        }
+        var places = 1...Int(Int32.max)
+        var organisations = everywhere
+        if let part = number("cards-"), part > 0 {
+            let size = BatchBook.cardsPerPart
+            places = ((part - 1) * size + 1)...(part * size)
+        } else if let region = number("vedomost-"),
+            let code = OrganisationCode(region < 10 ? "0\(region)" : "\(region)")
+        {
+            organisations = code.subtree
+        } else if sampled.contains(String(name)) {
+            // Which cards these show stands in themselves only, if in them at all.
+            places = 0...0
+        }
+        return [
+            .int(places.lowerBound), .int(places.upperBound), .integer(organisations.lowerBound),
+            .integer(organisations.upperBound),
+        ]
     }
+
+    /// Files that name nobody (counts, places, contacts), and the proof with its few cards.
+    private static let sampled: Set = [
+        "parcels.csv", "waybills.pdf", "спецификация.pdf", "proof.pdf",
+    ]
 
     private static func hash(_ path: String) throws -> [UInt8] {
         guard let file = FileHandle(forReadingAtPath: path) else { return [] }
