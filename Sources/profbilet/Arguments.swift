@@ -47,6 +47,6 @@ extension PartnerStatistics.Period: ExpressibleByArgument {
 /// A reason that goes into the log: something must be said.
 func requireReason(_ reason: String) throws {
     guard !reason.allSatisfy(\.isWhitespace) else {
-        throw ValidationError("--reason: укажите основание / say why")
+        throw ValidationError("Укажите основание: --reason.", "Say why: --reason.")
     }
 }

@@ -159,7 +159,12 @@ struct BatchCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            guard !unsigned || keys != nil else { throw ValidationError("--unsigned: --keys FILE") }
+            guard !unsigned || keys != nil else {
+                throw ValidationError(
+                    "К --unsigned нужны ключи: --keys ФАЙЛ.",
+                    "--unsigned needs keys: --keys FILE."
+                )
+            }
         }
 
         func run() throws {

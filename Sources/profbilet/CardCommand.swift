@@ -30,8 +30,15 @@ struct CardCommand: ParsableCommand {
         @OptionGroup var chips: ChipKeyOptions
 
         func validate() throws {
-            guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout 0…86400") }
-            guard taps > 0 else { throw ValidationError("--taps ≥ 1") }
+            guard timeout > 0, timeout <= 86_400 else {
+                throw ValidationError(
+                    "--timeout: секунды, больше 0 и до 86400.",
+                    "--timeout: seconds above 0, up to 86400."
+                )
+            }
+            guard taps > 0 else {
+                throw ValidationError("--taps: не меньше 1.", "--taps: at least 1.")
+            }
         }
 
         func run() throws {

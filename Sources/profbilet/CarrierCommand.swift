@@ -135,7 +135,8 @@ struct CarrierCommand: ParsableCommand {
     static func requireBlock(_ change: CarrierFile.Change) throws {
         guard CarrierFile.Change.blocks.contains(change) else {
             throw ValidationError(
-                "--as: suspend, lost, stolen, withdraw. Активация / activation: carrier unblock"
+                "--as: suspend, lost, stolen или withdraw; активация: carrier unblock.",
+                "--as: suspend, lost, stolen or withdraw; activation: carrier unblock."
             )
         }
     }

@@ -22,7 +22,7 @@ extension CarrierCommand {
             try CarrierCommand.requireBlock(change)
             let isBlock = file != nil && !reason.isEmpty
             guard waiting || limit != nil || isBlock else {
-                throw ValidationError("Нужны файл и --reason / a file and --reason are needed")
+                throw ValidationError("Нужны файл и --reason.", "A file and --reason are needed.")
             }
         }
 

@@ -26,7 +26,10 @@ struct CodeCommand: ParsableCommand {
 
         func validate() throws {
             guard members.isEmpty != (organisation == nil) else {
-                throw ValidationError("MEMBER… | --organisation RR")
+                throw ValidationError(
+                    "Назовите членов Профсоюза или --organisation RR.",
+                    "Name members, or --organisation RR."
+                )
             }
         }
 
@@ -80,7 +83,10 @@ struct CodeCommand: ParsableCommand {
 
         func validate() throws {
             guard (member == nil) != (organisation == nil) else {
-                throw ValidationError("MEMBER | --organisation RR")
+                throw ValidationError(
+                    "Назовите члена Профсоюза или --organisation RR.",
+                    "Name a member, or --organisation RR."
+                )
             }
         }
 

@@ -249,7 +249,7 @@ extension EventCommand {
 
         func validate() throws {
             guard (1...24 * 90).contains(lease) else {
-                throw ValidationError("--lease: 1…2160 часов / hours")
+                throw ValidationError("--lease: от 1 до 2160 часов.", "--lease: 1 to 2160 hours.")
             }
         }
 

@@ -35,12 +35,12 @@ extension EventCommand {
 
         func validate() throws {
             guard out != nil || csv != nil else {
-                throw ValidationError("Нужен --out или --csv / --out or --csv is needed")
+                throw ValidationError("Нужен --out или --csv.", "--out or --csv is needed.")
             }
             guard !blank || csv == nil else {
                 throw ValidationError(
-                    "Пустой лист — только PDF: --blank без --csv / a blank list is PDF only: --blank "
-                        + "without --csv"
+                    "Пустой лист — только PDF: --blank без --csv.",
+                    "A blank list is PDF only: --blank without --csv."
                 )
             }
         }

@@ -151,7 +151,10 @@ struct HandOutCommand: ParsableCommand {
 
         func validate() throws {
             guard !inForce || cards.isEmpty else {
-                throw ValidationError("--in-force без карт / without cards")
+                throw ValidationError(
+                    "--in-force указывается без карт.",
+                    "--in-force goes without cards."
+                )
             }
         }
 

@@ -39,7 +39,8 @@ struct IncidentCommand: ParsableCommand {
     private func show(_ report: Incident.Report, _ unread: Bool) {
         if json {
             return say([
-                "incident": report.id.map { .int($0) } ?? .null, "unread": .flag(unread), "kind": .text(report.kind),
+                "incident": report.id.map { .int($0) } ?? .null, "unread": .flag(unread),
+                "kind": .text(report.kind),
                 "source": .text(report.source), "strangers": .int(report.strangers),
                 "noticeUntil": report.id == nil ? .null : .text(report.firstNotice.rfc3339),
                 "resultUntil": report.id == nil ? .null : .text(report.secondNotice.rfc3339),
@@ -127,7 +128,8 @@ enum LeakedFile {
     ) throws -> Bool {
         defer { scan.finish() }
         if head.starts(with: Array("%PDF".utf8)) {
-            do { try Poppler.text(of: path) { scan.take($0) } } catch let failure as Poppler.Failure {
+            do { try Poppler.text(of: path) { scan.take($0) } } catch let failure as Poppler.Failure
+            {
                 guard failure.isMissing else { return false }
                 throw failure
             }

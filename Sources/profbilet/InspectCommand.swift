@@ -22,7 +22,12 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "JSON") var json = false
 
     func validate() throws {
-        guard lines != (text != nil) else { throw ValidationError("TEXT | --lines") }
+        guard lines != (text != nil) else {
+            throw ValidationError(
+                "Нужен текст билета или --lines, одно из двух.",
+                "A ticket's text or --lines is needed, one of the two."
+            )
+        }
     }
 
     func run() throws {

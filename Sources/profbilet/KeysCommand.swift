@@ -60,10 +60,16 @@ struct KeysCommand: ParsableCommand {
 
         func validate() throws {
             guard (pkcs11 == nil) == (token == nil) else {
-                throw ValidationError("--pkcs11 и/and --token")
+                throw ValidationError(
+                    "--pkcs11 и --token указываются вместе.",
+                    "--pkcs11 and --token go together."
+                )
             }
             guard purpose != .root || pkcs11 == nil && !es256 else {
-                throw ValidationError("root: без/without --pkcs11, --es256")
+                throw ValidationError(
+                    "Корневой ключ: без --pkcs11 и --es256.",
+                    "The root key goes without --pkcs11 and --es256."
+                )
             }
         }
 

@@ -50,7 +50,12 @@ struct LayoutCommand: ParsableCommand {
         @Option(help: "Файл PNG / PNG file") var png: String?
 
         func validate() throws {
-            guard (pdf == nil) != (png == nil) else { throw ValidationError("--png | --pdf OUT") }
+            guard (pdf == nil) != (png == nil) else {
+                throw ValidationError(
+                    "Нужен --png или --pdf, одно из двух.",
+                    "--png or --pdf is needed, one of the two."
+                )
+            }
         }
 
         func run() throws {

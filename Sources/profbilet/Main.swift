@@ -85,7 +85,8 @@ struct ProfBilet: ParsableCommand {
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {
-            exit(withError: error)
+            guard let fault = UsageFault(error) else { exit(withError: error) }
+            fail(fault.message, more: fault.usage, code: .usage)
         }
     }
 
@@ -96,15 +97,20 @@ struct ProfBilet: ParsableCommand {
         findings.map { "\n  \($0.place): \(text($0.message))" }.joined()
     }
 
-    private static func fail(_ message: Bilingual, code: ExitStatus = .unusable) -> Never {
+    private static func fail(
+        _ message: Bilingual,
+        more: String = "",
+        code: ExitStatus = .unusable
+    ) -> Never {
         var text = "Ошибка: \(message.russian)\n"
         if !message.english.isEmpty { text += "Error: \(message.english)\n" }
+        if !more.isEmpty { text += more + "\n" }
         FileHandle.standardError.write(Data(text.utf8))
         Foundation.exit(code.rawValue)
     }
 }
 
-/// Exit codes, one table for every command; 64 stays with wrong usage.
+/// Exit codes, one table for every command.
 enum ExitStatus: Int32, CaseIterable {
     case done = 0
     case unusable = 1
@@ -118,6 +124,8 @@ enum ExitStatus: Int32, CaseIterable {
     case mustReclaim = 9
     case busy = 10
     case storage = 11
+    /// The command line itself is wrong.
+    case usage = 64
 
     init(_ code: StationFolder.Failure.Code) {
         switch code {

@@ -92,11 +92,12 @@ extension ManualTool.Command {
             .mustReclaim: "Восстановленный реестр: reclaim. Restored register: reclaim first.",
             .busy: "Реестр занят. Another process holds the register.",
             .storage: "Диск, каталог или сервер. Disk, directory or server failed.",
+            .usage: "Неверный вызов. Wrong usage.",
         ]
         return [".Sh EXIT STATUS", ".Bl -tag -width Ds"]
             + ExitStatus.allCases.flatMap { status in
                 [".It \(status.rawValue)", quoted(meanings[status] ?? "")]
-            } + [".It 64", quoted("Неверный вызов. Wrong usage."), ".El"]
+            } + [".El"]
     }
 
     /// Every variable, as `config show` knows them.

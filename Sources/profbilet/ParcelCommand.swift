@@ -28,7 +28,10 @@ struct ParcelCommand: ParsableCommand {
 
         func validate() throws {
             guard parcels.isEmpty != (batch == nil), all == (batch != nil) else {
-                throw ValidationError("ПАРТИЯ/НОМЕР… или / or --batch N --all")
+                throw ValidationError(
+                    "Назовите посылки ПАРТИЯ/НОМЕР или --batch N --all.",
+                    "Name parcels BATCH/NUMBER, or --batch N --all."
+                )
             }
         }
 

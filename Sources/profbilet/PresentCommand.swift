@@ -20,8 +20,12 @@ extension VirtualCommand {
         @OptionGroup var phone: Phone
 
         func validate() throws {
-            guard (20...30).contains(every) else { throw ValidationError("--every 20…30") }
-            guard (1...64).contains(scale) else { throw ValidationError("--scale 1…64") }
+            guard (20...30).contains(every) else {
+                throw ValidationError("--every: от 20 до 30 секунд.", "--every: 20 to 30 seconds.")
+            }
+            guard (1...64).contains(scale) else {
+                throw ValidationError("--scale: от 1 до 64.", "--scale: 1 to 64.")
+            }
         }
 
         func run() throws {

@@ -41,7 +41,10 @@ struct ReportCommand: ParsableCommand {
 
         func validate() throws {
             if out == nil, format == .xlsx {
-                throw ValidationError("--format xlsx: --out ФАЙЛ / FILE")
+                throw ValidationError(
+                    "К --format xlsx нужен файл: --out ФАЙЛ.",
+                    "--format xlsx needs a file: --out FILE."
+                )
             }
         }
 

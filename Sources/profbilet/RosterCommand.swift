@@ -39,10 +39,16 @@ struct RosterCommand: ParsableCommand {
 
         func validate() throws {
             if let markAbsent, ![.left, .transferred].contains(markAbsent) {
-                throw ValidationError("--mark-absent: left | transferred")
+                throw ValidationError(
+                    "--mark-absent: left или transferred.",
+                    "--mark-absent: left or transferred."
+                )
             }
             if markAbsent != nil, completeFor == nil {
-                throw ValidationError("--mark-absent: --complete-for")
+                throw ValidationError(
+                    "--mark-absent указывается с --complete-for.",
+                    "--mark-absent goes with --complete-for."
+                )
             }
         }
 
@@ -130,7 +136,9 @@ struct RosterCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            if let by, by != "region" { throw ValidationError("--by region") }
+            if let by, by != "region" {
+                throw ValidationError("--by: только region.", "--by: region only.")
+            }
         }
 
         func run() throws {

@@ -34,17 +34,31 @@ struct SampleCommand: ParsableCommand {
         private static let endings = ["csv", "txt", "tsv", "xlsx", "json", "ndjson", "jsonl"]
 
         func validate() throws {
-            guard rows > 0, dirt >= 0 else { throw ValidationError("--rows > 0, --dirt ≥ 0") }
+            guard rows > 0, dirt >= 0 else {
+                throw ValidationError(
+                    "--rows больше 0, --dirt не меньше 0.",
+                    "--rows above 0, --dirt 0 or more."
+                )
+            }
             guard Self.separators[separator] != nil else {
-                throw ValidationError("--separator ; | , | tab")
+                throw ValidationError(
+                    "--separator: «;», «,» или tab.",
+                    "--separator: ; or , or tab."
+                )
             }
             guard
                 out.hasPrefix("/dev/") || Self.endings.contains(where: { out.hasSuffix(".\($0)") })
             else {
-                throw ValidationError("--out FILE: .csv, .txt, .tsv, .xlsx, .json, .ndjson, .jsonl")
+                throw ValidationError(
+                    "--out: имя кончается на .csv, .txt, .tsv, .xlsx, .json, .ndjson или .jsonl.",
+                    "--out ends in .csv, .txt, .tsv, .xlsx, .json, .ndjson or .jsonl."
+                )
             }
             if let region, SampleRegions[region] == nil {
-                throw ValidationError("--region: нет такого региона / no such region")
+                throw ValidationError(
+                    "--region: такого региона нет.",
+                    "--region: there is no such region."
+                )
             }
         }
 

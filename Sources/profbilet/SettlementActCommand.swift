@@ -21,7 +21,12 @@ extension SettlementCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            guard all == (region == nil) else { throw ValidationError("RR или / or --all") }
+            guard all == (region == nil) else {
+                throw ValidationError(
+                    "Назовите регион RR или --all.",
+                    "Name a region RR, or --all."
+                )
+            }
         }
 
         func run() throws {

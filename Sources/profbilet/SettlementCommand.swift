@@ -35,12 +35,23 @@ struct SettlementCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            guard all == (region == nil) else { throw ValidationError("RR или / or --all") }
+            guard all == (region == nil) else {
+                throw ValidationError(
+                    "Назовите регион RR или --all.",
+                    "Name a region RR, or --all."
+                )
+            }
             guard format != .table || out == nil else {
-                throw ValidationError("--out FILE --format csv|xlsx")
+                throw ValidationError(
+                    "К --out нужен --format csv или xlsx.",
+                    "--out needs --format csv or xlsx."
+                )
             }
             guard format != .xlsx || out != nil else {
-                throw ValidationError("--format xlsx: --out ФАЙЛ / FILE")
+                throw ValidationError(
+                    "К --format xlsx нужен файл: --out ФАЙЛ.",
+                    "--format xlsx needs a file: --out FILE."
+                )
             }
         }
 
@@ -201,7 +212,10 @@ struct SettlementCommand: ParsableCommand {
         func validate() throws {
             let given = [since != nil, central != nil, region != nil, primary != nil]
             guard Set(given).count == 1 else {
-                throw ValidationError("--since D --central N --region N --primary N")
+                throw ValidationError(
+                    "Нужны все четыре: --since, --central, --region, --primary.",
+                    "All four are needed: --since, --central, --region, --primary."
+                )
             }
         }
 

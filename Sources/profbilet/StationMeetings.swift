@@ -12,7 +12,10 @@ struct StationMeetings: ParsableArguments {
 
     func validate() throws {
         guard (1...3_600).contains(syncEvery) else {
-            throw ValidationError("--sync-every: 1…3600")
+            throw ValidationError(
+                "--sync-every: от 1 до 3600 секунд.",
+                "--sync-every: 1 to 3600 seconds."
+            )
         }
     }
 

@@ -30,7 +30,10 @@ extension StationCommand {
 
         func validate() throws {
             guard (1...JournalChunk.itemLimit).contains(chunk) else {
-                throw ValidationError("--chunk: 1…\(JournalChunk.itemLimit)")
+                throw ValidationError(
+                    "--chunk: от 1 до \(JournalChunk.itemLimit).",
+                    "--chunk: 1 to \(JournalChunk.itemLimit)."
+                )
             }
         }
 

@@ -23,7 +23,10 @@ struct TicketCommand: ParsableCommand {
 
         func validate() throws {
             guard [number, legacy, name].count(where: { $0 != nil }) == 1 else {
-                throw ValidationError("NUMBER | --legacy N | --name \"…\"")
+                throw ValidationError(
+                    "Назовите номер, --legacy НОМЕР или --name \"Фамилия Имя\", одно из трёх.",
+                    "Give a number, --legacy NUMBER or --name \"Last First\", one of the three."
+                )
             }
         }
 

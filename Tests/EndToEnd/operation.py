@@ -155,6 +155,27 @@ def manual(folder):
           typed.stdout + typed.stderr)
 
 
+def wrong_usage():
+    print("a wrong command line")
+    for words, russian, english in (
+            (["frob"], "Лишнее или неизвестное слово: «frob»", "Unexpected argument"),
+            (["batch", "act", "1"], "Не указано: --out <out>", "Missing expected argument"),
+            (["batch", "act", "1", "--out"], "Нет значения после ключа: --out <out>", "Missing value"),
+            (["batch", "act", "eins", "--out", "x"], "Значение «eins» не годится для <id>", "is invalid"),
+            (["health", "--jsn"], "Неизвестный ключ «--jsn». Может быть, «--json»?", "Unknown option"),
+            (["ticket", "find", "--json=3"], "Ключ «--json» не принимает значения", "does not take any value"),
+            (["roster", "import", "a", "b", "c"], "Лишние или неизвестные слова: 'b', 'c'", "2 unexpected arguments"),
+            (["user", "add", "x", "--role", "boss"], "Значение «boss» не годится для --role <role>. Допустимо:", "auditor"),
+            (["settlement", "pay", "27", "-5"], "«-5» начинается с минуса", "begins with a minus"),
+            (["settlement", "show"], "Назовите регион RR или --all.", "Name a region RR, or --all."),
+            (["ticket", "find"], "Назовите номер", "Give a number")):
+        done = run(*words)
+        lines = done.stderr.splitlines()
+        check(f"{' '.join(words)}: told in Russian first, English beside", done.returncode == 64 and not done.stdout
+              and done.stderr.startswith("Ошибка: ") and russian in done.stderr and english in done.stderr
+              and any(line.startswith("Error: ") for line in lines) and "Вызов / Usage: " in done.stderr, done.stderr)
+
+
 def units(folder):
     print("systemd units")
     if not shutil.which("systemd-analyze"):
@@ -205,6 +226,7 @@ def main():
         layers(folder)
         masks(folder)
         manual(folder)
+        wrong_usage()
         units(folder)
     close()
 

@@ -102,8 +102,9 @@ public struct BatchStanding: Sendable, Equatable {
         settled = try Self.settled(batch.id, in: session)
     }
 
-    /// Cards spoiled at the plant, and others that came to their end without having been made. Either
-    /// may have been destroyed with an act since.
+    /// Cards spoiled at the plant, and others that came to their end without having been made.
+    ///
+    /// Either may have been destroyed with an act since.
     private static func ended(
         _ range: [SQLValue],
         in session: any DatabaseSession

@@ -167,7 +167,9 @@ struct KnownFiles {
     }
 
     /// Whose cards a file of a package tells of: first and last place in the run, first and last
-    /// organisation. A manifest or a sealed archive stands for its whole package.
+    /// organisation.
+    ///
+    /// A manifest or a sealed archive stands for its whole package.
     private static func cards(of file: String) -> [SQLValue] {
         let everywhere = OrganisationCode.centralCouncil.subtree
         let name = file.split(separator: "/").last ?? ""
