@@ -92,6 +92,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case consentUnknown = "consent_unknown"
     /// The consent to the processing of personal data is missing: no member is recorded without it.
     case consentRegisterMissing = "consent_register_missing"
+    /// The consent is dated before the person turned 14: check both dates.
+    case consentBefore14 = "consent_before_14"
     /// The column «Согласие» names no purpose and counts for the register only.
     case consentSingleColumn = "consent_single_column"
     /// The row has more cells than the header: a separator too many?

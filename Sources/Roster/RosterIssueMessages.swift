@@ -185,6 +185,10 @@ extension RosterIssueCode {
             "Нет согласия на обработку персональных данных: без него член не вносится в реестр.",
             "The consent to the processing of personal data is missing: no member is recorded without it."
         ),
+        .consentBefore14: Bilingual(
+            "Согласие дано раньше, чем исполнилось 14 лет: проверьте обе даты.",
+            "The consent is dated before the person turned 14: check both dates."
+        ),
         .consentSingleColumn: Bilingual(
             "Столбец «Согласие» без цели принят только как согласие на ведение реестра.",
             "The column «Согласие» names no purpose and counts for the register only."

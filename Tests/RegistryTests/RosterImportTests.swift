@@ -94,6 +94,27 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `what was taken of a file decides its other row of the same person, in that file only`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            let here = try TestOffice.draft(1)
+            let there = try TestOffice.draft(1, organisation: "27-001-0001")
+            var options = RosterImport.Options()
+            options.fileSHA256 = [1, 2, 3]
+            #expect(try office.take([here, there], options).outcomes == [.added, .conflict])
+            let queue = ConflictQueue(office.register)
+            let open = try #require(try queue.list(by: office.admin).first)
+            try queue.resolve(open.id, as: .take, by: office.admin)
+            #expect(try office.take([here, there], options).outcomes == [.unchanged, .unchanged])
+            #expect(try queue.list(by: office.admin).isEmpty)
+            // A later list may say that the person went back.
+            options.fileSHA256 = [4, 5, 6]
+            #expect(try office.take([here], options).outcomes == [.conflict])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a dry run and a refused whole keep nothing`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
             var options = RosterImport.Options()

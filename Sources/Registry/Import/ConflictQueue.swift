@@ -102,6 +102,23 @@ public struct ConflictQueue: Sendable {
         return found
     }
 
+    /// Members who were decided to be what a row of this file says, at an import of it before.
+    static func taken(
+        ofFile sha256: [UInt8],
+        in session: any DatabaseSession
+    ) throws -> Set<Int64> {
+        // Members that come one by one are no file.
+        guard !sha256.isEmpty else { return [] }
+        let members = try session.all(
+            """
+            SELECT resolved_member FROM conflict WHERE resolution = $1
+            AND import_id IN (SELECT id FROM file_import WHERE file_sha256 = $2)
+            """,
+            [.text(Resolution.take.rawValue), .blob(sha256)]
+        ) { $0.integer(0) }
+        return Set(members)
+    }
+
     /// The undecided rows within the user's scope.
     public func list(by user: SignedInUser) throws -> [Conflict] {
         try user.require(.resolveConflicts)

@@ -209,7 +209,7 @@ struct RosterChunk {
         _ standing: ConflictQueue.Standing?,
         _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
-        if standing?.isResolved == true { return .unchanged }
+        if standing?.isResolved ?? run.taken.contains(person.id) { return .unchanged }
         if person.line == nil { met(person, row.line) }
         issues.append(.conflict(kind, with: person.line))
         if standing == nil {

@@ -16,6 +16,8 @@ final class RosterRun {
     var met = MetFilter(blocks: MetFilter.file)
     /// Rows that this import put into the conflict queue.
     var queued: [Int64: ConflictQueue.Standing] = [:]
+    /// Members of whom this very file had another row taken: its rest of them is decided with it.
+    let taken: Set<Int64>
     /// Whether any known member was met in an earlier chunk.
     var hasSeen = false
     private var freeIds: Range<Int64> = 0..<0
@@ -51,6 +53,7 @@ final class RosterRun {
             named: options.named,
             in: session
         )
+        taken = try ConflictQueue.taken(ofFile: options.fileSHA256, in: session)
         try session.execute(
             """
             CREATE TEMPORARY TABLE IF NOT EXISTS import_seen

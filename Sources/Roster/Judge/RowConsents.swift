@@ -7,8 +7,9 @@ extension RowCells {
     /// One answer per purpose column; the register's consent must be there and given.
     ///
     /// An empty cell of another purpose is no answer, so it takes no earlier answer back. A column
-    /// «Согласие» alone speaks for the register only, never for two purposes.
-    mutating func consents(_ bytes: Span<UInt8>) -> [Consent] {
+    /// «Согласие» alone speaks for the register only, never for two purposes. Nobody consents before
+    /// turning 14.
+    mutating func consents(_ bytes: Span<UInt8>, _ birth: DateRules.Reading) -> [Consent] {
         var consents: [Consent] = []
         consents.reserveCapacity(5)
         var isRegistered = false
@@ -19,6 +20,7 @@ extension RowCells {
                 if purpose == .register { isReported = true }
                 continue
             }
+            if let day = answer.date, isBefore14(day, birth) { report(.consentBefore14, field) }
             consents.append(consent(purpose, answer))
             guard purpose == .register else { continue }
             isRegistered = answer.isGiven
@@ -30,6 +32,9 @@ extension RowCells {
             blamed = .singleConsent
             report(.consentSingleColumn, .singleConsent)
             if let answer = answer(.singleConsent, bytes) {
+                if let day = answer.date, isBefore14(day, birth) {
+                    report(.consentBefore14, .singleConsent)
+                }
                 consents.insert(consent(.register, answer), at: 0)
                 isRegistered = answer.isGiven
                 refusesRegister = !answer.isGiven
@@ -55,6 +60,12 @@ extension RowCells {
         let cell = cell(field, bytes)
         if let answer = ConsentAnswer(bytes, cell) { return answer }
         let reading = judge.dates.read(bytes, cell)
+        switch reading.code {
+        case .dateTwoDigitYear, .dateAmbiguous, .dateImpossible, .dateFuture, .dateTooOld:
+            if let code = reading.code { report(code, field) }
+            return nil
+        default: break
+        }
         if let date = reading.date, reading.code == nil || reading.code == .dateSerial {
             if let code = reading.code { report(code, field) }
             return ConsentAnswer(isGiven: true, date: date)

@@ -32,14 +32,15 @@ extension RowCells {
         let reading = judge.dates.read(bytes, cell(.joinDate, bytes))
         if let code = reading.code { report(code, .joinDate) }
         guard let join = reading.date else { return nil }
-        if let date = birth.date {
-            if join < date.adding(years: 14) { report(.joinBefore14, .joinDate) }
-        } else if let year = birth.year, year <= judge.dates.today.parts.year,
-            join.parts.year < year + 14
-        {
-            report(.joinBefore14, .joinDate)
-        }
+        if isBefore14(join, birth) { report(.joinBefore14, .joinDate) }
         return join
+    }
+
+    /// Whether a day lies before the person's fourteenth birthday, as far as that is known.
+    func isBefore14(_ day: CalendarDate, _ birth: DateRules.Reading) -> Bool {
+        if let date = birth.date { return day < date.adding(years: 14) }
+        guard let year = birth.year, year <= judge.dates.today.parts.year else { return false }
+        return day.parts.year < year + 14
     }
 
     /// М or Ж; an odd answer is only warned of.

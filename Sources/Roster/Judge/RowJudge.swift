@@ -72,7 +72,7 @@ public struct RowJudge: Sendable {
         let email = cells.email(bytes)
         let legacyNumber = cells.legacyNumber(bytes)
         let status = cells.status(bytes)
-        let consents = cells.consents(bytes)
+        let consents = cells.consents(bytes, birth)
         let line = rows.rows[row].line
         let issues = cells.orderedIssues
         let isWithdrawal =
