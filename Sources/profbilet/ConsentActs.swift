@@ -200,7 +200,7 @@ extension ConsentCommand {
             withdrawals.map {
                 [
                     "\($0.id)", "#\($0.member)", $0.purpose.rawValue, $0.recipient,
-                    $0.withdrawnOn.russian, $0.dueOn.russian, $0.how ?? "",
+                    $0.withdrawnOn.russian, $0.dueOn.russian, $0.howInRussian ?? "",
                 ]
             }
         )

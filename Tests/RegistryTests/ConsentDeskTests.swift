@@ -48,6 +48,7 @@ import UnionTicket
                 by: office.admin
             )
             #expect(withdrawn.count == 1 && withdrawn[0].doneAt != nil)
+            #expect(withdrawn[0].howInRussian?.contains(/[a-z]/) == false)
             #expect(withdrawn[0].dueOn == (try day("2027-01-26")))
             let history = try desk.history(of: "1000", by: office.admin)
             #expect(history.acts.map(\.isGiven) == [true, true, false])

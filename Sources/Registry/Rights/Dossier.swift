@@ -147,7 +147,7 @@ struct DossierGatherer {
             try ConsentWithdrawals.history(of: member, in: session).map {
                 [
                     $0.purpose.rawValue, $0.recipient, $0.withdrawnOn.iso, $0.dueOn.iso,
-                    $0.doneAt?.rfc3339 ?? "", $0.how ?? "",
+                    $0.doneAt?.rfc3339 ?? "", $0.howInRussian ?? "",
                 ]
             }
         )
