@@ -16,6 +16,8 @@ public struct OrganisationDraft: Hashable, Sendable {
     public var closedOn: CalendarDate?
     /// Since when it has this name.
     public var nameSince: CalendarDate?
+    /// Since when it has the rights of a territorial one, or no longer has them.
+    public var rightsSince: CalendarDate?
 
     /// A row of a list of organisations.
     public init(
@@ -26,7 +28,8 @@ public struct OrganisationDraft: Hashable, Sendable {
         hasTerritorialRights: Bool = false,
         openedOn: CalendarDate? = nil,
         closedOn: CalendarDate? = nil,
-        nameSince: CalendarDate? = nil
+        nameSince: CalendarDate? = nil,
+        rightsSince: CalendarDate? = nil
     ) {
         self.code = code
         self.name = name
@@ -36,5 +39,6 @@ public struct OrganisationDraft: Hashable, Sendable {
         self.openedOn = openedOn
         self.closedOn = closedOn
         self.nameSince = nameSince
+        self.rightsSince = rightsSince
     }
 }

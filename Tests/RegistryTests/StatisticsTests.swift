@@ -220,6 +220,40 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `the rights of a territorial organisation are those of that day`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine, cards: 2) { batch in
+            let before = Self.day(batch)
+            let code = try TestOffice.code("26-001-0002")
+            func say(_ rights: Bool, since day: CalendarDate? = nil) throws {
+                let draft = OrganisationDraft(
+                    code: code,
+                    name: "Организация 26-001-0002",
+                    hasTerritorialRights: rights,
+                    rightsSince: day
+                )
+                _ = try OrganisationTree(batch.register).import([(2, draft)], by: batch.admin)
+            }
+            func hasRights(on day: CalendarDate) throws -> Bool? {
+                try UnionStatistics(batch.register).count(asOf: day, by: .primary, by: batch.admin)
+                    .first { $0.organisation == code }?.hasTerritorialRights
+            }
+            batch.office.clock.advance(10 * 86_400)
+            let given = Self.day(batch)
+            try say(true)
+            #expect(try hasRights(on: before) == false)
+            #expect(try hasRights(on: given) == true)
+            batch.office.clock.advance(10 * 86_400)
+            // A list may tell the day.
+            try say(false, since: CalendarDate(day: given.day + 5))
+            #expect(try hasRights(on: CalendarDate(day: given.day + 4)) == true)
+            #expect(try hasRights(on: CalendarDate(day: given.day + 5)) == false)
+            #expect(try hasRights(on: before) == false)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `levels add up, and organisations without a figure are listed`(
         _ engine: TestEngine
     ) throws {

@@ -5,11 +5,11 @@ import UnionTicket
 struct ListFileTests {
     @Test func `a list of organisations is read with its dates`() throws {
         let text = """
-            Код;Наименование;Вид;Округ;С правами территориальной;Открыта;Закрыта;Наименование с
-            77;Московская городская организация;city;;;01.01.1990;;
-            77-001-0002;Первичная организация;;ЦАО;да;2000-01-01;;01.02.2010
-            77-1;Без кода;;;;;;
-            77-002;;;;наверное;02.01.2000;01.01.2000;
+            Код;Наименование;Вид;Округ;С правами территориальной;Открыта;Закрыта;Наименование с;Права с
+            77;Московская городская организация;city;;;01.01.1990;;;
+            77-001-0002;Первичная организация;;ЦАО;да;2000-01-01;;01.02.2010;03.04.2012
+            77-1;Без кода;;;;;;;
+            77-002;;;;наверное;02.01.2000;01.01.2000;;
             """
         try RosterFiles.with(text.utf8) { path in
             let file = try OrganisationFile.open(path, today: RosterFiles.today)
@@ -20,6 +20,7 @@ struct ListFileTests {
             #expect(rows[1].draft?.okrug == "ЦАО")
             #expect(rows[1].draft?.hasTerritorialRights == true)
             #expect(rows[1].draft?.nameSince?.iso == "2010-02-01")
+            #expect(rows[1].draft?.rightsSince?.iso == "2012-04-03")
             #expect(rows[2].issues.map(\.code) == ["organisation_format"])
             #expect(
                 rows[3].issues.map(\.code) == [

@@ -192,6 +192,17 @@ public struct OrganisationTree: Sendable {
                 [code, .int(since.day), .text(draft.name)]
             )
         }
+        if known?[3] ?? .integer(0) != values[3] {
+            let today = known == nil ? nil : register.now().moscowDate
+            let since = draft.rightsSince ?? today ?? draft.openedOn
+            try session.execute(
+                """
+                INSERT INTO organisation_rights (code, since, territorial) VALUES ($1, $2, $3)
+                ON CONFLICT (code, since) DO UPDATE SET territorial = excluded.territorial
+                """,
+                [code, .int(since?.day ?? 0), values[3]]
+            )
+        }
         if known == nil { report.added += 1 } else { report.updated += 1 }
     }
 

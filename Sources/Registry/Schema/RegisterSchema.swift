@@ -32,6 +32,7 @@ enum RegisterSchema {
         Migration(number: 14, name: "reports", sql: ReportSchema.sql),
         Migration(number: 15, name: "partner sets", sql: PartnerSchema.setCounts),
         Migration(number: 16, name: "payment documents", sql: MoneySchema.documents),
+        Migration(number: 17, name: "dated rights") { _ in ReportSchema.rights },
     ]
 
     private static let people = """

@@ -23,6 +23,20 @@ enum ReportSchema {
             AND (\(RegisterSchema.oneOf("state", CarrierState.allCases.filter(\.isInPipeline))));
         """
 
+    /// Since when a primary organisation has, or no longer has, the rights of a territorial one.
+    ///
+    /// What is known already has been so from the organisation's beginning.
+    static let rights = """
+        CREATE TABLE organisation_rights (
+            code {int} NOT NULL REFERENCES organisation (code),
+            since {int} NOT NULL,
+            territorial {int} NOT NULL CHECK (territorial IN (0, 1)),
+            PRIMARY KEY (code, since)
+        ) {strict};
+        INSERT INTO organisation_rights (code, since, territorial)
+            SELECT code, COALESCE(opened_on, 0), 1 FROM organisation WHERE territorial_rights = 1;
+        """
+
     private static let tables = """
         CREATE TABLE member_past (
             seq {int} NOT NULL PRIMARY KEY,

@@ -1,6 +1,6 @@
 import UnionTicket
 
-/// The organisations in tree order, with the names they bore on a day.
+/// The organisations in tree order, with the names and the rights they had on a day.
 struct OrganisationPlaces {
     /// In tree order.
     let codes: [OrganisationCode]
@@ -22,11 +22,10 @@ struct OrganisationPlaces {
         var rights: Set<OrganisationCode> = []
         let day = Int64(date.day)
         try session.query(
-            "SELECT code, name, opened_on, closed_on, territorial_rights FROM organisation",
+            "SELECT code, name, opened_on, closed_on FROM organisation",
             []
         ) { row in
             guard let code = OrganisationCode(ordinal: row.integer(0)) else { return }
-            if row.integer(4) == 1 { rights.insert(code) }
             names[code] = row.text(1)
             let isOpen =
                 row.optionalInteger(2).map { $0 <= day } ?? true
@@ -38,6 +37,16 @@ struct OrganisationPlaces {
             []
         ) { row in
             if let code = OrganisationCode(ordinal: row.integer(0)) { names[code] = row.text(1) }
+        }
+        try session.query(
+            """
+            SELECT code, territorial FROM organisation_rights WHERE since <= \(day)
+            ORDER BY code, since
+            """,
+            []
+        ) { row in
+            guard let code = OrganisationCode(ordinal: row.integer(0)) else { return }
+            if row.integer(1) == 1 { rights.insert(code) } else { rights.remove(code) }
         }
         var returned: [Int64: Int] = [:]
         try session.query(

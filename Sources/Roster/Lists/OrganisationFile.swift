@@ -19,6 +19,7 @@ public enum OrganisationFile {
             "hasTerritorialRights",
             ["С правами территориальной", "С правами территориальной организации"]
         ),
+        TableColumn("rightsSince", ["Права с", "Права территориальной с"]),
         TableColumn("openedOn", ["Открыта", "Дата открытия", "opened"]),
         TableColumn("closedOn", ["Закрыта", "Дата закрытия", "closed"]),
         TableColumn("nameSince", ["Наименование с", "Название с"]),
@@ -60,6 +61,7 @@ public enum OrganisationFile {
         let opened = row.date("openedOn")
         let closed = row.date("closedOn")
         let since = row.date("nameSince")
+        let rightsSince = row.date("rightsSince")
         if let opened, let closed, closed < opened { row.report(.organisationDates, "closedOn") }
         guard !row.hasError, let code, let name, let rights else {
             return (row.line, nil, row.issues)
@@ -72,7 +74,8 @@ public enum OrganisationFile {
             hasTerritorialRights: rights,
             openedOn: opened,
             closedOn: closed,
-            nameSince: since
+            nameSince: since,
+            rightsSince: rightsSince
         )
         return (row.line, draft, row.issues)
     }
