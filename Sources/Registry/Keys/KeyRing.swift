@@ -317,13 +317,23 @@ extension KeyRing {
         in session: any DatabaseSession
     ) throws -> (key: SigningKey, stored: Stored) {
         let stored = try keys(in: session).first { $0.purpose == purpose && $0.state == .active }
-        guard let stored, let key = try secrets.key(stored.key.kid) else {
+        guard let stored else {
             throw RegisterError(
                 .keyUnusable,
                 "Нет действующего ключа «\(purpose.rawValue)»: profbilet keys rotate "
                     + "\(purpose.rawValue) --now.",
                 "There is no active key \(purpose.rawValue): profbilet keys rotate "
                     + "\(purpose.rawValue) --now."
+            )
+        }
+        guard let key = try secrets.key(stored.key.kid) else {
+            let (kid, path) = (stored.listed.kid, register.directory.signingKeysFile)
+            throw RegisterError(
+                .keyUnusable,
+                "Действующего ключа «\(purpose.rawValue)» \(kid) нет в файле \(path). Верните файл из "
+                    + "копии или смените ключ: profbilet keys rotate \(purpose.rawValue) --now.",
+                "The active key \(purpose.rawValue), \(kid), is not in the file \(path). Restore the "
+                    + "file, or replace the key: profbilet keys rotate \(purpose.rawValue) --now."
             )
         }
         return (key, stored)

@@ -1,24 +1,27 @@
+import Synchronization
 public import TicketSeal
 import UnionTicket
 
 /// The private purpose keys: those of the sealed file, and where the others are.
 ///
 /// Every key signs a test message before it is used: one of the file when the file is opened, one of
-/// a token when it is first asked for, so that a token that is not connected hinders nobody else.
+/// a token when it is first asked for, so that a token that is not connected hinders nobody else. A
+/// service runs for months: a key that another process added to the file is found when it is wanted.
 public struct SigningSecrets: Sendable {
-    private let keys: [SigningKey]
-    private let placed: [PlacedKey]
+    private let held: Held
     private let tokens: OpenTokens
     private let passphrase: String
 
-    init(
-        keys: [SigningKey],
-        placed: [PlacedKey] = [],
-        tokens: OpenTokens = OpenTokens { _ in "" },
-        passphrase: String
-    ) {
-        (self.keys, self.placed, self.tokens) = (keys, placed, tokens)
-        self.passphrase = passphrase
+    init(keys: [SigningKey], passphrase: String) {
+        self.init(
+            Held(Contents(keys: keys, placed: []), in: nil),
+            OpenTokens { _ in "" },
+            passphrase
+        )
+    }
+
+    private init(_ held: Held, _ tokens: OpenTokens, _ passphrase: String) {
+        (self.held, self.tokens, self.passphrase) = (held, tokens, passphrase)
     }
 
     /// Opens the register's key file and lets every key in it prove itself.
@@ -35,41 +38,26 @@ public struct SigningSecrets: Sendable {
         passphrase: String,
         pin: @escaping @Sendable (PKCS11Token.Place) throws -> String = { _ in "" }
     ) throws -> SigningSecrets {
-        let file = try Files.read(directory.signingKeysFile, atMost: 1 << 20)
-        let bytes = try SealedKeyFile.open(
-            file,
-            passphrase,
-            .signingKeys,
-            path: directory.signingKeysFile
-        )
-        guard let items = try? CBOR(decoding: bytes).array else { throw damaged(directory) }
-        var (keys, placed): ([SigningKey], [PlacedKey]) = ([], [])
-        for item in items {
-            if let found = PlacedKey(item) {
-                placed.append(found)
-                continue
-            }
-            guard let number = item[1]?.integer, let secret = item[2]?.bytes,
-                let algorithm = COSEAlgorithm(rawValue: Int(number)),
-                let key = SigningKey(algorithm: algorithm, privateBytes: secret),
-                try key.provesItself()
-            else { throw damaged(directory) }
-            keys.append(key)
-        }
-        return SigningSecrets(
-            keys: keys,
-            placed: placed,
-            tokens: OpenTokens(pin),
-            passphrase: passphrase
+        SigningSecrets(
+            Held(try Contents(in: directory, passphrase), in: directory),
+            OpenTokens(pin),
+            passphrase
         )
     }
 
     /// The private key with this kid.
     ///
-    /// - Throws: ``PKCS11Error`` when its token does not open or does not hold it.
+    /// - Throws: ``PKCS11Error`` when its token does not open or does not hold it; ``RegisterError``
+    ///   when the file has changed and cannot be read.
     func key(_ kid: [UInt8]) throws -> SigningKey? {
-        if let key = keys.first(where: { $0.publicKey.kid == kid }) { return key }
-        guard let found = placed.first(where: { $0.key.kid == kid }) else { return nil }
+        if let key = try key(kid, among: held.contents) { return key }
+        guard try held.reread(passphrase) else { return nil }
+        return try key(kid, among: held.contents)
+    }
+
+    private func key(_ kid: [UInt8], among contents: Contents) throws -> SigningKey? {
+        if let key = contents.keys.first(where: { $0.publicKey.kid == kid }) { return key }
+        guard let found = contents.placed.first(where: { $0.key.kid == kid }) else { return nil }
         return try tokens.key(found)
     }
 
@@ -77,27 +65,28 @@ public struct SigningSecrets: Sendable {
     func token(_ place: PKCS11Token.Place) throws -> PKCS11Token { try tokens.token(place) }
 
     func adding(_ key: SigningKey) -> SigningSecrets {
-        let found = key.token.map { PlacedKey(place: $0, key: key.publicKey) }
-        return SigningSecrets(
-            keys: keys + (found == nil ? [key] : []),
-            placed: placed + (found.map { [$0] } ?? []),
-            tokens: tokens,
-            passphrase: passphrase
-        )
+        var contents = held.contents
+        if let place = key.token {
+            contents.placed.append(PlacedKey(place: place, key: key.publicKey))
+        } else {
+            contents.keys.append(key)
+        }
+        return SigningSecrets(Held(contents, in: held.directory), tokens, passphrase)
     }
 
     /// Writes all keys into the sealed file, whole or not at all.
     func save(for register: Register) throws { try save(in: register.directory) }
 
     func save(in directory: DataDirectory) throws {
-        let secrets = keys.compactMap { key in
+        let contents = held.contents
+        let secrets = contents.keys.compactMap { key in
             key.privateBytes.map {
                 CBOR.map([1: .integer(Int64(key.algorithm.rawValue)), 2: .bytes($0)])
             }
         }
         let before = try? Files.read(directory.signingKeysFile, atMost: 1 << 16)
         let sealed = try SealedFile.seal(
-            CBOR.array(secrets + placed.map(\.item)).encoded,
+            CBOR.array(secrets + contents.placed.map(\.item)).encoded,
             passphrase: passphrase,
             purpose: .signingKeys,
             cost: before.flatMap(SealedFile.cost(of:))
@@ -128,12 +117,74 @@ public struct SigningSecrets: Sendable {
         return identity
     }
 
-    private static func damaged(_ directory: DataDirectory) -> RegisterError {
+    fileprivate static func damaged(_ directory: DataDirectory) -> RegisterError {
         RegisterError(
             .damaged,
             "Файл ключей \(directory.signingKeysFile) повреждён. Восстановите его из копии.",
             "The key file \(directory.signingKeysFile) is damaged. Restore it from a backup."
         )
+    }
+}
+
+extension SigningSecrets {
+    /// What the key file holds.
+    private struct Contents {
+        var keys: [SigningKey]
+        var placed: [PlacedKey]
+        /// Which state of the file this is.
+        var version: Files.Version?
+
+        init(keys: [SigningKey], placed: [PlacedKey]) { (self.keys, self.placed) = (keys, placed) }
+
+        init(in directory: DataDirectory, _ passphrase: String) throws {
+            // Looked at first: what is written while it is read is read again.
+            version = Files.Version(directory.signingKeysFile)
+            let file = try Files.read(directory.signingKeysFile, atMost: 1 << 20)
+            let bytes = try SealedKeyFile.open(
+                file,
+                passphrase,
+                .signingKeys,
+                path: directory.signingKeysFile
+            )
+            guard let items = try? CBOR(decoding: bytes).array else { throw damaged(directory) }
+            (keys, placed) = ([], [])
+            for item in items {
+                if let found = PlacedKey(item) {
+                    placed.append(found)
+                    continue
+                }
+                guard let number = item[1]?.integer, let secret = item[2]?.bytes,
+                    let algorithm = COSEAlgorithm(rawValue: Int(number)),
+                    let key = SigningKey(algorithm: algorithm, privateBytes: secret),
+                    try key.provesItself()
+                else { throw damaged(directory) }
+                keys.append(key)
+            }
+        }
+    }
+
+    /// The contents as they were read last, shared by all copies.
+    private final class Held: Sendable {
+        let directory: DataDirectory?
+        private let latest: Mutex<Contents>
+
+        init(_ contents: Contents, in directory: DataDirectory?) {
+            self.directory = directory
+            latest = Mutex(contents)
+        }
+
+        var contents: Contents { latest.withLock(\.self) }
+
+        /// Reads the file again where it has changed since.
+        func reread(_ passphrase: String) throws -> Bool {
+            guard let directory else { return false }
+            return try latest.withLock { contents in
+                let version = Files.Version(directory.signingKeysFile)
+                guard let version, version != contents.version else { return false }
+                contents = try Contents(in: directory, passphrase)
+                return true
+            }
+        }
     }
 }
 

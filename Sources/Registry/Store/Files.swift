@@ -64,6 +64,21 @@ package enum Files {
         return facts.st_dev == others.st_dev && facts.st_ino == others.st_ino
     }
 
+    /// What changes when a file is replaced or written to; nil where there is none.
+    struct Version: Equatable, Sendable {
+        private let inode: UInt64
+        private let size: Int64
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        init?(_ path: String) {
+            var facts = stat()
+            guard unsafe stat(path, &facts) == 0 else { return nil }
+            (inode, size) = (UInt64(facts.st_ino), Int64(facts.st_size))
+            (seconds, nanoseconds) = (facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec)
+        }
+    }
+
     /// Replaces a file in one step: written beside it, flushed to the disk, renamed.
     package static func write(
         _ bytes: [UInt8],
