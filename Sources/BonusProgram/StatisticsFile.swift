@@ -85,6 +85,13 @@ public enum StatisticsFile {
                 "a number from 1 to 1000 is needed."
             )
         }
+        guard !body.regions.isEmpty else {
+            throw wrong(
+                "regions",
+                "назван хотя бы один регион: где участников нет, стоят нули.",
+                "at least one region is named: where nobody takes part there are zeros."
+            )
+        }
         guard body.regions.count <= 99 else {
             throw wrong("regions", "регионов не больше 99.", "there are no more than 99 regions.")
         }

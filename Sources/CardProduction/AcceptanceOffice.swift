@@ -22,6 +22,8 @@ public struct AcceptanceOffice {
         public var encoding: TextEncoding?
         /// Whether it speaks of the cards it names only.
         public var isSupplement: Bool
+        /// Whether a report that was taken in before others comes into force again.
+        public var isAgain: Bool
         /// Figures of the covering letter.
         public var expected: BatchAcceptance.Expected
 
@@ -31,10 +33,12 @@ public struct AcceptanceOffice {
             profile: String? = nil,
             encoding: TextEncoding? = nil,
             isSupplement: Bool = false,
+            isAgain: Bool = false,
             expected: BatchAcceptance.Expected = .init()
         ) {
             (self.path, self.profile, self.encoding) = (path, profile, encoding)
-            (self.isSupplement, self.expected) = (isSupplement, expected)
+            (self.isSupplement, self.isAgain) = (isSupplement, isAgain)
+            self.expected = expected
         }
     }
 
@@ -66,6 +70,7 @@ public struct AcceptanceOffice {
             ),
             sha256: Hex.bytes(hash) ?? [],
             isSupplement: order.isSupplement,
+            isAgain: order.isAgain,
             expecting: order.expected,
             by: user
         ) {

@@ -45,15 +45,18 @@ struct Disclosure {
         for part in tables { add(part.table, part.level) }
         offset = parts[shown].rows.lowerBound
         hideSmall()
-        let within = table.sums.map { names in
+        func places(_ names: [String]) -> [Int] {
             names.compactMap { name in table.columns.firstIndex { $0.name == name } }
         }
+        let within = table.sums.map { (left: places($0.left), right: places($0.right)) }
         let sums = sums()
         var isChanged = true
         while isChanged {
             isChanged = false
             for row in rows.indices {
-                for columns in within where protect(columns.map { row * width + $0 }) {
+                let first = row * width
+                for (left, right) in within
+                where protect(left.map { first + $0 }, equal: right.map { first + $0 }) {
                     isChanged = true
                 }
             }
@@ -171,27 +174,22 @@ extension Disclosure {
             }
             guard isTouched, total == values[whole] else { continue }
             let places = sum.rows.map { $0 * width + column }
-            if protect(places + [whole], whole: whole) { isChanged = true }
+            if protect(places, equal: [whole]) { isChanged = true }
         }
         return isChanged
     }
 
-    /// Hides more of what adds up, the smallest first; `whole` is the place of the sum in a column, nil
-    /// where a row's figures are known to add up in some way.
-    private mutating func protect(_ places: [Int], whole: Int? = nil) -> Bool {
-        let all = places.filter { values[$0] != 0 }
-        var closed = all.filter { hidden[$0] }
-        guard !closed.isEmpty, !isSafe(closed, whole) else { return false }
+    /// Hides more of what comes to as much as something else, the smallest first.
+    private mutating func protect(_ left: [Int], equal right: [Int]) -> Bool {
+        let all = (left + right).filter { values[$0] != 0 }
+        guard all.contains(where: { hidden[$0] }), !isSafe(left, right) else { return false }
         // Where the row and the column have hidden figures already, one more needs none beside it.
         let open = all.filter { !hidden[$0] }.sorted { left, right in
             let (first, second) = (isFresh(left), isFresh(right))
             guard first == second else { return second }
             return (values[left], left) < (values[right], right)
         }
-        for next in open where !isSafe(closed, whole) {
-            hide(next)
-            closed.append(next)
-        }
+        for next in open where !isSafe(left, right) { hide(next) }
         return !open.isEmpty
     }
 
@@ -199,12 +197,17 @@ extension Disclosure {
         hiddenInRow[place / width] == 0 || hiddenInColumn[place % width] == 0
     }
 
-    private func isSafe(_ closed: [Int], _ whole: Int?) -> Bool {
-        guard closed.count > 1 else { return false }
-        // With the sum itself hidden nothing of the rest follows.
-        guard let whole, !closed.contains(whole) else { return true }
-        let sum = closed.reduce(0) { $0 + values[$1] }
-        return sum >= closed.count + StatisticsTable.smallest
+    /// Whether what is hidden on the two sides may be other figures as well.
+    private func isSafe(_ left: [Int], _ right: [Int]) -> Bool {
+        func closed(_ places: [Int]) -> [Int] { places.filter { values[$0] != 0 && hidden[$0] } }
+        let (first, second) = (closed(left), closed(right))
+        // With something hidden on both sides, both may be any amount larger.
+        guard first.isEmpty || second.isEmpty else { return true }
+        let one = first + second
+        guard one.count > 1 else { return one.isEmpty }
+        // On one side their sum is known: not so small that each must be one.
+        let sum = one.reduce(0) { $0 + values[$1] }
+        return sum >= one.count + StatisticsTable.smallest
     }
 }
 

@@ -53,7 +53,7 @@ public struct FormReport: Sendable {
             ),
             Self.columns
         )
-        table.sums = [["registered", "plastic", "virtual", "both", "none"]]
+        table.sums = [.fourWays]
         table.notes = [
             Bilingual(
                 "Графы составлены в ProfBilet: тексты форм не публикуются.",

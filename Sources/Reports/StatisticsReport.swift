@@ -59,24 +59,30 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
     }
 
     /// What adds up within a row of this report, so that one figure may be computed from the others.
-    private var sums: [[String]] {
+    private var sums: [StatisticsTable.Equation] {
         switch self {
-        case .coverage: [["registered", "plastic", "virtual", "both", "none"]]
+        case .coverage: [.fourWays]
         case .production:
             [
-                ["produced", "first", "legacy"]
-                    + OrderReason.allCases.map(\.rawValue).filter { $0 != "first" }
+                .init(
+                    left: ["produced"],
+                    right: ["first", "legacy"]
+                        + OrderReason.allCases.map(\.rawValue).filter { $0 != "first" }
+                )
             ]
-        case .virtual: [["virtual", "both", "only"]]
+        case .virtual: [.init(left: ["virtual"], right: ["both", "only"])]
         case .handout:
             [
-                [
-                    "produced", "printed", "shipped", "atRegion", "atPrimary", "unclaimed", "held",
-                    "lost", "destroyed", "other",
-                ],
+                .init(
+                    left: ["produced"],
+                    right: [
+                        "printed", "shipped", "atRegion", "atPrimary", "unclaimed", "held", "lost",
+                        "destroyed", "other",
+                    ]
+                ),
                 // Most often so, and enough to guess one of them.
-                ["active", "held", "atPrimary"],
-                ["handedOut", "held", "lost", "destroyed", "other"],
+                .init(left: ["active"], right: ["held", "atPrimary"]),
+                .init(left: ["handedOut"], right: ["held", "lost", "destroyed", "other"]),
             ]
         case .programme, .quality: []
         }
@@ -158,4 +164,12 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
         case .virtual, .programme, .quality: []
         }
     }
+}
+
+extension StatisticsTable.Equation {
+    /// Who has plastic or a virtual ticket, both or none.
+    static let fourWays = Self(
+        left: ["registered", "both"],
+        right: ["plastic", "virtual", "none"]
+    )
 }

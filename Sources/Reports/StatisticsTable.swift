@@ -76,8 +76,14 @@ public struct StatisticsTable: Sendable, Equatable {
     public var rows: [[Cell]]
     /// The sum of all rows, where there is more than one.
     public var total: [Cell]?
-    /// Names of columns that are known to add up within every row, whichever way.
-    var sums: [[String]] = []
+    /// What is known to be equal within every row.
+    var sums: [Equation] = []
+
+    /// Columns that come to as much as others, by their names.
+    struct Equation: Sendable, Equatable {
+        let left: [String]
+        let right: [String]
+    }
 
     /// Counts below this are not told outside the union.
     public static let smallest = 5

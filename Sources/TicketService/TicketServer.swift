@@ -74,7 +74,11 @@ public struct TicketServer: Sendable {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
-            throw ServiceFailure.cannotListen(context.settings, error)
+            throw ServiceFailure.cannotListen(context.settings, "код/code \(error.errnoCode)")
+        } catch let error as SocketAddressError {
+            throw ServiceFailure.cannotListen(context.settings, "\(error)")
+        } catch is SocketAddressError.UnknownHost {
+            throw ServiceFailure.cannotListen(context.settings, "узел неизвестен/unknown host")
         } catch is CancellationError {
             // Being cancelled is how the caller ends it.
         }
@@ -129,6 +133,8 @@ public struct TicketServer: Sendable {
             tls.minimumTLSVersion = .tlsv12
             tls.applicationProtocols = ["http/1.1"]
             if let authorities = settings.clientAuthorities {
+                guard let known = try? NIOSSLCertificate.fromPEMFile(authorities), !known.isEmpty
+                else { throw ServiceFailure.badAuthorities(authorities) }
                 tls.trustRoots = .file(authorities)
                 // Whoever brings none is answered too: what is for everyone, phones, clients without
                 // one. A client that is bound to its certificate has no key without it (Gate). By the
@@ -139,7 +145,7 @@ public struct TicketServer: Sendable {
             // Whether key and certificate are a pair shows here, before anything listens.
             _ = try NIOSSLContext(configuration: tls)
             return try .tls(plain, tlsConfiguration: tls)
-        } catch {
+        } catch let failure as ServiceFailure { throw failure } catch {
             throw ServiceFailure.badCertificate(certificate, key)
         }
     }
@@ -150,13 +156,24 @@ public struct ServiceFailure: Error, Equatable {
     /// The words for the administrator.
     public let message: Bilingual
 
-    static func cannotListen(_ settings: ServiceSettings, _ error: IOError) -> ServiceFailure {
+    static func cannotListen(_ settings: ServiceSettings, _ reason: String) -> ServiceFailure {
         ServiceFailure(
             message: Bilingual(
-                "Адрес \(settings.host):\(settings.port) не занять (код \(error.errnoCode)). "
-                    + "Выберите другой: --listen.",
-                "The address \(settings.host):\(settings.port) cannot be had (code "
-                    + "\(error.errnoCode)). Choose another: --listen."
+                "Адрес \(settings.host):\(settings.port) не занять (\(reason)). Выберите другой: "
+                    + "--listen.",
+                "The address \(settings.host):\(settings.port) cannot be had (\(reason)). Choose "
+                    + "another: --listen."
+            )
+        )
+    }
+
+    static func badAuthorities(_ path: String) -> ServiceFailure {
+        ServiceFailure(
+            message: Bilingual(
+                "Сертификаты клиентов \(path) не читаются. Нужен файл PEM с сертификатами центров: "
+                    + "--client-ca.",
+                "The clients' certificates \(path) cannot be read. Needed is a PEM file with the "
+                    + "authorities' certificates: --client-ca."
             )
         )
     }

@@ -23,6 +23,8 @@ extension BatchCommand {
         @Option(help: "Кодировка отчёта / encoding") var encoding: TextEncoding?
         @Flag(help: "Дополнение к прежним отчётам / adds to earlier reports")
         var supplement = false
+        @Flag(help: "Вернуть в силу отчёт, принятый раньше других / into force again")
+        var again = false
         @Option(help: "Изготовлено по письму завода / made, says the covering letter")
         var produced: Int?
         @Option(help: "Брака по письму завода / spoiled, says the covering letter")
@@ -43,6 +45,7 @@ extension BatchCommand {
                             profile: profile,
                             encoding: encoding,
                             isSupplement: supplement,
+                            isAgain: again,
                             expected: .init(produced: produced, spoiled: spoiled)
                         ),
                         by: user
@@ -172,11 +175,20 @@ extension BatchCommand {
             object["batch"] = .int(id)
             object["revision"] = .int(revision.number)
             object["repeated"] = .flag(outcome.isRepeated)
+            object["latestRevision"] = .int(outcome.latest)
             object["rows"] = .int(revision.rows)
             object["reissued"] = .int(outcome.remade.count)
             return say(object)
         }
-        if outcome.isRepeated {
+        if outcome.isRepeated, outcome.latest != revision.number {
+            say(
+                "Этот файл уже принят (ред. \(revision.number)), но последним принят другой (ред. "
+                    + "\(outcome.latest)): ничего не изменено. Чтобы вернуть его в силу: --again.",
+                "This file was taken in already (revision \(revision.number)), and another one since "
+                    + "(revision \(outcome.latest)): nothing was changed. To have it in force again: "
+                    + "--again."
+            )
+        } else if outcome.isRepeated {
             say(
                 "Этот файл уже принят (ред. \(revision.number)): ничего не изменено.",
                 "This file was taken in already (revision \(revision.number)): nothing was changed."

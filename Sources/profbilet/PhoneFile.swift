@@ -102,3 +102,37 @@ struct PhoneFile: Codable {
         )
     }
 }
+
+/// An enrolment whose confirmation was sent, or is about to be: kept beside the phone's file until it is
+/// answered, for the code is good once.
+struct Enrolling: Codable {
+    /// The phone with its key.
+    var phone: PhoneFile
+    /// The number it enrols with.
+    var ticket: String
+    /// The enrolment's name in the service.
+    var enrolment: String
+    /// The activation code's digits.
+    var code: String
+    /// The proof of possession, base64url.
+    var proof: String
+    /// What names this request whenever it is sent again.
+    var retry = UUID().uuidString
+
+    /// Nil where none was begun.
+    static func read(_ path: String) throws -> Enrolling? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        do { return try JSONDecoder().decode(Enrolling.self, from: data) } catch {
+            throw Failure(
+                .damaged,
+                "Файл начатой привязки \(path) повреждён. Удалите его и начните заново с новым кодом.",
+                "The file of a begun enrolment, \(path), is damaged. Remove it and begin anew with a "
+                    + "new code."
+            )
+        }
+    }
+
+    func write(_ path: String) throws {
+        try Files.write(Array(try JSONEncoder().encode(self)), to: path)
+    }
+}

@@ -177,14 +177,17 @@ struct HealthCommand: ParsableCommand {
         var isLogIntact = false
         if case .intact = try AuditLog(register).verify(isHeadNeeded: true) { isLogIntact = true }
         let past = try KeyRing(register).pastDate()
+        let lost = try MemberErasure(register).missingInLog()
         let isWell =
             overdue == 0 && revocations == 0 && acts == 0 && isLogIntact && past.isEmpty
+            && lost == 0
         if json {
             say([
                 "ok": .flag(isWell), "overdueWithdrawals": .int(overdue),
                 "overdueRevocations": .int(revocations),
                 "unwrittenActs": .int(acts), "auditIntact": .flag(isLogIntact),
                 "pastDate": .list(past.map { .text($0.russian) }),
+                "missingInErasureLog": .int(lost),
             ])
         } else {
             printTable(
@@ -195,9 +198,18 @@ struct HealthCommand: ParsableCommand {
                     ["недописанные акты / unwritten acts", "\(acts)"],
                     ["журнал цел / log intact", isLogIntact ? "да/yes" : "НЕТ/NO"],
                     ["ключи и пакет доверия с истёкшим сроком / past their date", "\(past.count)"],
+                    ["нет в журнале уничтожений / not in the erasure log", "\(lost)"],
                 ]
             )
             for item in past { say(item.russian, item.english) }
+            if lost > 0 {
+                say(
+                    "В журнале уничтожений нет стёртых людей: \(lost). Верните erasures.log в каталог "
+                        + "данных или допишите его: profbilet retention run.",
+                    "The erasure log lacks erased people: \(lost). Bring erasures.log back to the data "
+                        + "directory, or have it written whole: profbilet retention run."
+                )
+            }
         }
         if !isWell { throw ExitCode(ExitStatus.refused.rawValue) }
     }

@@ -278,7 +278,7 @@ struct SettlementCommand: ParsableCommand {
                 printTable(
                     [
                         "партия/batch", "ступень/tier", "цена/price", "карт/cards",
-                        "предоплата/prepaid", "начислено/charged", "брак/spoiled",
+                        "предоплата/prepaid", "начислено/charged", "брак и недостача/claimed",
                         "претензия/claim", "остаток у завода/balance",
                     ],
                     rows.map {

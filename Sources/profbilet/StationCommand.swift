@@ -84,23 +84,32 @@ struct StationCommand: ParsableCommand {
                 passphrase: passphrase
             )
             if let request { try OutputFile.write(Array(made.request.text.utf8), to: request) }
+            if !json, server == nil {
+                say(
+                    "Станция «\(parsed.name)» мероприятия № \(parsed.event) подготовлена. "
+                        + "Запрос для штаба (profbilet event enrol):",
+                    "Station \(parsed.name) of event \(parsed.event) is made. "
+                        + "Its request to headquarters (profbilet event enrol):"
+                )
+                print("  " + made.request.text)
+            }
             if let server {
                 try StationEnrolment.send(made.request, to: server, authority: trust.ca)
             }
             if json {
-                say([
+                return say([
                     "station": .text(parsed.name), "event": .int(parsed.event),
                     "request": .text(made.request.text),
                 ])
-                return
             }
-            say(
-                "Станция «\(parsed.name)» мероприятия № \(parsed.event) подготовлена. "
-                    + "Запрос для штаба (profbilet event enrol):",
-                "Station \(parsed.name) of event \(parsed.event) is made. "
-                    + "Its request to headquarters (profbilet event enrol):"
-            )
-            print("  " + made.request.text)
+            if server != nil {
+                say(
+                    "Станция «\(parsed.name)» мероприятия № \(parsed.event) подготовлена и принята "
+                        + "штабом. Дальше: profbilet station sync.",
+                    "Station \(parsed.name) of event \(parsed.event) is made, and headquarters has "
+                        + "taken it. Next: profbilet station sync."
+                )
+            }
         }
     }
 

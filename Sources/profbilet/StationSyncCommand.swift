@@ -119,7 +119,14 @@ enum StationEnrolment {
                 throw StationSync.failure(refusal)
             } catch {
                 await server.close()
-                throw error
+                throw Failure(
+                    .storage,
+                    "Ответа штаба \(url) нет: дошёл ли запрос, неизвестно. Станция в папке готова; "
+                        + "повторите ту же команду — запрос будет тот же.",
+                    "There is no answer from headquarters \(url): whether the request arrived is not "
+                        + "known. The station in its folder is ready; repeat the same command, the "
+                        + "request is the same."
+                )
             }
         }
     }

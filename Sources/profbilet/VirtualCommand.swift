@@ -58,7 +58,13 @@ struct VirtualCommand: ParsableCommand {
 
         func run() throws {
             let service = try phone.server(server)
-            var file = PhoneFile(server: server)
+            let path = phone.path + ".enrolling"
+            if let begun = try Enrolling.read(path), begun.phone.server == server,
+                begun.ticket == ticket
+            {
+                return try finish(begun, service, path)
+            }
+            let file = PhoneFile(server: server)
             let started = try service.ask(
                 .POST,
                 "/v1/enrolments",
@@ -75,24 +81,54 @@ struct VirtualCommand: ParsableCommand {
                 codeDigest: SHA256Digest.of(Array(typed.digits.utf8)),
                 key: key.publicKey
             ).prove(with: key)
-            let jwk = key.publicKey.jwk
-            let answer = try service.ask(
-                .POST,
-                "/v1/enrolments/\(id)/confirm",
-                body: [
-                    "code": .text(typed.digits), "proof": .text(Base64URL.text(proof)),
-                    "deviceKey": .object(
-                        Dictionary(
-                            uniqueKeysWithValues: ["kty", "crv", "x", "y"].map {
-                                ($0, JSONValue.optional(jwk[$0]))
-                            }
-                        )
-                    ),
-                ],
-                headers: [("Idempotency-Key", UUID().uuidString)]
+            let begun = Enrolling(
+                phone: file,
+                ticket: ticket,
+                enrolment: id,
+                code: typed.digits,
+                proof: Base64URL.text(proof)
             )
-            try file.take(answer)
+            // Kept before it is sent: the code is good once, and its answer may get lost.
+            try begun.write(path)
+            try finish(begun, service, path)
+        }
+
+        /// Asks for the card, again with the same request where the first answer was lost.
+        private func finish(_ begun: Enrolling, _ service: PhoneServer, _ path: String) throws {
+            var file = begun.phone
+            let jwk = try file.signingKey.publicKey.jwk
+            do {
+                let answer = try service.ask(
+                    .POST,
+                    "/v1/enrolments/\(begun.enrolment)/confirm",
+                    body: [
+                        "code": .text(begun.code), "proof": .text(begun.proof),
+                        "deviceKey": .object(
+                            Dictionary(
+                                uniqueKeysWithValues: ["kty", "crv", "x", "y"].map {
+                                    ($0, JSONValue.optional(jwk[$0]))
+                                }
+                            )
+                        ),
+                    ],
+                    headers: [("Idempotency-Key", begun.retry)]
+                )
+                try file.take(answer)
+            } catch let failure as Failure {
+                // What the service refused is over; of what it did not answer nobody knows.
+                if failure.status != .storage, failure.status != .busy {
+                    try FileManager.default.removeItem(atPath: path)
+                    throw failure
+                }
+                throw Failure(
+                    failure.status,
+                    "\(failure.message.russian) Повторите ту же команду: привязка продолжится с того же "
+                        + "места.",
+                    "\(failure.message.english) Repeat the same command: it goes on where it was."
+                )
+            }
             try file.write(phone.path)
+            try FileManager.default.removeItem(atPath: path)
             VirtualCommand.show(file, json)
         }
 

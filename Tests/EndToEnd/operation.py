@@ -57,6 +57,10 @@ def layers(folder):
         done = run("config", "show", PROFBILET_DATA=str(data))
         check(f"{text.strip()!r} in a register's file is refused and named", done.returncode == 1 and wrong in done.stderr
               and "Ошибка" in done.stderr and "Error" in done.stderr, done.stderr)
+    own.write_text("lookupRate: many\n")
+    done = run("serve", PROFBILET_DATA=str(data))
+    check("the service goes by the register's file also when the environment names its directory", done.returncode == 1
+          and "lookupRate" in done.stderr, done.stderr)
     own.unlink()
     machine.write_text("specimen: true\n")
     check("a machine makes no specimen register", run("config", "show", PROFBILET_CONFIG=str(machine)).returncode == 1)

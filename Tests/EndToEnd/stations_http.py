@@ -20,6 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import production  # noqa: E402
+from lost_answers import LostAnswers  # noqa: E402
 from production import Office, check, expect  # noqa: E402
 from station import Event, Kiosk, free_port, members  # noqa: E402
 
@@ -129,6 +130,8 @@ def held(office, station, table="event_entry"):
 
 
 def enrolment(event, server, doors):
+    way = LostAnswers(server, b"stations:provision")
+    expect("an answer that is lost leaves the station ready to ask again", doors[0].provision(way), 11, "повторите ту же команду")
     for door in doors:
         expect(f"station {door.name} is provisioned over HTTP", door.provision(server), 0, "подготовлена")
     again = Door(event, "A", event.office.folder / "station-again")

@@ -32,6 +32,7 @@ from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import production  # noqa: E402
+from lost_answers import LostAnswers  # noqa: E402
 from production import Office, check, expect  # noqa: E402
 from station import Event, replay  # noqa: E402
 
@@ -480,6 +481,10 @@ def main():
             independent(office, service, shown, victim, card)
             environment = at_the_door(office, service, key, people, environment, victim, card)
             told(office, service, messages)
+            for more in ((), ("--now",)):
+                office.ok("keys", "rotate", "virtual", *more)
+            expect("a running service signs with a key that was made since", office.run("virtual", "renew", **environment),
+                   0, "привязан")
             expect("a phone deletes its card", office.run("virtual", "delete", **dict(
                 environment, PROFBILET_PHONE=spare(office, service, key, people[5], code))), 0, "удалён")
         later(office, key, environment)
@@ -491,8 +496,15 @@ def main():
 def spare(office, service, key, person, code):
     """Another phone's file, enrolled."""
     path = office.folder / "spare.json"
-    office.ok("virtual", "enrol", "--server", service.address, "--ticket", person[1], "--code", code[person[1]],
-              PROFBILET_APP_KEY=key["phone"], PROFBILET_PHONE=str(path))
+    environment = dict(PROFBILET_APP_KEY=key["phone"], PROFBILET_PHONE=str(path))
+    way = LostAnswers(service, b"/confirm")
+    command = ("virtual", "enrol", "--server", way.address, "--ticket", person[1], "--code", code[person[1]])
+    nowhere = dict(environment, PROFBILET_PHONE=str(office.folder / "no/phone.json"))
+    expect("a phone that cannot keep its file spends no code", office.run(*command, **nowhere), 6, "no/phone.json")
+    expect("an answer that is lost says what to do", office.run(*command, **environment), 11, "Повторите ту же команду")
+    expect("and the same command goes on with the same card", office.run(*command, **environment), 0, "привязан")
+    check("with nothing left of it", not path.with_name("spare.json.enrolling").exists())
+    patch(environment, service)
     return str(path)
 
 

@@ -143,6 +143,47 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `an earlier report comes into force again only when that is asked for`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch throws in
+            let rows = (1...10).map {
+                ReportRow(line: $0 + 1, sequence: $0, carrier: nil, result: .produced)
+            }
+            _ = try batch.take(rows, [1])
+            _ = try batch.take(Array(rows.prefix(8)), [2])
+            let known = try batch.take(rows, [1])
+            #expect(known.isRepeated && known.revision.number == 1 && known.latest == 2)
+            #expect(known.standing.missing == [9...10])
+            let again = try batch.take(rows, [1], again: true)
+            #expect(!again.isRepeated && again.revision.number == 3 && again.latest == 3)
+            #expect(again.standing.missing.isEmpty && again.standing.produced == 10)
+            #expect(try batch.take(rows, [1], again: true).isRepeated, "it is in force already")
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a place and a barcode that disagree take nothing, also one that a spreadsheet rounded`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch throws in
+            let cards = try (1...10).map { try batch.carrier($0) }
+            var rows = cards.enumerated().map {
+                ReportRow(line: $0 + 2, sequence: $0 + 1, carrier: $1, result: .produced)
+            }
+            let stranger = try #require(CarrierNumber(value: 9_770_000_000_000_051))
+            rows[2] = ReportRow(line: 4, sequence: 3, carrier: stranger, result: .produced)
+            let foreign = #expect(throws: RegisterError.self) { try batch.take(rows, [1]) }
+            #expect(foreign?.message.english.contains("line 4") == true)
+            let rounded = try #require(CarrierNumber(ticket: cards[2].ticket, issue: 0))
+            rows[2] = ReportRow(line: 4, sequence: 3, carrier: rounded, result: .produced)
+            let eaten = #expect(throws: RegisterError.self) { try batch.take(rows, [2]) }
+            #expect(eaten?.message.english.contains("spreadsheet") == true)
+            #expect(try batch.count(.allocated) == 10)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `rows that contradict each other leave a card missing until a corrected report`(
         _ engine: TestEngine
     ) throws {

@@ -116,6 +116,24 @@ import UnionTicket
         }
     }
 
+    @Test func `a head that is cut, empty or forged is told, and nothing is written over it`() throws {
+        try office(.sqlite) { office, _ in
+            let place = office.directory.path + "/audit.head"
+            let log = AuditLog(office.register)
+            try log.countersignHead()
+            let whole = try Files.read(place, atMost: 4096)
+            for cut in [Array(whole.dropLast()), Array(whole.prefix(40))] {
+                try Files.write(cut, to: place)
+                #expect(try log.verify() == .foreignHead(place: place, line: 1))
+                // The next command's head does not hide it.
+                try log.countersignHead()
+                #expect(try Files.read(place, atMost: 4096) == cut)
+            }
+            try Files.write([], to: place)
+            #expect(try log.verify(isHeadNeeded: true) == .headMissing(place: place))
+        }
+    }
+
     private func lines(_ path: String) throws -> Int {
         try Files.read(path, atMost: 4096).count { $0 == 0x0A }
     }

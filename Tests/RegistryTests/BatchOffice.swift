@@ -137,6 +137,7 @@ struct BatchOffice {
         _ rows: [ReportRow],
         _ hash: [UInt8],
         supplement: Bool = false,
+        again: Bool = false,
         of batch: Int64? = nil,
         expecting expected: BatchAcceptance.Expected = .init()
     ) throws -> BatchAcceptance.Outcome {
@@ -145,6 +146,7 @@ struct BatchOffice {
             terms,
             sha256: hash,
             isSupplement: supplement,
+            isAgain: again,
             expecting: expected,
             by: admin
         ) {

@@ -267,7 +267,17 @@ import UnionTicket
         try BatchOffice.with(engine) { batch throws in
             batch.terms.activation = .handout
             try batch.report("pppppppppp")
-            try batch.deliver()
+            _ = try ParcelDesk(batch.register).ship(batch.id, by: batch.admin)
+            let parcel = ParcelDesk.Selection.some([(batch.id, 1), (batch.id, 1)])
+            let atRegion = try ParcelDesk(batch.register)
+                .receive(parcel, .init(.region), by: batch.admin)
+            #expect(atRegion.parcels == 1 && atRegion.cards == 5, "a label read twice is one parcel")
+            #expect(throws: RegisterError.self, "a parcel's card comes with its parcel") {
+                try LeftCards(batch.register)
+                    .bringAgain([try batch.carrier(1).digits], by: batch.admin)
+            }
+            _ = try ParcelDesk(batch.register)
+                .receive(.all(batch: batch.id), .init(.primary), by: batch.admin)
             let left = LeftCards(batch.register)
             #expect(try left.days() == 90)
             try left.set(days: 30, by: batch.admin)

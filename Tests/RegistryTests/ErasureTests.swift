@@ -69,6 +69,27 @@ import UnionTicket
         }
     }
 
+    @Test(arguments: TestEngine.allCases)
+    func `a log that was taken away is told and written whole again`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let reference = try left(office)
+            let erasure = MemberErasure(office.register)
+            let report = try erasure.erase(reference, reason: "withdrawal", by: office.admin)
+            #expect(try erasure.missingInLog() == 0)
+            Files.remove(report.log)
+            #expect(try erasure.missingInLog() == 1)
+            let lines = try Retention(office.register).run(isDry: false, by: office.admin)
+            #expect(lines.map(\.what) == ["log"] && lines.map(\.count) == [1])
+            #expect(try erasure.missingInLog() == 0)
+            Files.remove(report.log)
+            try MemberFile(office.register)
+                .setStatus("#2", to: .left, reason: "test", by: office.admin)
+            _ = try erasure.erase("#2", reason: "withdrawal", by: office.admin)
+            let logged = try ErasureLog.read(report.log, noErasures: false).map(\.member)
+            #expect(Set(logged) == [1, 2])
+        }
+    }
+
     @Test func `a restore from before the erasure does not bring the person back`() throws {
         try TestOffice.with(.sqlite) { office in
             let reference = try left(office)

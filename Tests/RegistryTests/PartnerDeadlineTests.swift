@@ -37,6 +37,24 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a ticket whose card is past its last day is revoked`(engine: TestEngine) throws {
+        try PartnerOffice.with(engine) { office in
+            try office.join([1, 2], consenting: [1, 2])
+            try office.apply(through: try office.export().package)
+            let expires = try office.number("SELECT max(expires_at) FROM carrier")
+            let last = Instant(seconds: expires).moscowDate
+            let today = office.clock.now().moscowDate
+            office.clock.advance(Int64(last.day - today.day) * 86_400)
+            #expect(try office.export().rows.isEmpty, "the last day counts")
+            office.clock.advance(86_400)
+            let open = try PartnerDeadlines(office.register).open(by: office.admin)
+            #expect(open.map(\.revocations).reduce(0, +) == 2)
+            let rows = try office.export().rows
+            #expect(rows.count == 2 && rows.allSatisfy { $0.status == .revoked })
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `whoever is erased or was judged already counts once`(engine: TestEngine) throws {
         try PartnerOffice.with(engine) { office in
             try office.join([1, 2], consenting: [1, 2])

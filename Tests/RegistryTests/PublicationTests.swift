@@ -80,6 +80,12 @@ struct PublicationTests {
                 try older.write(to: folder)
             } throws: { ($0 as? RegisterError)?.code == .mustReclaim }
             try present.write(to: folder)
+            // A web server reads what is published, and is not the register's owner.
+            for path in [folder, folder + "/status-lists"] {
+                let facts = try FileManager.default.attributesOfItem(atPath: path)
+                let mode = (facts[.posixPermissions] as? NSNumber)?.intValue ?? 0
+                #expect(mode & 0o005 == 0o005, "\(path) \(String(mode, radix: 8))")
+            }
         }
     }
 }

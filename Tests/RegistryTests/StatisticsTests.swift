@@ -254,6 +254,42 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `an identifier that came later does not change a past day`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine, cards: 2) { batch in
+            try batch.office.take([try TestOffice.draft(50) { $0.aisId = nil }])
+            let before = Self.day(batch)
+            batch.office.clock.advance(86_400)
+            try batch.office.take([try TestOffice.draft(50)])
+            func known(_ day: CalendarDate) throws -> Int? {
+                try Self.count(batch, asOf: day)["99"]?.withAisId
+            }
+            #expect(try known(before) == 2)
+            #expect(try known(Self.day(batch)) == 3)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a card handed out by a list that was entered later lay with its member`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine, cards: 2) { batch in
+            batch.terms.activation = .handout
+            try batch.report("pp")
+            try batch.deliver()
+            let arrived = Self.day(batch).day
+            batch.office.clock.advance(10 * 86_400)
+            let card = try batch.carrier(1).digits
+            #expect(try batch.handOut([card], on: CalendarDate(day: arrived + 3)).done == 1)
+            let then = CalendarDate(day: arrived + 5)
+            let counts = try #require(try Self.count(batch, asOf: then)["99"])
+            #expect(counts.handedOut == 1)
+            #expect(counts.made[.handedOut] == 1 && counts.made[.atPrimary] == 1)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `levels add up, and organisations without a figure are listed`(
         _ engine: TestEngine
     ) throws {

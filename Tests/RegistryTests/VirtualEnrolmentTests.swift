@@ -178,13 +178,13 @@ import UnionTicket
                 .digits
             for number in [known, nobody] {
                 for _ in 0..<5 { _ = try phone.start(number, address: "192.0.2.\(number)") }
-                #expect(throws: VirtualRefusal.tooMany) { try phone.start(number) }
+                #expect(throws: VirtualEnrolments.TooMany.self) { try phone.start(number) }
             }
             office.clock.advance(3601)
             _ = try phone.start(known)
             try VirtualTerms.set("perAddress", to: 2, in: office.register, by: office.admin)
             _ = try phone.start(nobody)
-            #expect(throws: VirtualRefusal.tooMany) { try phone.start(known) }
+            #expect(throws: VirtualEnrolments.TooMany(wait: 3600)) { try phone.start(known) }
             _ = try phone.start(known, address: "198.51.100.1")
         }
     }

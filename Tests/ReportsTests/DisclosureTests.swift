@@ -76,6 +76,25 @@ import UnionTicket
         #expect(try Self.cell(table, 3, "share") == .share(60, of: 1_000))
     }
 
+    @Test func `two single cards of a row do not follow from their sum`() throws {
+        let table = try Self.table(
+            .production,
+            [18, 300].map { first in
+                var counts = UnionCounts()
+                (counts.registered, counts.producedFirst) = (900, first)
+                counts.reissued = first == 18 ? [.lost: 1, .stolen: 1] : [.lost: 40, .stolen: 50]
+                counts.produced = first + counts.reissued.values.reduce(0, +)
+                return counts
+            }
+        ).forPublication()
+        // 20 − 18 would be two cards in two reasons: one each.
+        let shown = try ["produced", "first", "lost", "stolen"].map {
+            try Self.cell(table, 0, $0)
+        }
+        #expect(shown.suffix(2) == [.suppressed, .suppressed])
+        #expect(shown.prefix(2).contains(.suppressed))
+    }
+
     @Test func `who is left over by a share is not told either`() throws {
         let table = try Self.table(
             .quality,

@@ -81,8 +81,12 @@ public struct StationFolder: Sendable {
         token: StationToken,
         passphrase: String
     ) throws -> (folder: StationFolder, request: EnrolmentRequest) {
-        let files = FileManager.default
-        guard (try? files.contentsOfDirectory(atPath: path))?.isEmpty != false else {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        if let folder = provisioned(path, token, names) {
+            let key = try folder.key(passphrase: passphrase)
+            return (folder, EnrolmentRequest(token, key: key.publicKey))
+        }
+        guard names.isEmpty || names == [String(keyFile.dropFirst())] else {
             throw Failure(
                 .occupied,
                 "Папка \(path) не пуста: станция уже подготовлена? Укажите другую папку.",
@@ -110,6 +114,19 @@ public struct StationFolder: Sendable {
             try Files.write(folder.identity, to: path + identityFile, mode: 0o600)
         }
         return (folder, EnrolmentRequest(token, key: key.publicKey))
+    }
+
+    /// The station of this token that was made before and has nothing yet: its request is the same.
+    private static func provisioned(
+        _ path: String,
+        _ token: StationToken,
+        _ names: [String]
+    ) -> StationFolder? {
+        let own = Set([keyFile, identityFile].map { String($0.dropFirst()) })
+        guard Set(names) == own, let folder = try? StationFolder(path),
+            folder.event == token.event, folder.name == token.name, folder.roots == token.roots
+        else { return nil }
+        return folder
     }
 
     private init(path: String, event: Int64, name: String, roots: [[UInt8]]) {

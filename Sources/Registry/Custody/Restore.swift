@@ -95,10 +95,32 @@ struct ErasureLog {
 
     /// Destroys a member's data key, in the log first.
     func erase(_ member: Int64, at now: Instant) throws {
+        try complete(at: now)
+        try append(member, at: now)
+        try destroyKey(of: member)
+    }
+
+    /// Who was erased and does not stand in the log: it was taken away, or is another register's.
+    func missing() throws -> [Int64] {
+        let path = register.directory.erasureLog
+        let logged = Files.exists(path) ? try Self.read(path, noErasures: false) : []
+        let known = Set(logged.map(\.member))
+        return try register.read { session in
+            try session.all("SELECT member_id FROM erased_record ORDER BY member_id") {
+                $0.integer(0)
+            }
+        }.filter { !known.contains($0) }
+    }
+
+    /// Writes again what the log lacks: a restore with less of it would bring people back.
+    func complete(at now: Instant) throws {
+        for member in try missing() { try append(member, at: now) }
+    }
+
+    private func append(_ member: Int64, at now: Instant) throws {
         let text = "\(member) \(now.seconds)"
         let mac = Hex.text(register.secrets.audit.bytes(Array("erasure \(text)".utf8)))
         try Files.append(Array("\(text) \(mac)\n".utf8), to: register.directory.erasureLog)
-        try destroyKey(of: member)
     }
 
     /// Destroys the keys that a log names, after checking who signed it.

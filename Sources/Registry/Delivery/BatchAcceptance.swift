@@ -4,7 +4,8 @@ public import UnionTicket
 /// Takes manufacturers' reports in and reconciles them to the last card (production.md § 3).
 ///
 /// A report replaces what earlier ones said: a card it does not name is missing. A supplement adds
-/// to them: it speaks of the cards it names only. The same file again changes nothing.
+/// to them: it speaks of the cards it names only. The same file again changes nothing, unless it is to
+/// come into force again after others.
 public struct BatchAcceptance: Sendable {
     let register: Register
 
@@ -58,6 +59,8 @@ public struct BatchAcceptance: Sendable {
         public let revision: Revision
         /// Whether the same file had been taken in before: then nothing was changed.
         public let isRepeated: Bool
+        /// The report that was taken in last.
+        public let latest: Int
         /// Where the batch stands now.
         public let standing: BatchStanding
         /// Orders made anew for spoiled cards.
@@ -71,6 +74,7 @@ public struct BatchAcceptance: Sendable {
     ///   - terms: What it is accepted by; fixed with the first report.
     ///   - sha256: Of the file.
     ///   - isSupplement: Whether it speaks of the cards it names only.
+    ///   - isAgain: Whether a file that was taken in before others comes into force again.
     ///   - expected: Figures that must come out.
     ///   - user: Who accepts.
     ///   - rows: Opens the report anew each time it is called (a server may ask to repeat a
@@ -83,6 +87,7 @@ public struct BatchAcceptance: Sendable {
         _ terms: AcceptanceTerms,
         sha256: [UInt8],
         isSupplement: Bool = false,
+        isAgain: Bool = false,
         expecting expected: Expected = Expected(),
         by user: SignedInUser,
         rows: () throws -> (() throws -> [ReportRow])
@@ -91,10 +96,14 @@ public struct BatchAcceptance: Sendable {
         return try register.write { session in
             let book = BatchBook(register)
             let batch = try book.batch(id, in: session)
-            if let known = try revision(of: id, sha256: sha256, in: session) {
+            let latest = try lastRevision(of: id, in: session)
+            if let known = try revision(of: id, sha256: sha256, in: session),
+                !isAgain || known.number == latest
+            {
                 return Outcome(
                     revision: known,
                     isRepeated: true,
+                    latest: latest,
                     standing: try BatchStanding(batch, in: session),
                     remade: []
                 )
@@ -125,12 +134,9 @@ public struct BatchAcceptance: Sendable {
 
     private func finish(_ run: inout AcceptanceRun, _ sha256: [UInt8]) throws -> Outcome {
         let (batch, session) = (run.batch, run.session)
-        let last = try session.first(
-            "SELECT max(revision) FROM batch_report WHERE batch_id = $1",
-            [.integer(batch.id)]
-        ) { $0.integer(0) }
-        try run.apply(revision: (last ?? 0) + 1)
-        try keep(run, sha256, number: (last ?? 0) + 1)
+        let number = Int64(try lastRevision(of: batch.id, in: session) + 1)
+        try run.apply(revision: number)
+        try keep(run, sha256, number: number)
         let book = BatchBook(register)
         if batch.state == .sealed {
             try book.move(batch, to: .accepted, "", by: run.user, in: session)
@@ -148,6 +154,7 @@ public struct BatchAcceptance: Sendable {
         return Outcome(
             revision: revision,
             isRepeated: false,
+            latest: revision.number,
             standing: try BatchStanding(try book.batch(batch.id, in: session), in: session),
             remade: run.remade
         )
@@ -220,13 +227,24 @@ extension BatchAcceptance {
         }
     }
 
+    /// The number of the report taken in last; 0 where there is none.
+    private func lastRevision(of id: Int64, in session: any DatabaseSession) throws -> Int {
+        try session.first(
+            "SELECT coalesce(max(revision), 0) FROM batch_report WHERE batch_id = $1",
+            [.integer(id)]
+        ) { Int($0.integer(0)) } ?? 0
+    }
+
     private func revision(
         of id: Int64,
         sha256: [UInt8],
         in session: any DatabaseSession
     ) throws -> Revision? {
         try session.first(
-            "\(Self.columns) WHERE r.batch_id = $1 AND r.sha256 = $2",
+            """
+            \(Self.columns) WHERE r.batch_id = $1 AND r.sha256 = $2
+            ORDER BY r.revision DESC LIMIT 1
+            """,
             [.integer(id), .blob(sha256)],
             Self.revision
         )

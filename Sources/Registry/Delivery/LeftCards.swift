@@ -66,8 +66,12 @@ public struct LeftCards: Sendable {
     public func bringAgain(_ references: [String], by user: SignedInUser) throws -> Int {
         try change(references, "handout.again", by: user) { carrier, session in
             switch carrier.state {
-            case .unclaimed, .atRegion: [.atPrimary]
-            default: []
+            case .unclaimed: return [.atPrimary]
+            case .atRegion:
+                // What came from the plant arrives with its parcel, which is counted.
+                guard try wasSentBack(carrier, in: session) else { throw Self.inParcel(carrier) }
+                return [.atPrimary]
+            default: return []
             }
         }
     }
@@ -76,14 +80,14 @@ public struct LeftCards: Sendable {
         _ references: [String],
         _ action: String,
         by user: SignedInUser,
-        _ path: (CarrierFile.Carrier, any DatabaseSession) -> [CarrierState]
+        _ path: (CarrierFile.Carrier, any DatabaseSession) throws -> [CarrierState]
     ) throws -> Int {
         try user.require(.handOut)
         return try register.write { session in
             let file = CarrierFile(register)
             var count = 0
             for var carrier in try cards(references, by: user, in: session) {
-                let steps = path(carrier, session)
+                let steps = try path(carrier, session)
                 guard !steps.isEmpty else { throw Self.noStep(carrier) }
                 for state in steps {
                     try file.set(carrier, to: state, reason: action, by: user, in: session)
@@ -133,6 +137,31 @@ public struct LeftCards: Sendable {
             found.append(carrier)
         }
         return found
+    }
+
+    private func wasSentBack(
+        _ carrier: CarrierFile.Carrier,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        let last = try session.first(
+            """
+            SELECT from_state FROM carrier_event WHERE carrier_id = $1 AND to_state = 'atRegion'
+            ORDER BY seq DESC LIMIT 1
+            """,
+            [.integer(carrier.id)]
+        ) { $0.text(0) }
+        return last == CarrierState.unclaimed.rawValue
+    }
+
+    private static func inParcel(_ carrier: CarrierFile.Carrier) -> RegisterError {
+        let number = carrier.number.map { "\($0)" } ?? ""
+        return RegisterError(
+            .refused,
+            "Карта \(number) ещё не возвращалась: она придёт с посылкой. Примите посылку: profbilet "
+                + "parcel receive.",
+            "Card \(number) was not sent back yet: it comes with its parcel. Receive that: profbilet "
+                + "parcel receive."
+        )
     }
 
     private static func noStep(_ carrier: CarrierFile.Carrier) -> RegisterError {

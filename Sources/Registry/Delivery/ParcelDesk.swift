@@ -252,6 +252,8 @@ extension ParcelDesk {
             var found: [Int64: [Parcel]] = [:]
             for (batch, number) in names {
                 let parcel = try parcel(batch, number, by: user, in: session)
+                // A label read twice is one parcel.
+                if found[batch]?.contains(where: { $0.number == number }) ?? false { continue }
                 found[batch, default: []].append(parcel)
             }
             return found.mapValues { $0.sorted { $0.number < $1.number } }

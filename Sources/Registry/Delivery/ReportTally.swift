@@ -20,12 +20,14 @@ struct ReportTally {
     private var said: [UInt8]
     private var lines: [Int32]
     /// Places whose rows contradict each other.
-    private var torn: Set<Int> = []
+    private var contradicted: Set<Int> = []
     private(set) var uids: [ChipUID?]
     private var bearers: [ChipUID: Int] = [:]
     private(set) var extras: [Extra] = []
     private var faults: [Bilingual] = []
     private var strangers = 0
+    /// Rows whose place is a card of the run and whose barcode is not.
+    private var torn: [Bilingual] = []
     private var matched = 0
     private(set) var rows = 0
 
@@ -55,16 +57,34 @@ struct ReportTally {
 
     /// Takes rows; carriers they name are looked up together.
     mutating func add(_ rows: [ReportRow], in session: any DatabaseSession) throws {
-        let places = try self.places(of: rows.compactMap(\.carrier), in: session)
-        for row in rows { add(row, places) }
+        let (places, tickets) = try self.places(of: rows.compactMap(\.carrier), in: session)
+        for row in rows { add(row, places, tickets) }
         self.rows += rows.count
     }
 
-    private mutating func add(_ row: ReportRow, _ places: [CarrierNumber: Int]) {
+    private mutating func add(
+        _ row: ReportRow,
+        _ places: [CarrierNumber: Int],
+        _ tickets: [TicketNumber: Int]
+    ) {
         var sequence = row.sequence
         if let carrier = row.carrier {
             guard let place = places[carrier] else {
+                if let place = tickets[carrier.ticket] {
+                    return refuse(
+                        row.line,
+                        "у штрихкода \(carrier) не та последняя цифра: в партии № \(place) — "
+                            + "другой экземпляр этого билета. Если число округлила таблица, сохраните "
+                            + "столбец текстом.",
+                        "the barcode \(carrier) has a wrong last digit: № \(place) of the batch is "
+                            + "another issue of this ticket. Where a spreadsheet rounded the number, "
+                            + "save the column as text."
+                    )
+                }
                 strangers += 1
+                if let sequence, (1...batch.cards).contains(sequence) {
+                    return disagree(row.line, sequence, carrier)
+                }
                 extras.append(
                     Extra(kind: .unknown, sequence: nil, line: row.line, detail: "\(carrier)")
                 )
@@ -91,6 +111,16 @@ struct ReportTally {
         state(row, at: sequence)
     }
 
+    private mutating func disagree(_ line: Int, _ sequence: Int, _ carrier: CarrierNumber) {
+        guard torn.count < Self.faultLimit else { return }
+        torn.append(
+            Bilingual(
+                "строка \(line): № \(sequence) есть в партии, а карты \(carrier) в ней нет.",
+                "line \(line): № \(sequence) is in the batch, and card \(carrier) is not."
+            )
+        )
+    }
+
     private mutating func state(_ row: ReportRow, at sequence: Int) {
         matched += 1
         let place = sequence - 1
@@ -105,11 +135,11 @@ struct ReportTally {
     private mutating func again(_ row: ReportRow, at sequence: Int) {
         let place = sequence - 1
         var detail = "строка/line \(lines[place])"
-        if torn.contains(place) {
+        if contradicted.contains(place) {
             detail += ": противоречие/contradiction"
         } else if said[place] != Self.code(row.result), let first = result(sequence) {
             detail += ": \(first.rawValue) ≠ \(row.result.rawValue)"
-            torn.insert(place)
+            contradicted.insert(place)
             said[place] = Self.code(.missing)
             if hasChips, let uid = uids[place] {
                 bearers[uid] = nil
@@ -166,8 +196,9 @@ struct ReportTally {
     private func places(
         of carriers: [CarrierNumber],
         in session: any DatabaseSession
-    ) throws -> [CarrierNumber: Int] {
+    ) throws -> ([CarrierNumber: Int], tickets: [TicketNumber: Int]) {
         var places: [CarrierNumber: Int] = [:]
+        var tickets: [TicketNumber: Int] = [:]
         for part in carriers.map({ SQLValue.int($0.ticket.value) }).parts(of: 256) {
             try session.query(
                 """
@@ -182,23 +213,14 @@ struct ReportTally {
                     let carrier = CarrierNumber(ticket: ticket, issue: UInt8(row.integer(1)))
                 else { return }
                 places[carrier] = place
+                tickets[ticket] = place
             }
         }
-        return places
+        return (places, tickets)
     }
 
     /// Refuses a report that cannot be this batch's.
     func check(expecting expected: BatchAcceptance.Expected) throws {
-        guard faults.isEmpty else {
-            let more = faults.count == Self.faultLimit ? "\n  …" : ""
-            throw RegisterError(
-                .badInput,
-                "Отчёт не принят, ничего не изменено:"
-                    + faults.map { "\n  \($0.russian)" }.joined() + more,
-                "The report was not taken, nothing was changed:"
-                    + faults.map { "\n  \($0.english)" }.joined() + more
-            )
-        }
         guard rows > 0 else {
             throw RegisterError(.badInput, "В отчёте нет строк.", "The report has no rows.")
         }
@@ -209,6 +231,17 @@ struct ReportTally {
                     + "\(matched). Проверьте номер партии.",
                 "This report is not about batch \(batch.name): it names \(strangers) cards of others "
                     + "and \(matched) of the batch. Check the batch's number."
+            )
+        }
+        let faults = faults + torn
+        guard faults.isEmpty else {
+            let more = faults.count >= Self.faultLimit ? "\n  …" : ""
+            throw RegisterError(
+                .badInput,
+                "Отчёт не принят, ничего не изменено:"
+                    + faults.map { "\n  \($0.russian)" }.joined() + more,
+                "The report was not taken, nothing was changed:"
+                    + faults.map { "\n  \($0.english)" }.joined() + more
             )
         }
         try check(.produced, expected.produced)

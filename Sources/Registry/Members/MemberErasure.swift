@@ -81,6 +81,10 @@ public struct MemberErasure: Sendable {
         }
     }
 
+    /// How many erased people the log outside backups does not name; `retention run` and the next
+    /// `erase` write it whole again.
+    public func missingInLog() throws -> Int { try ErasureLog(register).missing().count }
+
     /// Takes out of the tables what names a person, keyed hashes included.
     @discardableResult
     static func clear(

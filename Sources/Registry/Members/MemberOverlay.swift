@@ -116,9 +116,12 @@ extension MemberFile {
         return isChanged
     }
 
+    /// What an event says of a member who had no АИС identifier before.
+    static let firstAisId = "aisId+"
+
     private func changedFields(_ old: MemberDraft, _ new: MemberDraft) -> [String] {
         var fields: [String] = []
-        if old.aisId != new.aisId { fields.append("aisId") }
+        if old.aisId != new.aisId { fields.append(old.aisId == nil ? Self.firstAisId : "aisId") }
         if old.name != new.name { fields.append("name") }
         if old.birthDate != new.birthDate { fields.append("birthDate") }
         if old.sex != new.sex { fields.append("sex") }

@@ -206,7 +206,7 @@ public struct OrganisationTree: Sendable {
         if known == nil { report.added += 1 } else { report.updated += 1 }
     }
 
-    private static func repeated(_ code: OrganisationCode, _ line: Int) -> RowIssue {
+    static func repeated(_ code: OrganisationCode, _ line: Int) -> RowIssue {
         RowIssue(
             field: "code",
             column: nil,

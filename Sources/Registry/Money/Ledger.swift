@@ -128,6 +128,15 @@ public struct Ledger: Sendable {
                     "There is no entry \(id): profbilet settlement entries."
                 )
             }
+            guard entry.kind != .reversal else {
+                throw RegisterError(
+                    .refused,
+                    "Проводка \(id) сама сторнирует проводку \(entry.reverses ?? 0): её не сторнируют. "
+                        + "Внесите платёж заново.",
+                    "Entry \(id) itself takes back entry \(entry.reverses ?? 0) and is not taken back. "
+                        + "Enter the payment anew."
+                )
+            }
             guard [.payment, .prepayment, .refund].contains(entry.kind) else {
                 throw RegisterError(
                     .refused,

@@ -5,7 +5,7 @@ import UnionTicket
 extension PartnerEvaluation {
     /// The day on which the earliest reason arose that still holds.
     ///
-    /// That is the withdrawal, the change of standing or the loss of the last card. Members without a
+    /// That is the withdrawal, the change of standing, the loss of the last card or the end of its term. Members without a
     /// known one are not among the answers; at most 256 may be asked for.
     func endings(
         of verdicts: [Int64: Verdict],
@@ -33,6 +33,18 @@ extension PartnerEvaluation {
         ) { row in
             let day = Int64(Instant(seconds: row.integer(1)).moscowDate.day)
             found[row.integer(0)] = min(found[row.integer(0)] ?? day, day)
+        }
+        try session.query(
+            """
+            SELECT member_id, max(expires_at) FROM carrier
+            WHERE member_id IN (\(part.placeholders)) AND kind = 'plastic'
+                AND state IN (\(Self.live)) GROUP BY member_id
+            """,
+            part.padded
+        ) { row in
+            guard let last = row.optionalInteger(1) else { return }
+            let over = Int64(Instant(seconds: last).moscowDate.day) + 1
+            if found[row.integer(0)] == nil, over <= Int64(day.day) { found[row.integer(0)] = over }
         }
         return found
     }
@@ -131,6 +143,8 @@ extension PartnerJudgement {
             WHERE m.state <> 'active'
                 OR NOT EXISTS (SELECT 1 FROM carrier k WHERE k.member_id = x.member_id
                     AND k.kind <> 'legacyPlastic' AND k.state IN (\(PartnerEvaluation.live)))
+                OR EXISTS (SELECT 1 FROM carrier k WHERE k.member_id = x.member_id
+                    AND k.kind = 'plastic' AND k.expires_at < \(register.now().seconds))
                 OR EXISTS (SELECT 1 FROM consent c WHERE c.member_id = x.member_id
                     AND c.text_id IN (\(evaluation.textList))
                     AND (c.withdrawn_on IS NOT NULL OR c.until < \(today)))

@@ -104,9 +104,11 @@ struct PartnerEvaluation {
         }
         let tickets = try tickets(Array(regions.keys), in: session)
         for (member, region) in regions where found[member]?.mergedInto == nil {
-            guard var content = tickets[member] else { continue }
-            content.region = region
-            found[member]?.content = content
+            guard let ticket = tickets[member] else { continue }
+            let due = found[member]?.due
+            found[member]?.due = ticket.over.map { min(due ?? $0, $0) } ?? due
+            found[member]?.content = ticket.content
+            found[member]?.content?.region = region
         }
         return found
     }
@@ -166,7 +168,7 @@ struct PartnerEvaluation {
     private func tickets(
         _ members: [Int64],
         in session: any DatabaseSession
-    ) throws -> [Int64: Content] {
+    ) throws -> [Int64: (content: Content, over: Int64?)] {
         guard let part = members.map(SQLValue.integer).parts(of: 256).first else { return [:] }
         var standing: [Int64: Standing] = [:]
         try session.query(
@@ -182,10 +184,11 @@ struct PartnerEvaluation {
             standing[row.integer(0), default: Standing()].meet(
                 kind,
                 state,
-                until: row.optionalInteger(3)
+                until: row.optionalInteger(3),
+                on: day
             )
         }
-        var found: [Int64: Content] = [:]
+        var found: [Int64: (content: Content, over: Int64?)] = [:]
         try session.query(
             """
             SELECT member_id, number FROM ticket_number
@@ -195,13 +198,14 @@ struct PartnerEvaluation {
         ) { row in
             let member = row.integer(0)
             guard let ticket = standing[member], let status = ticket.status else { return }
-            found[member] = Content(
+            let content = Content(
                 status: status,
                 number: terms.columns.contains(.number) ? row.integer(1) : nil,
                 validUntil: ticket.validUntil,
                 carriers: ticket.carriers,
                 region: 0
             )
+            found[member] = (content, ticket.over)
         }
         return found
     }
@@ -213,10 +217,22 @@ struct PartnerEvaluation {
         private var plastic: Int64?
         private var virtual: Int64?
         private(set) var carriers: Int64 = 0
+        /// The day after the first card's last one.
+        private(set) var over: Int64?
 
-        mutating func meet(_ kind: CarrierKind, _ state: CarrierState, until: Int64?) {
+        mutating func meet(
+            _ kind: CarrierKind,
+            _ state: CarrierState,
+            until: Int64?,
+            on day: CalendarDate
+        ) {
             let isOnItsWay = kind == .plastic && state.isInPipeline
             guard state.isUsable || isOnItsWay else { return }
+            if kind == .plastic, let until {
+                let last = Instant(seconds: until).moscowDate
+                guard last >= day else { return }
+                over = min(over ?? .max, Int64(last.day) + 1)
+            }
             if state == .suspended { isSuspended = true } else { isLive = true }
             if state.isUsable { carriers |= kind == .plastic ? 1 : 2 }
             if kind == .plastic {

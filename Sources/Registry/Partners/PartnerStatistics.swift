@@ -190,7 +190,7 @@ extension PartnerStatistics {
                 """,
                 [.integer(known.id), .int(report.period.index)]
             ) { Int($0.integer(0)) }
-            if newest.contains(report.revision),
+            if newest.first == report.revision,
                 try figures(report, known.id, in: session) == report.regions
             {
                 return false

@@ -9,7 +9,7 @@ public struct Retention: Sendable {
 
     /// One kind of thing and how much of it went.
     public struct Line: Sendable, Equatable {
-        /// The kind, as `attendance` or `acts`.
+        /// The kind, as `attendance` or `acts`; `log` are lines written again.
         public let what: String
         /// What of, as `event/3`.
         public let subject: String
@@ -32,6 +32,11 @@ public struct Retention: Sendable {
         for rule in Self.rules {
             let count = try sweep(rule, isDry: isDry)
             if count > 0 { lines.append(Line(what: rule.what, subject: "register", count: count)) }
+        }
+        let unlogged = try ErasureLog(register).missing().count
+        if unlogged > 0 {
+            if !isDry { try ErasureLog(register).complete(at: register.now()) }
+            lines.append(Line(what: "log", subject: "erasures.log", count: unlogged))
         }
         guard !isDry, !lines.isEmpty else { return lines }
         let total = lines.map { "\($0.what) \($0.count)" }.joined(separator: ", ")

@@ -92,6 +92,40 @@ enum DeliverySchema {
         }.joined()
     }
 
+    /// A report may come into force again after others: its hash no longer stands once a batch.
+    @Sendable static func again(_ engine: DatabaseEngine) -> String {
+        switch engine {
+        case .postgres:
+            "ALTER TABLE batch_report DROP CONSTRAINT batch_report_batch_id_sha256_key;"
+        case .sqlite:
+            // SQLite drops no constraint; its manual has the table made anew (ALTER TABLE § 7).
+            """
+            CREATE TABLE batch_report_anew (
+                batch_id {int} NOT NULL REFERENCES batch (id),
+                revision {int} NOT NULL CHECK (revision > 0),
+                at {int} NOT NULL,
+                user_id {int} NOT NULL REFERENCES app_user (id),
+                sha256 {blob} NOT NULL,
+                is_supplement {int} NOT NULL CHECK (is_supplement IN (0, 1)),
+                rows_read {int} NOT NULL,
+                produced {int} NOT NULL,
+                spoiled {int} NOT NULL,
+                missing {int} NOT NULL,
+                surplus {int} NOT NULL,
+                unknown {int} NOT NULL,
+                duplicate {int} NOT NULL,
+                PRIMARY KEY (batch_id, revision)
+            ) {strict};
+            INSERT INTO batch_report_anew SELECT batch_id, revision, at, user_id, sha256,
+                is_supplement, rows_read, produced, spoiled, missing, surplus, unknown, duplicate
+                FROM batch_report;
+            DROP TABLE batch_report;
+            ALTER TABLE batch_report_anew RENAME TO batch_report;
+
+            """ + RegisterSchema.growingOnly(["batch_report"], for: engine)
+        }
+    }
+
     private static let tables = """
         ALTER TABLE batch ADD COLUMN activation TEXT
             CHECK (\(RegisterSchema.oneOf("activation", CardActivation.allCases)));

@@ -33,6 +33,7 @@ enum RegisterSchema {
         Migration(number: 15, name: "partner sets", sql: PartnerSchema.setCounts),
         Migration(number: 16, name: "payment documents", sql: MoneySchema.documents),
         Migration(number: 17, name: "dated rights") { _ in ReportSchema.rights },
+        Migration(number: 18, name: "reports taken again", sql: DeliverySchema.again),
     ]
 
     private static let people = """

@@ -83,10 +83,10 @@ public struct APIClients: Sendable {
             _ = try Partners(register).partner(draft.speaksFor, in: session)
         }
         let taken = try session.first(
-            "SELECT 1 FROM api_client WHERE name = $1",
+            "SELECT revoked_at FROM api_client WHERE name = $1",
             [.text(draft.name)]
-        ) { $0.integer(0) }
-        guard taken == nil else { throw Self.taken(draft.name) }
+        ) { !$0.isNull(0) }
+        if let taken { throw Self.taken(draft.name, isRevoked: taken) }
         try requireKnown(draft, in: session)
         let id = try Counter.apiClient.take(in: session)
         try session.execute(
@@ -349,8 +349,17 @@ extension APIClients {
         )
     }
 
-    private static func taken(_ name: String) -> RegisterError {
-        RegisterError(
+    private static func taken(_ name: String, isRevoked: Bool) -> RegisterError {
+        if isRevoked {
+            return RegisterError(
+                .refused,
+                "Имя «\(name)» носит отозванный клиент, и в журнале оно значит его. Назовите нового "
+                    + "иначе.",
+                "The name \(name) is a revoked client's, and means that one in the log. Give the new "
+                    + "one another."
+            )
+        }
+        return RegisterError(
             .refused,
             "Имя «\(name)» занято. Новый ключ: profbilet client rotate.",
             "The name \(name) is taken. For a new key: profbilet client rotate."

@@ -50,10 +50,11 @@ struct DatedCarrier {
     }
 
     /// Where a made card lay: what came into force with its parcel waits at the primary organisation,
-    /// what was handed out is with its member.
+    /// what was handed out is with its member, also while the list that says so was not entered yet.
     var whereabouts: CarrierState {
         switch state {
         case .active, .suspended, .handedOut: isHandedOut ? .handedOut : .atPrimary
+        case .shipped, .atRegion, .atPrimary, .unclaimed: isHandedOut ? .handedOut : state
         default: state
         }
     }

@@ -44,8 +44,14 @@ public struct MembershipReturns: Sendable {
                 scope: user.scope,
                 in: session
             )
+            var lines: [OrganisationCode: Int] = [:]
             for row in rows {
-                if let issue = gate.refusal(row.organisation) {
+                let before = lines[row.organisation]
+                lines[row.organisation] = before ?? row.line
+                let issue =
+                    gate.refusal(row.organisation)
+                    ?? before.map { OrganisationTree.repeated(row.organisation, $0) }
+                if let issue {
                     report.refused.append((row.line, [issue]))
                     continue
                 }

@@ -53,8 +53,21 @@ struct StatisticsPass {
         FROM erased_record e WHERE e.member_id = member.id), 0) END
         """
 
+    /// Who got an identifier only after the day.
+    private func namedSince(_ session: any DatabaseSession) throws -> Set<Int64> {
+        let members = try session.all(
+            """
+            SELECT member_id FROM member_event
+            WHERE at >= \(dated.end) AND kind = 'update' AND detail LIKE $1
+            """,
+            [.text("\(MemberFile.firstAisId)%")]
+        ) { $0.integer(0) }
+        return Set(members)
+    }
+
     private mutating func passMembers(_ session: any DatabaseSession) throws {
         let isQuality = measures.contains(.quality)
+        let named = isQuality ? try namedSince(session) : []
         try session.query(
             """
             SELECT id, organisation, CASE WHEN state IN \(DatedRegister.registered) THEN 1 ELSE 0 END
@@ -71,7 +84,7 @@ struct StatisticsPass {
             guard homes.indices.contains(Int(id)), let place = places.index(of: then.organisation)
             else { return }
             homes[Int(id)] = then.isRegistered ? place + 1 : -place - 1
-            if isQuality, then.isRegistered, row.integer(3) == 1 {
+            if isQuality, then.isRegistered, row.integer(3) == 1, !named.contains(id) {
                 counts[Int(place)].withAisId += 1
             }
         }

@@ -68,27 +68,40 @@ public struct DataDirectory: Sendable {
         var missing: String?
     }
 
-    /// Reads both places; a last line without its end is a write that was cut off, and passed over.
+    /// Reads both places; one without a single head is as good as missing.
     func auditHeads(_ secrets: RegisterSecrets) throws -> AuditHeads {
         var heads = AuditHeads()
-        for place in [auditHeadFile] + (auditHeads.map { [$0] } ?? []) {
-            guard Files.exists(place) else {
-                heads.missing = heads.missing ?? place
+        try read(auditHeadFile, isAppended: false, into: &heads, secrets)
+        if let auditHeads { try read(auditHeads, isAppended: true, into: &heads, secrets) }
+        return heads
+    }
+
+    /// Reads one place: of one that is appended to, a last line without its end is a write that was cut
+    /// off, and passed over; one that is replaced as a whole is whole.
+    private func read(
+        _ place: String,
+        isAppended: Bool,
+        into heads: inout AuditHeads,
+        _ secrets: RegisterSecrets
+    ) throws {
+        guard Files.exists(place) else {
+            heads.missing = heads.missing ?? place
+            return
+        }
+        let text = String(decoding: try Files.read(place, atMost: 1 << 24), as: UTF8.self)
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let isCut = lines.removeLast().isEmpty == false
+        if isCut, !isAppended { heads.foreign = heads.foreign ?? (place, lines.count + 1) }
+        if lines.isEmpty { heads.missing = heads.missing ?? place }
+        for (index, line) in lines.enumerated() {
+            guard let head = Self.head(line: line), Self.isOurs(line, secrets),
+                heads.known[head.sequence] ?? head.hash == head.hash
+            else {
+                heads.foreign = heads.foreign ?? (place, index + 1)
                 continue
             }
-            let text = String(decoding: try Files.read(place, atMost: 1 << 24), as: UTF8.self)
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            for (index, line) in lines.enumerated() {
-                guard let head = Self.head(line: line), Self.isOurs(line, secrets),
-                    heads.known[head.sequence] ?? head.hash == head.hash
-                else {
-                    heads.foreign = heads.foreign ?? (place, index + 1)
-                    continue
-                }
-                heads.known[head.sequence] = head.hash
-            }
+            heads.known[head.sequence] = head.hash
         }
-        return heads
     }
 
     private static func isOurs(_ line: Substring, _ secrets: RegisterSecrets) -> Bool {
@@ -110,6 +123,10 @@ public struct DataDirectory: Sendable {
     /// Writes the end of the audit chain beside the database, and hourly to the second place.
     func write(_ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets) throws {
         let line = Self.line(head, at: now, secrets: secrets)
+        var before = AuditHeads()
+        try read(auditHeadFile, isAppended: false, into: &before, secrets)
+        // What somebody else wrote there is evidence, and stays.
+        guard before.foreign == nil else { return }
         if let old = try auditHead(), old.sequence > head.sequence, auditHeads == nil { return }
         try Files.write(Array(line.utf8), to: auditHeadFile)
         guard let auditHeads else { return }

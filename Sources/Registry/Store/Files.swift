@@ -4,9 +4,22 @@ package import Glibc
 package enum Files {
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    /// Makes a folder with mode 0700 unless it is there.
-    package static func makeDirectory(_ path: String) throws(RegisterError) {
-        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw failure(path) }
+    /// Makes a folder, for its owner only, unless it is there.
+    package static func makeDirectory(
+        _ path: String,
+        mode: mode_t = 0o700
+    ) throws(RegisterError) {
+        if unsafe mkdir(path, mode) != 0, errno != EEXIST { throw failure(path) }
+    }
+
+    /// Makes a folder that everybody may read, also where it is there and closed.
+    static func makePublicDirectory(_ path: String) throws(RegisterError) {
+        try makeDirectory(path, mode: 0o755)
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { throw failure(path) }
+        if facts.st_mode & 0o005 != 0o005 {
+            guard unsafe chmod(path, facts.st_mode | 0o055) == 0 else { throw failure(path) }
+        }
     }
 
     /// The names in a folder, sorted; none when it is not there.

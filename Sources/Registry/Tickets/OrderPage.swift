@@ -39,8 +39,8 @@ extension OrderBook {
     ) throws -> [Listed] {
         try user.require(.order, at: organisation)
         let range = (organisation ?? user.scope).subtree
-        return try register.read { session in
-            try session.all(
+        return try register.write { session in
+            let found = try session.all(
                 """
                 \(Self.listedColumns) WHERE o.id < $1 AND o.organisation BETWEEN $2 AND $3
                 AND (o.state = $4 OR $5 = '') ORDER BY o.id DESC LIMIT $6
@@ -52,6 +52,20 @@ extension OrderBook {
                 ],
                 Self.listed
             ).compactMap(\.self)
+            try note(found, by: user, in: session)
+            return found
+        }
+    }
+
+    /// Whose orders were read.
+    private func note(
+        _ orders: [Listed],
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        for member in Set(orders.map(\.order.member)).sorted() {
+            try AuditLog(register)
+                .record("member.read", "member/\(member)", "orders", by: user, in: session)
         }
     }
 
@@ -63,7 +77,7 @@ extension OrderBook {
         by user: SignedInUser
     ) throws -> (listed: Listed, steps: [Step]) {
         try user.require(.order)
-        return try register.read { session in
+        return try register.write { session in
             let found =
                 try session.first(
                     "\(Self.listedColumns) WHERE o.id = $1",
@@ -77,6 +91,7 @@ extension OrderBook {
                 "SELECT at, to_state, reason FROM order_event WHERE order_id = $1 ORDER BY seq",
                 [.integer(id)]
             ) { Step(at: Instant(seconds: $0.integer(0)), state: $0.text(1), reason: $0.text(2)) }
+            try note([found], by: user, in: session)
             return (found, steps)
         }
     }

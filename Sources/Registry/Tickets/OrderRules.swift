@@ -47,7 +47,7 @@ struct Applicant: Sendable {
         if reason == .first {
             guard isWaiting || hasUsable else { return nil }
             return Bilingual(
-                "карта уже есть; для перевыпуска укажите причину (--reason)",
+                "карта уже есть; для перевыпуска укажите его причину: lost, stolen, damaged, defect, renamed",
                 "has a card already; name a reason to reissue it (--reason)"
             )
         }

@@ -60,7 +60,7 @@ extension Publication {
             let published = (try? TrustBundle(unjudged: bytes))?.sequence ?? 0
             guard published <= UInt64(clamping: bundleSequence) else { throw Self.newer }
         }
-        try Files.makeDirectory(folder + "/status-lists")
+        try Files.makePublicDirectory(folder + "/status-lists")
         for list in lists {
             let path = folder + "/status-lists/\(list.number)"
             try Self.requireNoNewer(path + ".cwt", than: list.sequence)
@@ -69,7 +69,7 @@ extension Publication {
         }
         try Files.write(jwks, to: folder + "/jwks.json", mode: 0o644)
         try Files.write(coseKeySet, to: folder + "/cose-keyset", mode: 0o644)
-        if !rootChanges.isEmpty { try Files.makeDirectory(folder + "/root-changes") }
+        if !rootChanges.isEmpty { try Files.makePublicDirectory(folder + "/root-changes") }
         for change in rootChanges {
             let path = folder + "/root-changes/\(change.sequence)"
             try Files.write(change.bytes, to: path, mode: 0o644)
@@ -169,7 +169,8 @@ extension StatusPublisher {
         to folder: String,
         newerThan known: [UInt32: Int64] = [:]
     ) throws -> [UInt32: Int64] {
-        try Files.makeDirectory(folder)
+        // What is published is for everybody, as a web server reads it.
+        try Files.makeDirectory(folder, mode: 0o755)
         return try Files.alone(in: folder) {
             let publication = try publication(newerThan: known)
             try publication.write(to: folder)

@@ -134,11 +134,13 @@ public struct ActivationCodes: Sendable {
         by user: SignedInUser
     ) throws -> [Listed] {
         try user.require(.manageCodes)
-        return try register.read { session in
+        return try register.write { session in
             switch selection {
             case .members(let references):
                 return try references.flatMap { reference in
                     let member = try MemberFile(register).row(reference, by: user, in: session)
+                    try AuditLog(register)
+                        .record("member.read", "member/\(member)", "codes", by: user, in: session)
                     return try listed("c.member_id = $1", [.integer(member)], limit, in: session)
                 }
             case .organisation(let code):

@@ -37,7 +37,8 @@ public struct VirtualCards: Sendable {
             let state: String
             switch row.refusal(at: register.now(), terms) {
             case nil: state = "active"
-            case .cardSuspended: state = "suspended"
+            // A membership that is suspended ends no card.
+            case .cardSuspended, .notEntitled: state = "suspended"
             default: state = "over"
             }
             return .success(

@@ -6,6 +6,12 @@ public import UnionTicket
 /// Answers are the same whether or not a number exists: an enrolment for a number that nobody has is
 /// kept like any other and can never be confirmed.
 public struct VirtualEnrolments: Sendable {
+    /// As many enrolments as may be were begun within the hour (``VirtualRefusal/tooMany``).
+    public struct TooMany: Error, Equatable {
+        /// Seconds until the next may begin.
+        public let wait: Int
+    }
+
     let register: Register
 
     /// The enrolments of this register.
@@ -82,11 +88,15 @@ public struct VirtualEnrolments: Sendable {
                 ("number_hash", numberHash, terms.perNumber),
                 ("address_hash", addressHash, terms.perAddress),
             ] {
-                let count = try session.first(
-                    "SELECT count(*) FROM enrolment WHERE \(column) = $1 AND created_at > $2",
-                    [.integer(hash), .integer(now.seconds - 3600)]
-                ) { Int($0.integer(0)) }
-                guard count ?? 0 < most else { throw VirtualRefusal.tooMany }
+                let hour: Int64 = 3600
+                let oldest = try session.first(
+                    """
+                    SELECT created_at FROM enrolment WHERE \(column) = $1 AND created_at > $2
+                    ORDER BY created_at DESC LIMIT 1 OFFSET \(most - 1)
+                    """,
+                    [.integer(hash), .integer(now.seconds - hour)]
+                ) { $0.integer(0) }
+                if let oldest { throw TooMany(wait: Int(oldest + hour - now.seconds)) }
             }
             let started = Started(
                 id: Base64URL.text(Array(random.prefix(16))),

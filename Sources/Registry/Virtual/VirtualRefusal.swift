@@ -80,8 +80,8 @@ public enum VirtualRefusal: String, Error, CaseIterable, Sendable {
             )
         case .tooMany:
             Bilingual(
-                "Слишком много попыток привязки. Подождите час.",
-                "Too many enrolments. Wait an hour."
+                "Слишком много попыток привязки за час. Повторите позже.",
+                "Too many enrolments within an hour. Repeat later."
             )
         }
     }

@@ -68,6 +68,15 @@ public struct VirtualTerms: Sendable, Equatable {
         try register.write { session in
             var terms = try VirtualTerms(session)
             terms[keyPath: field.path] = value
+            guard terms.renewFromDay < terms.lifeDays else {
+                throw RegisterError(
+                    .badInput,
+                    "Продление с \(terms.renewFromDay)-го дня при жизни \(terms.lifeDays) дн. не успеет: "
+                        + "renewFromDay должен быть меньше lifeDays.",
+                    "Renewal from day \(terms.renewFromDay) of a life of \(terms.lifeDays) days comes "
+                        + "too late: renewFromDay must be below lifeDays."
+                )
+            }
             let text = terms.values.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
             try Setting.virtualTerms.set(text, in: session)
             try AuditLog(register).record(

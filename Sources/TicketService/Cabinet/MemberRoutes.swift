@@ -29,7 +29,7 @@ struct MemberRoutes: RouteGroup {
 
     @Sendable private func show(_ call: Call) throws -> Answer {
         let (document, tag) = try Self.current(call, reason: "api")
-        if call.headers[.ifNoneMatch] == tag {
+        if EntityTags.named(in: call.headers[.ifNoneMatch], tag, isWeak: true) {
             return Answer(status: 304, headers: [("ETag", tag)])
         }
         return .json(document, headers: [("ETag", tag), ("Cache-Control", "no-store")])
@@ -80,14 +80,30 @@ struct MemberRoutes: RouteGroup {
             guard error.code == .notFound || error.code == .forbidden else { throw error }
             tag = nil
         }
-        guard isNew ? tag == nil : (tag != nil && (wanted == "*" || wanted == tag)) else {
-            throw Problem(
-                412,
-                "changed_meanwhile",
+        if isNew {
+            guard tag != nil else { return }
+            throw Self.unmet(
+                "Такая запись уже есть, а If-None-Match: * разрешает только новую.",
+                "There is such a record already, and If-None-Match: * allows a new one only."
+            )
+        }
+        guard let tag else {
+            throw Self.unmet(
+                "Такой записи нет, а If-Match — об имеющейся. Новую вносят без него.",
+                "There is no such record, and If-Match is about one that is there. A new one goes "
+                    + "without it."
+            )
+        }
+        guard EntityTags.named(in: wanted, tag, isWeak: false) else {
+            throw Self.unmet(
                 "Запись изменилась с тех пор, как вы её читали. Прочтите снова и повторите.",
                 "The record has changed since you read it. Read it again and repeat."
             )
         }
+    }
+
+    private static func unmet(_ russian: String, _ english: String) -> Problem {
+        Problem(412, "changed_meanwhile", russian, english)
     }
 
     private func answer(_ result: RosterImport.RowResult, _ call: Call) throws -> Answer {

@@ -71,7 +71,7 @@ final class PublicationShelf: Sendable {
     /// Answers a request for a document: whole, or 304 when the client has it (RFC 9110 § 13.1.2).
     func answer(_ name: String, _ call: Call) throws(Problem) -> Answer {
         guard let document = documents.withLock({ $0[name] }) else { throw .notFound }
-        if Self.holds(call.headers[.ifNoneMatch], document.tag) {
+        if EntityTags.named(in: call.headers[.ifNoneMatch], document.tag, isWeak: true) {
             return Answer(status: 304, headers: document.headers)
         }
         return Answer(
@@ -79,15 +79,6 @@ final class PublicationShelf: Sendable {
             headers: [("Content-Type", document.type)] + document.headers,
             body: document.body
         )
-    }
-
-    private static func holds(_ header: String?, _ tag: String) -> Bool {
-        guard let header else { return false }
-        if header == tag { return true }
-        return header.prefix(4096).split(separator: ",").contains { part in
-            let mark = part.filter { $0 != " " }
-            return mark == "*" || mark == tag || mark == "W/" + tag
-        }
     }
 }
 

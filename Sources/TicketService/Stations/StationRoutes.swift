@@ -194,7 +194,9 @@ extension StationRoutes {
         let headers = [
             ("ETag", tag), ("Accept-Ranges", "bytes"), ("Cache-Control", "private, no-store"),
         ]
-        if call.headers[.ifNoneMatch] == tag { return Answer(status: 304, headers: headers) }
+        if EntityTags.named(in: call.headers[.ifNoneMatch], tag, isWeak: true) {
+            return Answer(status: 304, headers: headers)
+        }
         let isSame = call.headers[.ifRange].map { $0 == tag } ?? true
         guard isSame, let start = ByteRange.start(call.headers[.range]) else {
             let bytes = try StoredPiece.read(snapshot.path, from: 0, count: snapshot.count)

@@ -34,7 +34,9 @@ struct EnrolmentRoutes: RouteGroup {
                 app: call.client?.id ?? 0,
                 as: try call.user
             )
-        } catch let refusal as VirtualRefusal { throw Problem(refusal) }
+        } catch let refusal as VirtualRefusal { throw Problem(refusal) } catch let limit
+            as VirtualEnrolments.TooMany
+        { throw Problem(.tooMany, wait: limit.wait) }
         return .json(
             [
                 "id": .text(started.id), "nonce": .text(Base64URL.text(started.nonce)),
@@ -99,10 +101,9 @@ struct EnrolmentRoutes: RouteGroup {
 
 extension Problem {
     /// Why a phone is turned down, with the refusal's own code.
-    init(_ refusal: VirtualRefusal) {
+    init(_ refusal: VirtualRefusal, wait: Int? = nil) {
         let status: Int
         var field: String?
-        var wait: Int?
         switch refusal {
         case .numberMalformed: (status, field) = (400, "/ticket")
         case .codeMalformed: (status, field) = (400, "/code")
@@ -111,7 +112,7 @@ extension Problem {
         case .enrolmentOver, .cardUnknown: status = 404
         case .cardSuspended: status = 409
         case .cardOver: status = 410
-        case .tooMany: (status, wait) = (429, 3600)
+        case .tooMany: status = 429
         }
         let message = refusal.message
         self.init(
