@@ -116,7 +116,7 @@ import UnionTicket
         }
     }
 
-    @Test func `a head that is cut, empty or forged is told, and nothing is written over it`() throws {
+    @Test func `a head that is cut or empty is told, and nothing is written over it`() throws {
         try office(.sqlite) { office, _ in
             let place = office.directory.path + "/audit.head"
             let log = AuditLog(office.register)

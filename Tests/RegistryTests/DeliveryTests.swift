@@ -271,7 +271,8 @@ import UnionTicket
             let parcel = ParcelDesk.Selection.some([(batch.id, 1), (batch.id, 1)])
             let atRegion = try ParcelDesk(batch.register)
                 .receive(parcel, .init(.region), by: batch.admin)
-            #expect(atRegion.parcels == 1 && atRegion.cards == 5, "a label read twice is one parcel")
+            // A label read twice is one parcel.
+            #expect(atRegion.parcels == 1 && atRegion.cards == 5)
             #expect(throws: RegisterError.self, "a parcel's card comes with its parcel") {
                 try LeftCards(batch.register)
                     .bringAgain([try batch.carrier(1).digits], by: batch.admin)

@@ -71,7 +71,8 @@ public struct StationFolder: Sendable {
     /// Makes a station of a one-time token.
     ///
     /// - Parameters:
-    ///   - path: A folder that is not there or empty; made with mode 0700.
+    ///   - path: A folder that is not there or empty, made with mode 0700; or that of this station, which
+    ///     has nothing yet: then its request is given again.
     ///   - token: The token.
     ///   - passphrase: What will open the station's key.
     /// - Returns: The station and its request to headquarters.

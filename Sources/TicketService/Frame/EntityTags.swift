@@ -6,6 +6,7 @@ enum EntityTags {
     ///   - field: The field's value; nil names nothing.
     ///   - tag: The document's, strong, in its quotes.
     ///   - isWeak: Whether a weak tag names it too, as `If-None-Match` has it (§ 8.8.3.2).
+    /// - Returns: Whether it does.
     static func named(in field: String?, _ tag: String, isWeak: Bool) -> Bool {
         guard let field else { return false }
         if field == tag { return true }
