@@ -277,14 +277,15 @@ struct SettlementCommand: ParsableCommand {
                 }
                 printTable(
                     [
-                        "партия/batch", "ступень/tier", "цена/price", "карт/cards",
-                        "предоплата/prepaid", "начислено/charged", "брак и недостача/claimed",
+                        "партия/batch", "ступень/tier", "цена/price", "принято/accepted",
+                        "брак и недостача/claimed", "предоплата/prepaid",
+                        "начислено за те и другие/charged",
                         "претензия/claim", "остаток у завода/balance",
                     ],
                     rows.map {
                         [
                             "\($0.batch)", $0.tier, $0.price.roubles, "\($0.cards)",
-                            $0.prepaid.roubles, $0.accepted.roubles, "\($0.spoiled)",
+                            "\($0.spoiled)", $0.prepaid.roubles, $0.accepted.roubles,
                             $0.claim.roubles, $0.balance.roubles,
                         ]
                     }

@@ -171,17 +171,15 @@ public struct Settlement: Sendable {
         public var cards = 0
         /// Paid in advance.
         public var prepaid = Kopecks.zero
-        /// What the accepted cards cost.
+        /// What the accepted cards cost, and those claimed from the plant.
         public var accepted = Kopecks.zero
         /// Cards spoiled at the plant, made wrong or never delivered.
         public var spoiled = 0
         /// What the plant owes for them and has not paid back.
         public var claim = Kopecks.zero
-        /// What those spoiled or never delivered would have cost: the plant's loss.
-        fileprivate var lost = Kopecks.zero
 
         /// What the plant holds of the union's money; negative where the union owes.
-        public var balance: Kopecks { prepaid - accepted - lost + claim }
+        public var balance: Kopecks { prepaid - accepted + claim }
     }
 
     /// The plant's accounts, a batch each, at the end of `day`.
@@ -238,7 +236,7 @@ extension Settlement.PlantRow {
         case (.manufacturer, .acceptance):
             self.cards += cards
             accepted = accepted - amount
-        case (.manufacturer, .spoilage): lost = lost - amount
+        case (.manufacturer, .spoilage): accepted = accepted - amount
         case (.manufacturer, _): prepaid = prepaid + amount
         case (.spoilageClaim, _):
             spoiled += cards

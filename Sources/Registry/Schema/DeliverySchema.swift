@@ -99,6 +99,7 @@ enum DeliverySchema {
             "ALTER TABLE batch_report DROP CONSTRAINT batch_report_batch_id_sha256_key;"
         case .sqlite:
             // SQLite drops no constraint; its manual has the table made anew (ALTER TABLE § 7).
+            // It is not shared with the step that made the table first: a step's words never change.
             """
             CREATE TABLE batch_report_anew (
                 batch_id {int} NOT NULL REFERENCES batch (id),

@@ -101,7 +101,10 @@ struct EnrolmentRoutes: RouteGroup {
 
 extension Problem {
     /// Why a phone is turned down, with the refusal's own code.
-    init(_ refusal: VirtualRefusal, wait: Int? = nil) {
+    init(_ refusal: VirtualRefusal) { self.init(refusal, wait: nil) }
+
+    /// The same with the seconds to wait; no default for them, or the initialiser of any error would win.
+    init(_ refusal: VirtualRefusal, wait: Int?) {
         let status: Int
         var field: String?
         switch refusal {
