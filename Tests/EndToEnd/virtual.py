@@ -179,6 +179,8 @@ def codes(office, service, key, people):
     status, answer = service.ask("POST", "/v1/activation-codes", {"members": ["NOBODY"]}, key=key["cabinet"])
     check("who is unknown is listed, and no code is made", status == 200 and answer["codes"] == []
           and [row["member"] for row in answer["refused"]] == ["NOBODY"], (status, answer))
+    status, problem = service.ask("POST", "/v1/activation-codes", {"members": ["#1"]}, key=key["cabinet"])
+    check("the register's own rows name nobody", (status, problem.get("field")) == (400, "/members/0"), (status, problem))
     status, problem = service.ask("POST", "/v1/activation-codes", {"members": ["1"]}, key=key["phone"])
     check("an app makes no codes", status == 403, problem)
     with sqlite3.connect(f"file:{office.data}/register.sqlite?mode=ro", uri=True) as connection:

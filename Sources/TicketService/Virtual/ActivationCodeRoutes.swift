@@ -67,6 +67,18 @@ struct ActivationCodeRoutes: RouteGroup {
         )
     }
 
+    /// A member by АИС identifier or ticket number; the register's own rows are nobody's business here.
+    private static func named(_ text: String, at place: String) throws(Problem) -> String {
+        guard !text.hasPrefix("#") else {
+            throw .badField(
+                place,
+                "Нужен ИД АИС или номер билета.",
+                "An АИС identifier or a ticket number is needed."
+            )
+        }
+        return text
+    }
+
     /// `members` or `organisation`, one of the two.
     private static func selection(_ call: Call) throws -> ActivationCodes.Selection {
         let asked = try call.object { fields in
@@ -74,7 +86,7 @@ struct ActivationCodeRoutes: RouteGroup {
                 members: fields.value("members") == nil
                     ? nil
                     : try fields.array("members", 1...ActivationCodes.limit) {
-                        try JSONFields.text($0, 1...64, at: $1)
+                        try Self.named(try JSONFields.text($0, 1...64, at: $1), at: $1)
                     },
                 organisation: try fields.optionalParsed(
                     "organisation",
@@ -104,7 +116,11 @@ struct ActivationCodeRoutes: RouteGroup {
             )
         }
         let codes = try ActivationCodes(call.register)
-            .list(.members([member]), limit: 100, by: try call.user)
+            .list(
+                .members([try Self.named(member, at: "?member")]),
+                limit: 100,
+                by: try call.user
+            )
         return .json([
             "codes": .array(
                 codes.map { code in
@@ -119,7 +135,10 @@ struct ActivationCodeRoutes: RouteGroup {
     }
 
     @Sendable private static func revoke(_ call: Call) throws -> Answer {
-        let member = try call.object { try $0.text("member", 1...64) }
+        let member = try Self.named(
+            try call.object { try $0.text("member", 1...64) },
+            at: "/member"
+        )
         let count = try ActivationCodes(call.register).revoke(member, by: try call.user)
         return .json(["revoked": .int(count)])
     }
