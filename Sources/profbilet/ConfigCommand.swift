@@ -26,7 +26,7 @@ struct ConfigCommand: ParsableCommand {
             var flags = service.told
             if let data { flags[.data] = [data] }
             if let user { flags[.user] = [user] }
-            let settings = try Settings(of: data ?? Settings.directory(), flags: flags)
+            let settings = try Settings(of: data, flags: flags)
             let lines =
                 Setting.allCases.map { ShownSetting($0, in: settings) }
                 + Variable.allCases.flatMap(ShownSetting.of)

@@ -15,7 +15,7 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup var office: Office
 
     func run() throws {
-        let told = try Settings(of: office.data ?? Settings.directory(), flags: service.told)
+        let told = try Settings(of: office.data, flags: service.told)
         let settings = try ServiceOptions.settings(told)
         ServiceLog.start(level: told.text(.logLevel) ?? "info")
         let (register, account) = try office.open()

@@ -28,12 +28,13 @@ struct Settings {
     /// The settings for a data directory.
     ///
     /// - Parameters:
-    ///   - directory: The data directory; nil takes the one the machine's file names.
+    ///   - directory: The data directory; nil takes the one that the environment or the machine's file
+    ///     names.
     ///   - flags: What the command line says.
     /// - Throws: ``Failure`` when a settings file cannot be read or says what is not known.
     init(of directory: String?, flags: [Setting: [String]] = [:]) throws {
         let machine = try Self.machine()
-        let own = directory ?? machine?.values[.data]?.first
+        let own = directory ?? Environment["PROFBILET_DATA"] ?? machine?.values[.data]?.first
         layers = [
             (.flag, Self.provider("flags", flags)),
             (.variable, EnvironmentVariablesProvider(environmentVariables: Environment.set)),

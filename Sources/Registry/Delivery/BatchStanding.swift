@@ -67,19 +67,14 @@ public struct BatchStanding: Sendable, Equatable {
         let range: [SQLValue] = [
             .integer(first), .integer(first + Int64(batch.cards) - 1),
         ]
-        var counts: [CarrierState: Int] = [:]
-        var handedOut = 0
-        try session.query(
-            """
-            SELECT state, count(*), count(handed_out_on) FROM carrier
-            WHERE id BETWEEN $1 AND $2 GROUP BY state
-            """,
-            range
-        ) { row in
-            guard let state = CarrierState(rawValue: row.text(0)) else { return }
-            counts[state] = Int(row.integer(1))
-            handedOut += Int(row.integer(2))
-        }
+        (unshipped, handedOut) =
+            try session.first(
+                """
+                SELECT count(*) FILTER (WHERE state = 'printed'), count(handed_out_on)
+                FROM carrier WHERE id BETWEEN $1 AND $2
+                """,
+                range
+            ) { (Int($0.integer(0)), Int($0.integer(1))) } ?? (0, 0)
         var missing: [ClosedRange<Int64>] = []
         try session.query(
             """
@@ -89,7 +84,6 @@ public struct BatchStanding: Sendable, Equatable {
         ) { missing.add($0.integer(0) - first + 1) }
         state = batch.state
         cards = batch.cards
-        unshipped = counts[.printed] ?? 0
         let ended = try Self.ended(range, in: session)
         spoiled = ended.spoiled
         let claimed = try Self.claimed(batch.id, in: session)
@@ -97,7 +91,6 @@ public struct BatchStanding: Sendable, Equatable {
         self.missing = missing.map { Int($0.lowerBound)...Int($0.upperBound) }
         let missingCount = missing.reduce(0) { $0 + $1.count }
         produced = batch.cards - spoiled - ended.unmade - missingCount
-        self.handedOut = handedOut
         differences = try Self.open(batch.id, in: session)
         settled = try Self.settled(batch.id, in: session)
     }

@@ -243,8 +243,8 @@ extension HandOutRun {
 
     /// A day before the card lay at its primary organisation.
     ///
-    /// A station's journal is signed at the
-    /// hand-out itself: its day stands, and the parcel's receipt was entered late.
+    /// A station's journal is signed at the hand-out itself: its day stands, and the parcel's receipt
+    /// was entered late.
     private func tooEarly(_ wish: Wish) -> Bilingual? {
         guard basis.way != .station, let day = wish.card.arrivedOn, wish.day < day else {
             return nil

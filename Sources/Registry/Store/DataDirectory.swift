@@ -90,7 +90,7 @@ public struct DataDirectory: Sendable {
         }
         let text = String(decoding: try Files.read(place, atMost: 1 << 24), as: UTF8.self)
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let isCut = lines.removeLast().isEmpty == false
+        let isCut = !lines.removeLast().isEmpty
         if isCut, !isAppended { heads.foreign = heads.foreign ?? (place, lines.count + 1) }
         if lines.isEmpty { heads.missing = heads.missing ?? place }
         for (index, line) in lines.enumerated() {
@@ -110,16 +110,6 @@ public struct DataDirectory: Sendable {
             == line[line.index(after: end)...]
     }
 
-    /// The end of the audit chain as last written outside the database, or nil.
-    func auditHead() throws -> AuditLog.Head? {
-        let places = [auditHeadFile] + (auditHeads.map { [$0] } ?? [])
-        let heads = try places.filter(Files.exists).compactMap { place in
-            String(decoding: try Files.read(place, atMost: 1 << 24), as: UTF8.self)
-                .split(separator: "\n").last.flatMap { Self.head(line: $0) }
-        }
-        return heads.max { $0.sequence < $1.sequence }
-    }
-
     /// Writes the end of the audit chain beside the database, and hourly to the second place.
     func write(_ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets) throws {
         let line = Self.line(head, at: now, secrets: secrets)
@@ -127,7 +117,7 @@ public struct DataDirectory: Sendable {
         try read(auditHeadFile, isAppended: false, into: &before, secrets)
         // What somebody else wrote there is evidence, and stays.
         guard before.foreign == nil else { return }
-        if let old = try auditHead(), old.sequence > head.sequence, auditHeads == nil { return }
+        if auditHeads == nil, let old = before.known.keys.max(), old > head.sequence { return }
         try Files.write(Array(line.utf8), to: auditHeadFile)
         guard let auditHeads else { return }
         let written =

@@ -48,7 +48,7 @@ struct Applicant: Sendable {
             guard isWaiting || hasUsable else { return nil }
             return Bilingual(
                 "карта уже есть; для перевыпуска укажите его причину: lost, stolen, damaged, defect, renamed",
-                "has a card already; name a reason to reissue it (--reason)"
+                "has a card already; name the reason of a reissue: lost, stolen, damaged, defect, renamed"
             )
         }
         if isWaiting {
