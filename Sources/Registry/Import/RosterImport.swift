@@ -109,26 +109,30 @@ public struct RosterImport: Sendable {
                 try session.setCache(megabytes: cache)
                 defer { try? session.setCache(megabytes: nil) }
                 let run = try RosterRun(register, options, by: user, in: session)
-                let read = Ahead(try open())
+                let read = try open()
                 let preparation = RowPreparation(
                     register,
                     run.organisations,
                     during: run.importId,
-                    isFirst: members == 0,
+                    members: members,
                     cacheMegabytes: cache
                 )
-                let prepared = Ahead { try read.next().map(preparation.prepare) }
+                let prepared = Ahead { try read().map(preparation.prepare) }
                 defer {
                     prepared.stop()
-                    read.stop()
+                    run.storing.stop()
                     run.keys.stop()
                 }
                 // To take a chunk apart is as much work as to match it.
                 let remover = DispatchQueue(label: "profbilet.import.remover")
                 defer { remover.sync {} }
+                var before: PreparedChunk?
                 while let chunk = try prepared.next() {
                     for result in try run.take(chunk) { try each(result) }
-                    remover.async { withExtendedLifetime(chunk) {} }
+                    // The one before is stored by now.
+                    let done = before
+                    remover.async { withExtendedLifetime(done) {} }
+                    before = chunk
                 }
                 let summary = try run.finish()
                 try last()

@@ -4,7 +4,9 @@ import UnionTicket
 /// One import in progress: what all its chunks share.
 final class RosterRun {
     let register: Register
-    let session: any DatabaseSession
+    /// What one chunk brought is stored while the next is matched.
+    let storing = Behind()
+    private let base: any DatabaseSession
     let options: RosterImport.Options
     let user: SignedInUser
     let importId: Int64
@@ -38,7 +40,7 @@ final class RosterRun {
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        (self.register, self.options, self.user, self.session) = (register, options, user, session)
+        (self.register, self.options, self.user, base) = (register, options, user, session)
         if let whole = options.completeFor, whole != .centralCouncil {
             _ = try OrganisationTree(register).requireKnown(whole, in: session)
         }
@@ -81,7 +83,20 @@ final class RosterRun {
         )
     }
 
-    /// Matches and stores one chunk.
+    /// The transaction; whoever asks for it waits until all that was brought is stored.
+    var session: any DatabaseSession {
+        get throws {
+            try storing.wait()
+            return base
+        }
+    }
+
+    /// Has rows stored beside the caller, after all that was brought before.
+    func store(_ work: @escaping (any DatabaseSession) throws -> Void) throws {
+        try storing.run { [base] in try work(base) }
+    }
+
+    /// Matches one chunk and has it stored.
     func take(_ prepared: PreparedChunk) throws -> [RosterImport.RowResult] {
         var chunk = try RosterChunk(prepared, in: self)
         var results: [RosterImport.RowResult] = []
@@ -105,6 +120,8 @@ final class RosterRun {
 
     /// Remembers members whose rows were refused: they stand in the file all the same.
     private func mention(_ members: [Int64]) throws {
+        guard !members.isEmpty else { return }
+        let session = try session
         for part in members.map(SQLValue.integer).parts(of: 256) {
             let values = (1...part.padded.count).map { "($\($0))" }.joined(separator: ", ")
             try session.execute(
@@ -129,17 +146,18 @@ final class RosterRun {
 
     /// Closes the import: absent members, counts, audit.
     func finish() throws -> RosterImport.Summary {
+        let session = try session
         try keys.drain()
         summary.importId = importId
         for (end, count) in ends { summary.counts[end.outcome, default: 0] += count }
-        if let code = options.completeFor { try listAbsent(of: code) }
+        if let code = options.completeFor { try listAbsent(of: code, in: session) }
         let counts = RowOutcome.allCases.map { "\($0.rawValue) \(summary[$0])" }
             .joined(separator: ", ")
         try session.execute(
             "UPDATE file_import SET counts = $1 WHERE id = $2",
             [.text(counts), .integer(importId)]
         )
-        try keepRegions()
+        try keepRegions(in: session)
         try AuditLog(register).record(
             "roster.import",
             "import/\(importId)",
@@ -151,7 +169,7 @@ final class RosterRun {
     }
 
     /// What the quality report says of rejects; members that come one by one are no file.
-    private func keepRegions() throws {
+    private func keepRegions(in session: any DatabaseSession) throws {
         guard !options.fileSHA256.isEmpty else { return }
         for region in Set(ends.keys.map(\.region)) {
             func counted(_ outcomes: RowOutcome...) -> Int {
@@ -172,7 +190,10 @@ final class RosterRun {
         }
     }
 
-    private func listAbsent(of code: OrganisationCode) throws {
+    private func listAbsent(
+        of code: OrganisationCode,
+        in session: any DatabaseSession
+    ) throws {
         let range = code.subtree
         let absent = try session.all(
             """
@@ -197,7 +218,7 @@ final class RosterRun {
                     + "--mark-absent."
             )
         }
-        try requireSecondPerson(absent: absent.count, in: range)
+        try requireSecondPerson(absent: absent.count, of: range, in: session)
         for member in absent {
             try MemberFile(register).change(
                 member.id,
@@ -210,7 +231,11 @@ final class RosterRun {
         }
     }
 
-    private func requireSecondPerson(absent: Int, in range: ClosedRange<Int64>) throws {
+    private func requireSecondPerson(
+        absent: Int,
+        of range: ClosedRange<Int64>,
+        in session: any DatabaseSession
+    ) throws {
         let all = try session.first(
             """
             SELECT count(*) FROM member

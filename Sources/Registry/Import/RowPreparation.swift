@@ -37,15 +37,17 @@ final class RowPreparation: @unchecked Sendable {
     private let organisations: OrganisationGate
     private let cacheMegabytes: Int?
     private var birthHashes: [Int: Int64] = [:]
+    private var strangers: Strangers
 
     init(
         _ register: Register,
         _ organisations: OrganisationGate,
         during importId: Int64,
-        isFirst: Bool,
+        members: Int64,
         cacheMegabytes: Int?
     ) {
-        (self.isFirst, self.cacheMegabytes) = (isFirst, cacheMegabytes)
+        (isFirst, self.cacheMegabytes) = (members == 0, cacheMegabytes)
+        strangers = Strangers(among: members)
         self.register = register
         self.organisations = organisations
         self.importId = importId
@@ -67,11 +69,10 @@ final class RowPreparation: @unchecked Sendable {
         if !isFirst {
             try register.read { session in
                 try session.setCache(megabytes: cacheMegabytes)
-                try people.find(drafts.lazy.compactMap(\.self), during: importId, in: session)
-                conflicts = try ConflictQueue.standing(
-                    of: drafts.compactMap { $0?.fingerprint },
-                    in: session
-                )
+                let asked = try strangers.less(drafts.compactMap(\.self), in: session)
+                try people.find(asked, during: importId, in: session)
+                conflicts = try ConflictQueue.standing(of: asked.map(\.fingerprint), in: session)
+                strangers.found(people.ids.count, of: drafts.count)
                 if organisations.isWhole {
                     mentioned = try named(
                         by: zip(rows, drafts).filter { $1 == nil }.map(\.0),
