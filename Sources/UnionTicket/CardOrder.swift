@@ -56,6 +56,6 @@ public enum OrderReason: String, Sendable, CaseIterable {
     /// The member changed their name; the old card works until the new one is handed out.
     case renamed
 
-    /// Whether the old card is blocked the moment the order is approved.
+    /// Whether the old card is blocked the moment the order is handed in.
     public var revokesAtOnce: Bool { self == .lost || self == .stolen }
 }

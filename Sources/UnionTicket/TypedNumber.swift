@@ -18,6 +18,9 @@ public enum TypedNumber: Equatable, Sendable {
         case foreignCharacter(position: Int)
         /// Neither 15 nor 16 digits; how many there were.
         case length(Int)
+        /// Of groups typed apart one has not its 3 or 4 digits, and the number cannot be one of ours;
+        /// groups are counted 1…4 as printed.
+        case group(Int, digits: Int)
         /// The first group begins with a digit no scheme uses.
         case scheme(UInt8)
         /// The check digit does not fit: one group is mistyped or two are swapped.
@@ -31,8 +34,13 @@ public enum TypedNumber: Equatable, Sendable {
     /// - Parameter text: At most 64 characters are looked at.
     public init(_ text: some StringProtocol) {
         var digits: [UInt8] = []
+        var groups: [Int] = []
+        var isApart = true
         for (position, scalar) in text.unicodeScalars.prefix(64).enumerated() {
-            if Self.separators.contains(scalar) { continue }
+            if Self.separators.contains(scalar) {
+                isApart = true
+                continue
+            }
             if (scalar == "E" || scalar == "e" || scalar == "Е" || scalar == "е"), !digits.isEmpty {
                 self = .refused(.spreadsheet)
                 return
@@ -42,8 +50,26 @@ public enum TypedNumber: Equatable, Sendable {
                 return
             }
             digits.append(digit)
+            if isApart { groups.append(0) }
+            groups[groups.count - 1] += 1
+            isApart = false
         }
-        self = Self.judge(digits)
+        let judged = Self.judge(digits)
+        switch judged {
+        case .refused(.length), .refused(.checkDigit):
+            self = Self.oddGroup(of: groups).map { .refused($0) } ?? judged
+        default: self = judged
+        }
+    }
+
+    /// The one group typed apart that has too few digits or too many.
+    private static func oddGroup(of groups: [Int]) -> Refusal? {
+        let printed = [3, 4, 4, 4]
+        // The issue of a carrier stands apart, or nowhere.
+        guard groups.count == 4 || (groups.count == 5 && groups[4] == 1) else { return nil }
+        let odd = printed.indices.filter { groups[$0] != printed[$0] }
+        guard odd.count == 1 else { return nil }
+        return .group(odd[0] + 1, digits: groups[odd[0]])
     }
 
     /// The digits of a typed secret, read as those of a number are; nil at a foreign character.

@@ -126,8 +126,9 @@ struct RestoreCommand: ParsableCommand {
             noErasures: noErasures,
             now: Clock.now(specimenOnly: isSpecimen)
         )
-        if isSpecimen {
-            try writeFile(Array("specimen: true\n".utf8), to: directory.path + "/profbilet.yaml")
+        // A backup of before settings came along.
+        if isSpecimen, !FileManager.default.fileExists(atPath: directory.settingsFile) {
+            try writeFile(Array("specimen: true\n".utf8), to: directory.settingsFile)
         }
         show(contents, false)
         say(

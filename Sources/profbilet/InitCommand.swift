@@ -58,8 +58,8 @@ struct InitCommand: ParsableCommand {
             location: try settings.location,
             now: Clock.now(specimenOnly: specimen)
         )
-        if specimen, !FileManager.default.fileExists(atPath: path + "/profbilet.yaml") {
-            let settings = path + "/profbilet.yaml"
+        if specimen, !FileManager.default.fileExists(atPath: directory.settingsFile) {
+            let settings = directory.settingsFile
             do { try OutputFile.write(Array("specimen: true\n".utf8), to: settings) } catch {
                 throw Failure(
                     .storage,
@@ -71,8 +71,10 @@ struct InitCommand: ParsableCommand {
             }
         }
         say(
-            "Реестр создан в \(path). Корневой ключ \(directory.rootKeyFile) уберите в сейф.",
-            "The register is in \(path). Take the root key \(directory.rootKeyFile) to a safe."
+            "Реестр создан в \(path). Первый администратор — «\(plan.administrator)». Корневой ключ "
+                + "\(directory.rootKeyFile) уберите в сейф.",
+            "The register is in \(path). The first administrator is \(plan.administrator). Take the "
+                + "root key \(directory.rootKeyFile) to a safe."
         )
     }
 }

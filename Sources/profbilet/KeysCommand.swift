@@ -41,6 +41,12 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
+    /// Who confirms a ceremony.
+    struct SecondPerson: ParsableArguments {
+        @Option(help: "Второй администратор, если он есть / the second administrator, if any")
+        var secondUser: String?
+    }
+
     struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Сменить ключ: сначала публикуется, затем подписывает / Replace a key: "
@@ -57,6 +63,7 @@ struct KeysCommand: ParsableCommand {
         var nextRootKey: String?
         @OptionGroup var office: Office
         @OptionGroup var root: RootOptions
+        @OptionGroup var pair: SecondPerson
 
         func validate() throws {
             guard (pkcs11 == nil) == (token == nil) else {
@@ -84,7 +91,8 @@ struct KeysCommand: ParsableCommand {
                     .init(es256 ? .es256 : .edDSA, isImmediate: immediately, in: place),
                     secrets: try office.signingSecrets(),
                     root: try root.open(register.directory),
-                    by: user
+                    by: user,
+                    second: try Office.second(pair.secondUser, of: register)
                 )
                 say(
                     "Ключ \(key.kid) (\(key.purpose.rawValue)): \(key.state.rawValue).",
@@ -103,7 +111,8 @@ struct KeysCommand: ParsableCommand {
                 let result = try replacement.run(
                     passphrase: try root.passphrase(),
                     immediately: immediately,
-                    by: user
+                    by: user,
+                    second: try Office.second(pair.secondUser, of: register)
                 )
                 KeysCommand.replaced(result)
             }
@@ -131,9 +140,10 @@ struct KeysCommand: ParsableCommand {
         @Argument var kid: String
         @OptionGroup var office: Office
         @OptionGroup var root: RootOptions
+        @OptionGroup var pair: SecondPerson
 
         func run() throws {
-            try KeysCommand.end(kid, .retired, nil, office, root)
+            try KeysCommand.end(kid, .retired, nil, office, root, pair)
         }
     }
 
@@ -146,9 +156,10 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "С какого времени / since when") var at: String?
         @OptionGroup var office: Office
         @OptionGroup var root: RootOptions
+        @OptionGroup var pair: SecondPerson
 
         func run() throws {
-            try KeysCommand.end(kid, .revoked, try at.map(TimeArgument.parse), office, root)
+            try KeysCommand.end(kid, .revoked, try at.map(TimeArgument.parse), office, root, pair)
         }
     }
 
@@ -186,7 +197,8 @@ struct KeysCommand: ParsableCommand {
         _ state: KeyState,
         _ at: Instant?,
         _ office: Office,
-        _ root: RootOptions
+        _ root: RootOptions,
+        _ pair: SecondPerson
     ) throws {
         try office.work { register, user in
             let key = try KeyRing(register).end(
@@ -194,7 +206,8 @@ struct KeysCommand: ParsableCommand {
                 as: state,
                 at: at,
                 root: try root.open(register.directory),
-                by: user
+                by: user,
+                second: try Office.second(pair.secondUser, of: register)
             )
             say(
                 "Ключ \(key.kid): \(key.state.rawValue). Опубликуйте пакет доверия: "
@@ -206,9 +219,11 @@ struct KeysCommand: ParsableCommand {
             guard count > 0 else { return }
             say(
                 "Внимание: перестали действовать носители, подписанные этим ключом: \(count). "
-                    + "Им нужна замена: profbilet order create --reason defect.",
+                    + "Им нужна замена: profbilet order create --reason defect; карты, которые ещё не "
+                    + "вручены, сначала отзовите: profbilet carrier block … --as withdraw.",
                 "Mind: carriers that this key signed are void now: \(count). They need replacements: "
-                    + "profbilet order create --reason defect."
+                    + "profbilet order create --reason defect; withdraw first those not handed out "
+                    + "yet: profbilet carrier block … --as withdraw."
             )
         }
     }

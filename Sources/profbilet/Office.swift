@@ -93,6 +93,17 @@ struct Office: ParsableArguments {
         return name
     }
 
+    /// Signs the second of two persons in, where one is named.
+    static func second(_ name: String?, of register: Register) throws -> SignedInUser? {
+        guard let name else { return nil }
+        let passphrase = try Passphrases.read(
+            file: nil,
+            variable: "PROFBILET_SECOND_PASSPHRASE",
+            prompt: "Парольная фраза \(name) / Passphrase of \(name): "
+        )
+        return try UserDirectory(register).signIn(name, passphrase: passphrase)
+    }
+
     /// The opened purpose keys.
     func signingSecrets() throws -> SigningSecrets {
         let (file, settled) = (pinFile, try settled(.pinFile))

@@ -27,14 +27,7 @@ struct RosterImportRun {
         for choice in command.consentText { options.consentTexts[choice.purpose] = choice.hash }
         options.fileSHA256 = try FileHash.sha256(command.file)
         options.format = Self.form(probe)
-        if let name = command.secondUser {
-            let passphrase = try Passphrases.read(
-                file: nil,
-                variable: "PROFBILET_SECOND_PASSPHRASE",
-                prompt: "Парольная фраза \(name) / Passphrase of \(name): "
-            )
-            options.secondPerson = try UserDirectory(register).signIn(name, passphrase: passphrase)
-        }
+        options.secondPerson = try Office.second(command.secondUser, of: register)
         if !command.json { announce(probe) }
         let report = try ImportReport(
             path: command.report,

@@ -39,7 +39,7 @@ struct Settings {
             (.flag, Self.provider("flags", flags)),
             (.variable, EnvironmentVariablesProvider(environmentVariables: Environment.set)),
         ]
-        if let path = own.map({ $0 + "/profbilet.yaml" }),
+        if let path = own.map({ DataDirectory(path: $0).settingsFile }),
             let values = try Self.read(path, isMachines: false)
         {
             layers.append((.file(path), Self.provider(path, values)))

@@ -8,7 +8,7 @@ struct TicketCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ticket",
         abstract: "Билеты / Tickets",
-        subcommands: [Find.self, Issue.self, Payloads.self]
+        subcommands: [Find.self, Issue.self, Payloads.self, Retire.self]
     )
 
     struct Find: ParsableCommand {
@@ -67,6 +67,45 @@ struct TicketCommand: ParsableCommand {
             )
             if let name = hit.name { print("  \(name.full)") }
             if !hit.carriers.isEmpty { CarrierCommand.show(hit.carriers, false) }
+        }
+    }
+
+    struct Retire: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Вывести номер из обращения и дать новый / Replace a misused number",
+            discussion: "Когда номером пользуются мошенники: всё под ним теряет силу, заказывается "
+                + "карта с новым. For fraud on a number: all under it is void, a card with a new "
+                + "one is ordered."
+        )
+        @Argument(help: "Номер / number") var number: String
+        @Option(help: "Почему, без имён / why, no names") var reason: String
+        @OptionGroup var office: Office
+
+        func run() throws {
+            try office.work { register, user in
+                let report = try NumberRetirement(register).retire(
+                    number,
+                    reason: reason,
+                    by: user
+                )
+                say(
+                    "Номер \(report.ticket.printed) выведен из обращения, прекращено носителей: "
+                        + "\(report.carriers). Опубликуйте списки: profbilet status publish.",
+                    "The number \(report.ticket.printed) is out of use, carriers ended: "
+                        + "\(report.carriers). Publish the lists: profbilet status publish."
+                )
+                if let order = report.order {
+                    say(
+                        "Карту с новым номером даст заявка \(order).",
+                        "The order \(order) brings a card with a new number."
+                    )
+                } else if let refusal = report.refusal {
+                    say(
+                        "Карта не заказана: \(refusal.russian).",
+                        "No card is ordered: \(refusal.english)."
+                    )
+                }
+            }
         }
     }
 

@@ -106,7 +106,7 @@ def main():
         had = ("SELECT c.id FROM carrier c WHERE c.state = 'active' AND c.member_id IN (SELECT member_id FROM consent "
                "WHERE withdrawn_on IS NULL AND text_id IN (SELECT id FROM consent_text WHERE purpose = 'bonusTransfer')) "
                "ORDER BY random() LIMIT 5000")
-        office.sql(f"UPDATE carrier SET state = 'suspended' WHERE id IN ({had})",
+        office.sql(f"UPDATE carrier SET state = 'suspended', published = 2 WHERE id IN ({had})",
                    f"UPDATE consent SET withdrawn_on = 20000 WHERE member_id IN ({had}) AND text_id IN "
                    "(SELECT id FROM consent_text WHERE purpose = 'bonusTransfer')")
         seconds, _, output = office.run("partner", "export", "profcards", "--json")

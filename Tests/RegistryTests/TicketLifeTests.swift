@@ -58,7 +58,7 @@ import UnionTicket
                     ($0 as? DatabaseError)?.code == .constraint
                 }
             }
-            try office.execute("UPDATE carrier SET state = 'active' WHERE id = 1")
+            try office.execute("UPDATE carrier SET state = 'active', published = 0 WHERE id = 1")
             #expect {
                 try office.execute(
                     """

@@ -60,6 +60,10 @@ import UnionTicket
         #expect(TypedNumber("1774815") == .refused(.length(7)))
         #expect(TypedNumber("277 4815 1623 4216") == .refused(.scheme(2)))
         #expect(TypedNumber("177 4815 1623 4217") == .refused(.checkDigit))
+        #expect(TypedNumber("177 481 1623 4216") == .refused(.group(2, digits: 3)))
+        #expect(TypedNumber("177 4815 1623 421") == .refused(.group(4, digits: 3)))
+        #expect(TypedNumber("177-48151-1623-4216") == .refused(.group(2, digits: 5)))
+        #expect(TypedNumber("17 4815 1623 42161 3") == .refused(.checkDigit))
         #expect(TypedNumber("1,77482E+14") == .refused(.spreadsheet))
         #expect(TypedNumber("177 48q5") == .refused(.foreignCharacter(position: 7)))
     }

@@ -76,7 +76,7 @@ struct Reading {
         case .carrier(let carrier): self.init(number: carrier.digits, source, snapshot)
         case .refused(.length(let count)) where (4...24).contains(count):
             self.init(number: trimmed, source, snapshot)
-        case .refused(.checkDigit), .refused(.scheme):
+        case .refused(.checkDigit), .refused(.scheme), .refused(.group):
             self.init(number: trimmed, source, snapshot)
         case .refused: self.init(.unknownFormat, Evidence(.none))
         }

@@ -62,6 +62,21 @@ struct NumberHelp: Equatable, Encodable {
                     "Too many digits: \(count) instead of 15 or 16."
                 )
             )
+        // The last one is being typed.
+        case .group(4, let digits) where digits < 4:
+            self.init(
+                .incomplete,
+                Bilingual("Ещё цифр: \(4 - digits).", "Digits to go: \(4 - digits).")
+            )
+        case .group(let group, let digits):
+            self.init(
+                .wrong,
+                groups: [group],
+                Bilingual(
+                    "В группе \(group) цифр: \(digits) вместо \(group == 1 ? 3 : 4).",
+                    "Group \(group) has \(digits) digits instead of \(group == 1 ? 3 : 4)."
+                )
+            )
         case .foreignCharacter(let position):
             self.init(
                 .wrong,

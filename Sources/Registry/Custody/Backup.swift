@@ -85,6 +85,8 @@ public struct Backup: Sendable {
         for (name, file) in [
             ("master.key", register.directory.masterKeyFile),
             ("signing.keys", register.directory.signingKeysFile),
+            // A specimen's clock and numbers hang on it.
+            ("profbilet.yaml", register.directory.settingsFile),
         ] where Files.exists(file) { parts.append((name, file)) }
         try Self.pack(parts, to: path, passphrase: passphrase)
     }

@@ -65,6 +65,7 @@ extension Backup {
             case "register.sqlite": return target.registerFile
             case "master.key": return target.masterKeyFile
             case "signing.keys": return target.signingKeysFile
+            case "profbilet.yaml": return target.settingsFile
             default:
                 guard name.hasPrefix("member-keys.") else { throw notBackup(path) }
                 epochName = String(name.dropFirst("member-keys.".count))

@@ -43,16 +43,16 @@ extension Reclaim {
             """,
             [.integer(row.member)]
         ) { (id: $0.integer(0), ticket: $0.optionalInteger(1)) }
+        let known = try session.all(
+            "SELECT member_id FROM ticket_number WHERE number = $1",
+            [.int(ticket.value)]
+        ) { $0.optionalInteger(0) }
         // A member whose number differs is another person than the manifest meant.
         let owner = member.flatMap { found in
-            found.ticket == nil || found.ticket == Int64(ticket.value) ? found.id : nil
+            let isTheirs = known.first.map { $0 == found.id } ?? (found.ticket == nil)
+            return isTheirs ? found.id : nil
         }
-        let isKnown =
-            try session.first(
-                "SELECT 1 FROM ticket_number WHERE number = $1",
-                [.int(ticket.value)]
-            ) { $0.integer(0) } != nil
-        if !isKnown {
+        if known.isEmpty {
             try session.execute(
                 """
                 INSERT INTO ticket_number (number, region, state, member_id, at)
@@ -66,12 +66,9 @@ extension Reclaim {
             )
             report.numbers += 1
         }
-        let hasPipeline = try owner.map { id in
-            try CarrierFile(register).carriers(of: id, in: session).contains {
-                $0.kind == .plastic && $0.state.isInPipeline
-            }
+        let holder = try owner.flatMap { member in
+            try makeWay(for: row, of: member, by: user, in: session) ? member : nil
         }
-        let holder = hasPipeline == false ? owner : nil
         if let holder { try closeOrders(of: holder, row, sequence, by: user, in: session) }
         try store(row, holder, sequence, in: session)
         report.carriers += 1
@@ -82,6 +79,32 @@ extension Reclaim {
             """,
             [.int(row.coordinate.list), .int(ticket.region)]
         )
+    }
+
+    /// An older card that the backup knows on its way was in the member's hands before a newer one was
+    /// issued: it is kept from use until the published lists say what it is.
+    ///
+    /// - Returns: False when a card is still on its way that the member may have beside no other.
+    private func makeWay(
+        for row: IssuedRow,
+        of member: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        let file = CarrierFile(register)
+        func waiting() throws -> CarrierFile.Carrier? {
+            try file.carriers(of: member, in: session).first {
+                $0.kind == .plastic && $0.state.isInPipeline
+            }
+        }
+        guard let older = try waiting() else { return true }
+        guard let number = older.number, let place = older.coordinate,
+            number.ticket == row.carrier.ticket, number.issue < row.carrier.issue,
+            try adopt(.active, place.list, Int(place.index), by: user, in: session),
+            let now = try file.carrier(older.id, in: session)
+        else { return false }
+        try file.set(now, to: .suspended, reason: "reclaim", by: user, in: session)
+        return try waiting() == nil
     }
 
     /// Enters the card itself; where a list read before holds its slot, the card takes the block over.

@@ -48,7 +48,7 @@ extension Reclaim {
     }
 
     /// Moves the carrier of a slot to a state, when there is one that can make the step.
-    private func adopt(
+    func adopt(
         _ state: CarrierState,
         _ list: UInt32,
         _ index: Int,

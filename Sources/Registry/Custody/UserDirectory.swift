@@ -323,8 +323,10 @@ extension UserDirectory {
     private static var wrong: RegisterError {
         RegisterError(
             .notSignedIn,
-            "Неверное имя пользователя или парольная фраза.",
-            "Wrong user name or passphrase."
+            "Неверное имя пользователя или парольная фраза. Проверьте --user (PROFBILET_USER) и фразу; "
+                + "забытую заменяет администратор: user disable, затем user add с другим именем.",
+            "Wrong user name or passphrase. Check --user (PROFBILET_USER) and the phrase; an "
+                + "administrator replaces a forgotten one: user disable, then user add by another name."
         )
     }
 

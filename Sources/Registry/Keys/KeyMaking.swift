@@ -32,6 +32,7 @@ extension KeyRing {
     ///   - secrets: The opened key file.
     ///   - root: Signs the new bundle.
     ///   - user: Who does it.
+    ///   - second: Another administrator, needed where there is one.
     /// - Returns: The new or activated key.
     /// - Throws: ``RegisterError``, ``PKCS11Error``; then the keys are as they were.
     public func rotate(
@@ -39,12 +40,20 @@ extension KeyRing {
         _ making: Making = Making(),
         secrets: SigningSecrets,
         root: SigningKey,
-        by user: SignedInUser
+        by user: SignedInUser,
+        second: SignedInUser? = nil
     ) throws -> Key {
         try user.requireEverywhere(.manageKeys)
-        let waiting = try register.read { session in
+        let waiting = try register.write { session in
             try register.requireReclaimed(session)
             try requireRoot(root, in: session)
+            try FourEyes.require(
+                second,
+                beside: user,
+                for: "key/\(purpose.rawValue)",
+                of: register,
+                in: session
+            )
             return try keys(in: session).first { $0.purpose == purpose && $0.state == .next }
         }
         if let waiting {

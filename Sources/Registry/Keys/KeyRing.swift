@@ -42,15 +42,25 @@ public struct KeyRing: Sendable {
     }
 
     /// Ends a key's life in order (retired) or at once (revoked).
+    ///
+    /// Where there is another administrator, they confirm it as `second`.
     public func end(
         _ kid: String,
         as state: KeyState,
         at instant: Instant? = nil,
         root: SigningKey,
-        by user: SignedInUser
+        by user: SignedInUser,
+        second: SignedInUser? = nil
     ) throws -> Key {
         try user.requireEverywhere(.manageKeys)
         return try register.write { session in
+            try FourEyes.require(
+                second,
+                beside: user,
+                for: "key/\(kid)",
+                of: register,
+                in: session
+            )
             guard let bytes = Hex.bytes(kid),
                 let key = try keys(in: session).first(where: { $0.key.kid == bytes })
             else {

@@ -42,15 +42,26 @@ public struct RootReplacement: Sendable {
     ///   - passphrase: Seals the next root and the one after it.
     ///   - immediately: Without the time of publication, for a root that leaked.
     ///   - user: Who does it.
+    ///   - second: Another administrator, needed where there is one.
     /// - Returns: The roots from now on.
     /// - Throws: ``RegisterError``; then the roots are as they were.
     public func run(
         passphrase: String,
         immediately: Bool = false,
-        by user: SignedInUser
+        by user: SignedInUser,
+        second: SignedInUser? = nil
     ) throws -> Result {
         try user.requireEverywhere(.manageKeys)
-        try register.read { try register.requireReclaimed($0) }
+        try register.write { session in
+            try register.requireReclaimed(session)
+            try FourEyes.require(
+                second,
+                beside: user,
+                for: "key/root",
+                of: register,
+                in: session
+            )
+        }
         if try settle(passphrase) {
             return Result(thumbprints: try pinned(), wasCompleted: true)
         }

@@ -128,6 +128,17 @@ public struct SigningSecrets: Sendable {
 
 extension SigningSecrets {
     /// What the key file holds.
+    private static func missing(_ directory: DataDirectory) -> RegisterError {
+        let path = directory.signingKeysFile
+        return RegisterError(
+            .keyUnusable,
+            "Нет файла ключей подписи \(path). Верните его из копии (profbilet restore в другой каталог) "
+                + "или смените ключи.",
+            "The file of the signing keys, \(path), is missing. Bring it back from a backup "
+                + "(profbilet restore into another directory), or replace the keys."
+        )
+    }
+
     private struct Contents {
         var keys: [SigningKey]
         var placed: [PlacedKey]
@@ -139,6 +150,7 @@ extension SigningSecrets {
         init(in directory: DataDirectory, _ passphrase: String) throws {
             // Looked at first: what is written while it is read is read again.
             version = Files.Version(directory.signingKeysFile)
+            guard Files.exists(directory.signingKeysFile) else { throw missing(directory) }
             let file = try Files.read(directory.signingKeysFile, atMost: 1 << 20)
             let bytes = try SealedKeyFile.open(
                 file,

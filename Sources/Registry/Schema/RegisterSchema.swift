@@ -34,6 +34,7 @@ enum RegisterSchema {
         Migration(number: 16, name: "payment documents", sql: MoneySchema.documents),
         Migration(number: 17, name: "dated rights") { _ in ReportSchema.rights },
         Migration(number: 18, name: "reports taken again", sql: DeliverySchema.again),
+        Migration(number: 19, name: "whose number and card", sql: ownership),
     ]
 
     private static let people = """

@@ -15,6 +15,8 @@ public struct DataDirectory: Sendable {
         self.auditHeads = auditHeads
     }
 
+    /// The register's own settings.
+    public var settingsFile: String { path + "/profbilet.yaml" }
     /// The register when it is SQLite.
     public var registerFile: String { path + "/register.sqlite" }
     /// The members' data keys when the register is SQLite.

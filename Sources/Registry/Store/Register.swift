@@ -37,8 +37,10 @@ public final class Register: Sendable {
         else {
             throw RegisterError(
                 .damaged,
-                "В реестре нет настройки схемы номеров. Создайте реестр заново: profbilet init.",
-                "The register lacks its number scheme. Make it anew: profbilet init."
+                "Реестр пуст: в нём нет даже схемы номеров. Верните его файл или восстановите реестр из "
+                    + "копии: profbilet restore.",
+                "The register is empty: it lacks even its number scheme. Bring its file back, or "
+                    + "restore the register from a backup: profbilet restore."
             )
         }
         self.scheme = scheme.isEmpty ? .specimen : known

@@ -21,9 +21,6 @@ struct IssuancePlan {
         EXISTS (SELECT 1 FROM carrier c
             WHERE c.member_id = o.member_id AND c.kind = 'plastic' AND (\(pipeline)))
         """
-    /// Added to the issue of a card that is in production or on its way.
-    private static let waiting: Int64 = 100
-
     private(set) var orders: [Order] = []
     private(set) var skipped: [Int64] = []
 
@@ -40,8 +37,9 @@ struct IssuancePlan {
         try session.query(
             """
             SELECT o.id, o.member_id, o.region, t.number, m.state,
-                (SELECT max(c.issue + CASE WHEN \(Self.pipeline) THEN \(Self.waiting) ELSE 0 END)
-                 FROM carrier c WHERE c.member_id = o.member_id AND c.kind = 'plastic')
+                (SELECT max(c.issue) FROM carrier c
+                    WHERE c.number = t.number AND c.kind = 'plastic'),
+                CASE WHEN \(Self.isWaiting) THEN 1 ELSE 0 END
             FROM \(source) JOIN member m ON m.id = o.member_id
             LEFT JOIN ticket_number t ON t.member_id = o.member_id AND t.state = 'assigned'
             WHERE o.state = 'approved' AND \(place)
@@ -49,10 +47,11 @@ struct IssuancePlan {
             """,
             range
         ) { row in
+            // Of the number, whoever it was entered for: a number is printed with an issue once.
             let issue = row.integer(5) + 1
             let number = row.optionalInteger(3).flatMap { TicketNumber(value: UInt64($0)) }
             // A second card in production for one member would stop the whole issuance.
-            guard row.text(4) == MemberStatus.active.rawValue, issue <= Self.waiting else {
+            guard row.text(4) == MemberStatus.active.rawValue, row.integer(6) == 0 else {
                 skipped.append(row.integer(0))
                 return
             }

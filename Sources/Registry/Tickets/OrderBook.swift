@@ -170,7 +170,9 @@ public struct OrderBook: Sendable {
             }
         }
         try set(accepted, to: state, reason: reason, by: user, in: session)
-        for order in accepted where state == .approved && order.reason.revokesAtOnce {
+        // Reported with the handing in: nobody waits for an approval while a finder tries the door.
+        for order in accepted
+        where (state == .submitted || state == .approved) && order.reason.revokesAtOnce {
             try CarrierFile(register).revokeUsable(
                 of: order.member,
                 as: order.reason == .lost ? .lost : .stolen,
