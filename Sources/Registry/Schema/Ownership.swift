@@ -86,7 +86,7 @@ extension RegisterSchema {
         return """
             (NEW.kind <> 'legacyPlastic'
                 AND NEW.published <> CASE \(cases.joined(separator: " ")) END)
-            "
+            """
     }()
 
     /// SQLite's REPLACE takes a row away without asking what refuses deletion.
