@@ -307,6 +307,66 @@ import UnionTicket
         }
     }
 
+    @Test func `a card of the old scheme has an address of its own`() async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let ticket = try #require(try service.issue(1).first).carrier.ticket.digits
+            let draft = LegacyTicketDraft(
+                issuer: "26",
+                number: "Л-7/7",
+                aisId: "1000",
+                handedOutOn: CalendarDate(day: 18_000)
+            )
+            let rows = [(line: 2, draft: LegacyTicketDraft?.some(draft), issues: [RowIssue]())]
+            _ = try LegacyImport(service.register).run(rows, by: service.admin)
+            let key = try service.client("cabinet", .cabinet)
+            let path = "/v1/carriers/L:%D0%9B-7%2F7"
+            let read = try await service.send(.get, path, key: key)
+            guard case .array(let carriers)? = read.json["carriers"] else {
+                Issue.record("\(read.text)")
+                return
+            }
+            #expect(carriers.map { $0["legacyNumber"] } == ["Л-7/7"])
+            #expect(carriers.map { $0["kind"] } == ["legacyPlastic"])
+            let block = #"{"as": "suspended", "reason": "звонок"}"#
+            let all = "/v1/carriers/\(ticket):block"
+            let held = try await service.send(.post, all, key: key, json: block)
+            #expect(held.status == 200 && held.text.contains("Л-7/7"))
+            let open = #"{"reason": "нашлась"}"#
+            let back = try await service.send(.post, path + ":unblock", key: key, json: open)
+            #expect(back.status == 200 && back.text.contains("\"active\""))
+            #expect(try await service.send(.get, "/v1/carriers/L:", key: key).status == 400)
+        }
+    }
+
+    @Test(arguments: ["%20", "%20A-1%20", "A-1%C2%A0", "-", "%D0%BD%D0%B5%D1%82"])
+    func `an identifier that is none adds nobody`(_ written: String) async throws {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let key = try service.client("cabinet", .cabinet, "26")
+            let path = "/v1/members/\(written)"
+            let put = try await service.send(.put, path, key: key, json: Self.member)
+            #expect(put.status == 422 && put.code == "member_refused")
+            #expect(put.json["field"] == "aisId" && put.text.contains("ais_empty"))
+            let id = try #require(written.removingPercentEncoding)
+            let named = Self.member.replacing("{\"last\"", with: "{\"aisId\": \"\(id)\", \"last\"")
+            let reply = try await service.send(
+                .post,
+                "/v1/members:batch",
+                key: key,
+                json: "{\"members\": [\(named)]}"
+            )
+            guard case .array(let results)? = reply.json["results"] else {
+                Issue.record("\(reply.text)")
+                return
+            }
+            #expect(results.map { $0["outcome"] } == ["error"])
+            #expect(reply.text.contains("/members/0/aisId"))
+            let members = try service.register.read { session in
+                try session.first("SELECT count(*) FROM member") { $0.integer(0) }
+            }
+            #expect(members == 0)
+        }
+    }
+
     @Test func `the audit log pages without a gap, for auditors only`() async throws {
         try await TestService.with(supply: TestSupplies.all) { service in
             _ = try service.issue(3)

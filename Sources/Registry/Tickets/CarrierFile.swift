@@ -131,6 +131,7 @@ public struct CarrierFile: Sendable {
             let found = try findOne(reference, by: user, in: session)
             let able = Self.meant(
                 try found.filter { try self.may($0, change, in: session) },
+                of: found,
                 change
             )
             guard !able.isEmpty else { throw Self.noStep(found, change.target) }
@@ -160,6 +161,8 @@ public struct CarrierFile: Sendable {
     /// carriers are revoked now.
     ///
     /// - Returns: The number of the order.
+    /// - Throws: ``RegisterError``: no card may be ordered, or the carrier is virtual, whose place no
+    ///   card takes.
     public func replace(
         _ reference: String,
         reason: OrderReason,
@@ -168,8 +171,9 @@ public struct CarrierFile: Sendable {
         try user.require(.changeCarriers)
         try user.require(.order)
         return try register.write { session in
-            let found = try findOne(reference, by: user, in: session).compactMap(\.member).first
-            guard let member = found else { throw Self.unknown }
+            let found = try findOne(reference, by: user, in: session)
+            guard let member = found.compactMap(\.member).first else { throw Self.unknown }
+            guard found.contains(where: { $0.kind != .virtual }) else { throw Self.isVirtual }
             let book = OrderBook(register)
             let outcome = try book.create(
                 .members(["#\(member)"]),
@@ -308,12 +312,18 @@ extension CarrierFile {
     }
 
     /// Of a ticket's carriers those that a change is for: the end of a suspension brings no card into
-    /// force that is on its way yet, unless that one is named.
-    private static func meant(_ able: [Carrier], _ change: Change) -> [Carrier] {
-        guard change == .unblock, able.contains(where: { !$0.state.isInPipeline }) else {
-            return able
-        }
-        return able.filter { !$0.state.isInPipeline }
+    /// force that is on its way yet, unless that one is named; a card of the old scheme is by its own
+    /// number only.
+    private static func meant(
+        _ able: [Carrier],
+        of found: [Carrier],
+        _ change: Change
+    ) -> [Carrier] {
+        guard change == .unblock else { return able }
+        let inHands = able.filter { !$0.state.isInPipeline }
+        guard inHands.isEmpty else { return inHands }
+        let isTicket = found.contains { $0.kind != .legacyPlastic }
+        return isTicket ? able.filter { $0.kind != .legacyPlastic } : able
     }
 
     /// Ends every carrier of somebody who is no longer a member.
@@ -339,6 +349,16 @@ extension CarrierFile {
         guard carrier.state.successors.contains(change.target) else { return false }
         guard change == .unblock, carrier.state.isInPipeline else { return true }
         return try !isInBatch(carrier, in: session)
+    }
+
+    private static var isVirtual: RegisterError {
+        RegisterError(
+            .refused,
+            "Виртуальный билет картой не заменяют: заблокируйте его (carrier block, :block), и "
+                + "член Профсоюза привяжет новый телефон. Замену карты заказывают по её номеру.",
+            "No card takes a virtual ticket's place: block it (carrier block, :block), and its holder "
+                + "enrols a new phone. A card is replaced by its own number."
+        )
     }
 
     private static func noStep(_ found: [Carrier], _ target: CarrierState) -> RegisterError {

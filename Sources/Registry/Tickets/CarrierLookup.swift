@@ -12,6 +12,13 @@ extension CarrierFile {
         ((kind = 'plastic' AND number = $1) OR (kind = 'virtual' AND number = $1))
         """
 
+    /// That a carrier is the ticket number `$1`'s: it bears the number, or it is a card of the old scheme
+    /// in the hands of whoever has the number now.
+    static let ofTicket = """
+        (\(numbered) OR (kind = 'legacyPlastic' AND member_id =
+            (SELECT t.member_id FROM ticket_number t WHERE t.number = $1 AND t.state = 'assigned')))
+        """
+
     static func carrier(_ row: any DatabaseRow) -> Carrier? {
         guard let kind = CarrierKind(rawValue: row.text(1)),
             let state = CarrierState(rawValue: row.text(5))
@@ -109,7 +116,7 @@ extension CarrierFile {
             return try carriers("list = $1 AND idx = $2", [.int(list), .int(index)])
         }
         switch TypedNumber(reference) {
-        case .ticket(let ticket): return try carriers(Self.numbered, [.int(ticket.value)])
+        case .ticket(let ticket): return try carriers(Self.ofTicket, [.int(ticket.value)])
         case .carrier(let carrier):
             return try carriers(
                 "\(Self.numbered) AND issue = $2",

@@ -264,7 +264,7 @@ extension ActivationCodes {
             return try TicketHolder.find(
                 """
                 m.organisation BETWEEN $1 AND $2 AND m.state = 'active' AND t.number IS NOT NULL
-                    AND \(TicketHolder.consents(on: day))
+                    AND \(TicketHolder.consents(on: day)) AND NOT \(TicketHolder.suspends)
                 """,
                 [.integer(range.lowerBound), .integer(range.upperBound)],
                 at: now,

@@ -8,6 +8,8 @@ struct TicketHolder {
     let status: MemberStatus
     let ticket: TicketNumber?
     let hasConsent: Bool
+    /// Whether the ticket is blocked for now (``suspends``).
+    let isSuspended: Bool
 
     /// Why the person may have no virtual card, or nil (service.md).
     var refusal: Bilingual? {
@@ -29,8 +31,22 @@ struct TicketHolder {
                 "has no ticket number yet: order a card first"
             )
         }
+        if isSuspended {
+            return Bilingual(
+                "билет приостановлен: сначала снимите приостановку или заблокируйте его навсегда",
+                "the ticket is suspended: end the suspension or block it for good first"
+            )
+        }
         return nil
     }
+
+    /// That the ticket of member `m` is suspended: its phone is, or a card where nothing of it is in
+    /// force. Blocks for good end carriers and not the ticket: a new phone takes their place.
+    static let suspends = """
+        EXISTS (SELECT 1 FROM carrier s WHERE s.member_id = m.id AND s.state = 'suspended'
+            AND (s.kind = 'virtual' OR NOT EXISTS (SELECT 1 FROM carrier f
+                WHERE f.member_id = m.id AND f.state = 'active')))
+        """
 
     /// That member `m` consents to virtual cards on a day, as a column.
     static func consents(on day: Int64) -> String {
@@ -51,7 +67,8 @@ struct TicketHolder {
         return try session.all(
             """
             SELECT m.id, m.region, m.organisation, m.state, t.number,
-                CASE WHEN \(consents(on: day)) THEN 1 ELSE 0 END
+                CASE WHEN \(consents(on: day)) THEN 1 ELSE 0 END,
+                CASE WHEN \(suspends) THEN 1 ELSE 0 END
             FROM member m LEFT JOIN ticket_number t ON t.member_id = m.id AND t.state = 'assigned'
             WHERE \(condition) ORDER BY m.id
             """,
@@ -66,7 +83,8 @@ struct TicketHolder {
                 organisation: organisation,
                 status: status,
                 ticket: row.optionalInteger(4).flatMap { TicketNumber(value: UInt64($0)) },
-                hasConsent: row.integer(5) != 0
+                hasConsent: row.integer(5) != 0,
+                isSuspended: row.integer(6) != 0
             )
         }.compactMap(\.self)
     }

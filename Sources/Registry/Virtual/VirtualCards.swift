@@ -123,6 +123,8 @@ public struct VirtualCards: Sendable {
                 return isProven && row.state == .withdrawn ? nil : .cardOver
             }
             guard isProven else { return .proofRefused }
+            // Whoever holds a suspended phone must not clear the way for another one.
+            guard row.state != .suspended else { return .cardSuspended }
             let file = CarrierFile(register)
             guard let carrier = try file.carrier(row.carrier, in: session) else {
                 return .cardUnknown

@@ -15,7 +15,8 @@ public enum VirtualRefusal: String, Error, CaseIterable, Sendable {
     case deviceKeyMalformed = "device_key_malformed"
     /// The proof is not the device key's over what was asked, or was used before.
     case proofRefused = "proof_refused"
-    /// The code was right, but the person is no active member or has not consented.
+    /// The code was right, but the person is no active member, has not consented, or the ticket is
+    /// suspended.
     case notEntitled = "not_entitled"
     /// There is no such virtual card, or it is another app's.
     case cardUnknown = "virtual_card_unknown"
@@ -63,8 +64,10 @@ public enum VirtualRefusal: String, Error, CaseIterable, Sendable {
             )
         case .notEntitled:
             Bilingual(
-                "Виртуальный билет получает действующий член Профсоюза, давший на это согласие.",
-                "A virtual ticket needs an active member who has consented to it."
+                "Виртуальный билет получает действующий член Профсоюза, давший на это согласие, "
+                    + "и пока билет не приостановлен.",
+                "A virtual ticket needs an active member who has consented to it, and a ticket that "
+                    + "is not suspended."
             )
         case .cardUnknown:
             Bilingual("Такого виртуального билета нет.", "There is no such virtual card.")

@@ -4,8 +4,8 @@ import UnionTicket
 
 /// Carriers for cabinets: block, unblock, replace, and a ticket's history.
 ///
-/// An address names one carrier by its 16 digits or by `list.index`, or with 15 digits every carrier
-/// of a ticket at once.
+/// An address names one carrier by its 16 digits, by `list.index`, or a card of the old scheme by `L:`
+/// and its number, or with 15 digits every carrier of a ticket at once.
 struct CarrierRoutes: RouteGroup {
     private static let access = Route.Access.clients([.cabinet])
 
@@ -110,6 +110,7 @@ struct CarrierRoutes: RouteGroup {
     private static func reference(_ call: Call) throws(Problem) -> String {
         let text = call.parameter("number")
         if isDigits(text, 15...16) { return text }
+        if text.hasPrefix("L:"), (3...66).contains(text.unicodeScalars.count) { return text }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, isDigits(parts[0], 1...10), isDigits(parts[1], 1...7) else {
             throw badNumber
@@ -123,8 +124,8 @@ struct CarrierRoutes: RouteGroup {
 
     private static let badNumber = Problem.badField(
         "number",
-        "Нужны 15 цифр билета, 16 цифр носителя или список.номер.",
-        "15 digits of a ticket, 16 of a carrier or list.index are needed."
+        "Нужны 15 цифр билета, 16 цифр носителя, список.номер или L:старый номер.",
+        "15 digits of a ticket, 16 of a carrier, list.index or L:old number are needed."
     )
 }
 

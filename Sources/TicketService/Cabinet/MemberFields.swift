@@ -15,7 +15,13 @@ enum MemberFields {
         var cleared: MemberDraft.Fields = []
 
         /// A judged row with what its record leaves alone or takes away.
+        ///
+        /// A roster's cell may be empty, say «нет» or have spaces around it. Here the identifier names the
+        /// record, so one that was read as another or as none refuses it.
         func marking(_ row: RosterRow, line: Int) -> RosterRow {
+            if let read = row.draft ?? row.withdrawing, read.aisId != texts["aisId"] {
+                return RosterRow(line: line, draft: nil, issues: row.issues + [.noIdentifier])
+            }
             func marked(_ draft: MemberDraft?) -> MemberDraft? {
                 guard var draft else { return nil }
                 (draft.untold, draft.cleared) = (untold, cleared)
@@ -151,4 +157,17 @@ enum MemberFields {
             }
         )
     }
+}
+
+extension RowIssue {
+    fileprivate static let noIdentifier = RowIssue(
+        field: "aisId",
+        column: nil,
+        code: "ais_empty",
+        severity: .error,
+        message: Bilingual(
+            "Идентификатор АИС пуст, говорит «нет» или окружён пробелами: пришлите его без них.",
+            "The АИС identifier is blank, says that there is none or has spaces around it: send it bare."
+        )
+    )
 }
