@@ -36,7 +36,7 @@ struct ClientCommand: ParsableCommand {
                     certificate: try certificate.map(Self.fingerprint)
                 )
                 let key = try APIClients(register).create(draft, by: user)
-                ClientCommand.show(key, of: name, json: json)
+                try ClientCommand.show(key, of: name, json: json)
             }
         }
 
@@ -118,7 +118,7 @@ struct ClientCommand: ParsableCommand {
                     overlap: Int64(overlap) * 3600,
                     by: user
                 )
-                ClientCommand.show(key, of: name, json: json)
+                try ClientCommand.show(key, of: name, json: json)
             }
         }
     }
@@ -138,15 +138,21 @@ struct ClientCommand: ParsableCommand {
         }
     }
 
-    private static func show(_ key: String, of name: String, json: Bool) {
+    private static func show(_ key: String, of name: String, json: Bool) throws {
         if json {
             say(["name": .text(name), "key": .text(key)])
-            return
+        } else {
+            say(
+                "Ключ клиента «\(name)» (больше не показывается):",
+                "Key of the client \(name) (it is not shown again):"
+            )
+            print("  " + key)
         }
-        say(
-            "Ключ клиента «\(name)» (больше не показывается):",
-            "Key of the client \(name) (it is not shown again):"
+        try StandardOutput.finish(
+            orElse: Bilingual(
+                "Ключ потерян; новый: profbilet client rotate \(name) --overlap 0",
+                "The key is lost; a new one: profbilet client rotate \(name) --overlap 0"
+            )
         )
-        print("  " + key)
     }
 }

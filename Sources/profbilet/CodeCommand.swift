@@ -34,25 +34,47 @@ struct CodeCommand: ParsableCommand {
         }
 
         func run() throws {
-            let outcome = try office.work { register, user in
-                try ActivationCodes(register).create(
-                    organisation.map(ActivationCodes.Selection.organisation) ?? .members(members),
-                    by: user
-                )
+            try OutputFile.require(csv)
+            let sheet = csv.map(WaitingFile.init)
+            let outcome: ActivationCodes.Outcome
+            do { outcome = try make(sheet) } catch {
+                sheet?.discard()
+                throw error
             }
             if let csv {
-                try Files.write(Array(ActivationCodes.csv(outcome.made).utf8), to: csv)
+                try sheet?.keep()
                 say(
                     "Кодов: \(outcome.made.count), файл \(csv). После раздачи удалите его.",
                     "Codes: \(outcome.made.count), file \(csv). Delete it after handing them out."
                 )
             } else {
                 for made in outcome.made { show(made) }
+                try StandardOutput.finish(
+                    orElse: Bilingual(
+                        "Коды потеряны; повторите команду: новые заменят их.",
+                        "The codes are lost; repeat the command: new ones take their place."
+                    )
+                )
             }
             for (subject, reason) in outcome.refused {
                 say("\(subject): \(reason.russian)", "\(subject): \(reason.english)")
             }
             if !outcome.refused.isEmpty { throw ExitCode(ExitStatus.rowsRefused.rawValue) }
+        }
+
+        /// Makes the codes; those before them are revoked only when the new ones lie on the disk.
+        private func make(_ sheet: WaitingFile?) throws -> ActivationCodes.Outcome {
+            try office.work { register, user in
+                try register.together {
+                    let outcome = try ActivationCodes(register).create(
+                        organisation.map(ActivationCodes.Selection.organisation)
+                            ?? .members(members),
+                        by: user
+                    )
+                    try sheet?.write(Array(ActivationCodes.csv(outcome.made).utf8))
+                    return outcome
+                }
+            }
         }
 
         private func show(_ made: ActivationCodes.Made) {

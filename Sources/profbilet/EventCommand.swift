@@ -49,13 +49,14 @@ struct EventCommand: ParsableCommand {
                         "event": .int(created.id),
                         "tokens": .object(Dictionary(tokens) { first, _ in first }),
                     ])
-                    return
+                } else {
+                    say(
+                        "Мероприятие № \(created.id) создано: \(parsed.rules.kind.russian).",
+                        "Event \(created.id) is created."
+                    )
+                    for token in created.tokens { show(token) }
                 }
-                say(
-                    "Мероприятие № \(created.id) создано: \(parsed.rules.kind.russian).",
-                    "Event \(created.id) is created."
-                )
-                for token in created.tokens { show(token) }
+                try StandardOutput.finish(orElse: lostToken)
             }
         }
     }
@@ -139,6 +140,11 @@ private func show(_ token: StationToken) {
     print("  " + token.text)
 }
 
+private let lostToken = Bilingual(
+    "Маркеры потеряны; новый для каждой станции: profbilet event station ИМЯ",
+    "The tokens are lost; a new one for each station: profbilet event station NAME"
+)
+
 extension EventCommand {
     struct Station: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -183,6 +189,7 @@ extension EventCommand {
                 } else {
                     show(token)
                 }
+                try StandardOutput.finish(orElse: lostToken)
             }
         }
     }

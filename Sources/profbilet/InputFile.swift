@@ -75,3 +75,34 @@ enum OutputFile {
         try Files.write(bytes, to: path)
     }
 }
+
+/// A file that lies whole on the disk before what it tells of is committed, and gets its name after it.
+struct WaitingFile {
+    private let path: String
+    private let temporary: String
+
+    init(_ path: String) { (self.path, temporary) = (path, path + ".part") }
+
+    /// Writes the file beside its place; a device or a pipe is written to at once.
+    func write(_ bytes: [UInt8]) throws {
+        try OutputFile.write(bytes, to: Files.isDevice(path) ? path : temporary)
+    }
+
+    /// Gives the file its name.
+    ///
+    /// - Throws: ``Failure`` that says where it lies.
+    func keep() throws {
+        guard !Files.isDevice(path) else { return }
+        guard unsafe rename(temporary, path) == 0 else {
+            throw Failure(
+                .storage,
+                "Файл не переименовать в \(path): он лежит в \(temporary), возьмите его оттуда.",
+                "The file cannot be renamed to \(path): it lies in \(temporary), take it from there."
+            )
+        }
+        Files.syncDirectory(of: path)
+    }
+
+    /// Removes what was written for nothing.
+    func discard() { if !Files.isDevice(path) { Files.remove(temporary) } }
+}

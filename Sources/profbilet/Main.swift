@@ -39,6 +39,7 @@ struct ProfBilet: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try StandardOutput.finish()
         } catch let error as RegisterError {
             fail(error.message, code: ExitStatus(error.code))
         } catch let error as PKCS11Error {
@@ -85,9 +86,18 @@ struct ProfBilet: ParsableCommand {
         } catch let error as Failure {
             fail(error.message, code: error.status)
         } catch {
-            guard let fault = UsageFault(error) else { exit(withError: error) }
+            guard let fault = UsageFault(error) else { end(with: error) }
             fail(fault.message, more: fault.usage, code: .usage)
         }
+    }
+
+    /// Ends with an exit code of a command's, or with the help or version that was asked for.
+    private static func end(with error: any Error) -> Never {
+        let isAsked = exitCode(for: error) == .success
+        if isAsked { print(fullMessage(for: error)) }
+        do { try StandardOutput.finish() } catch { fail(error.message, code: error.status) }
+        if isAsked { Foundation.exit(ExitStatus.done.rawValue) }
+        exit(withError: error)
     }
 
     private static func lines(

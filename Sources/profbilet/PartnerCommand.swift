@@ -268,6 +268,12 @@ struct PartnerCommand: ParsableCommand {
                         "The code is good until \(made.expiresAt.rfc3339) and is not shown again."
                     )
                 }
+                try StandardOutput.finish(
+                    orElse: Bilingual(
+                        "Код потерян; повторите команду: новый заменит его.",
+                        "The code is lost; repeat the command: a new one takes its place."
+                    )
+                )
             }
         }
     }

@@ -33,7 +33,8 @@ struct PhoneServer: Sendable {
 
     /// Sends one request and reads the answer's JSON object.
     ///
-    /// - Throws: ``Failure`` with the problem's own words, or that the server does not answer.
+    /// - Throws: ``Failure`` with the problem's own words, or that the server does not answer or is not
+    ///   trusted.
     func ask(
         _ method: HTTPMethod,
         _ path: String,
@@ -62,6 +63,9 @@ struct PhoneServer: Sendable {
                 return (status: response.status.code, body: Array(content.readableBytesView))
             } catch {
                 try? await client.shutdown()
+                if let untrusted = Failure.untrusted(error, base, option: "--authority") {
+                    throw untrusted
+                }
                 throw Failure(
                     .storage,
                     "Сервер \(base) не отвечает. Проверьте адрес и связь.",

@@ -136,7 +136,11 @@ extension ExitStatus {
 ///
 /// libpcsclite frees its tables at `exit`, and a thread that still asks it then would crash.
 func leave(_ status: ExitStatus) -> Never {
-    fflush(nil)
+    var status = status
+    do { try StandardOutput.finish() } catch {
+        complain(error.message)
+        status = error.status
+    }
     _exit(status.rawValue)
 }
 
@@ -144,6 +148,3 @@ func leave(_ status: ExitStatus) -> Never {
 func complain(_ message: Bilingual) {
     FileHandle.standardError.write(Data("\(message.russian)\n\(message.english)\n".utf8))
 }
-
-/// Prints a line that somebody waits for at the other end of a pipe.
-func tell(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

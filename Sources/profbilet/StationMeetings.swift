@@ -61,6 +61,7 @@ struct StationMeetings: ParsableArguments {
                     tell(
                         "Штаб недоступен, работаем дальше.\nHeadquarters is out of reach; work goes on."
                     )
+                    if let failure = error as? Failure { complain(failure.message) }
                 }
                 isAway = true
             }

@@ -16,6 +16,9 @@ struct StationServer: Sendable {
         let english: String
     }
 
+    /// The server's certificate is not trusted: nothing was sent to it.
+    struct Untrusted: Error { let failure: Failure }
+
     /// An answer.
     struct Answer: Sendable {
         let status: UInt
@@ -64,7 +67,8 @@ struct StationServer: Sendable {
 
     /// Asks once: `sign` makes the `Authorization` field, the answer's body has at most `limit` bytes.
     ///
-    /// - Throws: ``Refusal`` for a problem document, ``Failure`` when the server cannot be reached.
+    /// - Throws: ``Refusal`` for a problem document, ``Untrusted``, or ``Failure`` when the server cannot be
+    ///   reached.
     func ask(
         _ method: HTTPMethod,
         _ target: String,
@@ -159,8 +163,11 @@ struct StationServer: Sendable {
         let message: [String: String]
     }
 
-    private func unreachable(_ error: any Error) -> Failure {
-        Failure(
+    private func unreachable(_ error: any Error) -> any Error {
+        if let failure = Failure.untrusted(error, base, option: "--ca") {
+            return Untrusted(failure: failure)
+        }
+        return Failure(
             .storage,
             "Сервер \(base) не отвечает (\(Self.reason(error))). Станция работает дальше; повторите "
                 + "позже: передача продолжится с места обрыва.",

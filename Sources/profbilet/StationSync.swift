@@ -40,7 +40,9 @@ struct StationSync: Sendable {
     ///
     /// - Throws: ``Failure``, or ``Revoked`` when the snapshot was erased.
     func run() async throws -> Report {
-        do { return try await meet() } catch let refusal as StationServer.Refusal {
+        do { return try await meet() } catch let untrusted as StationServer.Untrusted {
+            throw untrusted.failure
+        } catch let refusal as StationServer.Refusal {
             guard refusal.code == "station_revoked" else { throw Self.failure(refusal) }
             await take.wipe()
             throw Revoked(failure: revocation)

@@ -117,6 +117,9 @@ enum StationEnrolment {
             } catch let refusal as StationServer.Refusal {
                 await server.close()
                 throw StationSync.failure(refusal)
+            } catch let untrusted as StationServer.Untrusted {
+                await server.close()
+                throw untrusted.failure
             } catch {
                 await server.close()
                 throw Failure(

@@ -108,7 +108,9 @@ import UnionTicket
         try TestOffice.with(engine) { office in
             try office.take([try TestOffice.draft(1), try TestOffice.draft(2)])
             // The second waits for its holder, the third is another member's.
-            let old = [("Л-777", "1001", 18_000), ("Л-778", "1001", nil), ("Л-779", "1002", 18_000)]
+            let old = [
+                ("Л-777", "1001", 18_000), ("Л-778", "1001", nil), ("Л-779", "1002", 18_000),
+            ]
             let rows = old.enumerated().map { line, card in
                 (
                     line: line + 2,
@@ -130,7 +132,9 @@ import UnionTicket
             let file = CarrierFile(office.register)
             func states() throws -> [String: CarrierState] {
                 let found = try file.show(ticket, by: office.admin)
-                return Dictionary(uniqueKeysWithValues: found.map { ($0.legacyNumber ?? "", $0.state) })
+                return Dictionary(
+                    uniqueKeysWithValues: found.map { ($0.legacyNumber ?? "", $0.state) }
+                )
             }
             let before = try states()
             #expect(before == ["": .allocated, "Л-777": .active, "Л-778": .atPrimary])

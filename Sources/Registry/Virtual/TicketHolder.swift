@@ -40,8 +40,9 @@ struct TicketHolder {
         return nil
     }
 
-    /// That the ticket of member `m` is suspended: its phone is, or a card where nothing of it is in
-    /// force. Blocks for good end carriers and not the ticket: a new phone takes their place.
+    /// That the ticket of member `m` is suspended: its phone is, or a card where nothing else is in force.
+    ///
+    /// Blocks for good end carriers and not the ticket: a new phone takes their place.
     static let suspends = """
         EXISTS (SELECT 1 FROM carrier s WHERE s.member_id = m.id AND s.state = 'suspended'
             AND (s.kind = 'virtual' OR NOT EXISTS (SELECT 1 FROM carrier f
