@@ -48,7 +48,7 @@ extension Failure {
             }
         guard isUntrusted else { return nil }
         return Failure(
-            .refused,
+            .storage,
             "Сертификату сервера \(server) верить нельзя: его не подписал известный центр, он "
                 + "просрочен или выдан другому имени. Если сервер ваш, назовите его сертификат: "
                 + "\(option) ФАЙЛ.pem",

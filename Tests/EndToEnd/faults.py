@@ -140,6 +140,29 @@ def people(office):
            office.run("keys", "rotate", "status", "--now", PROFBILET_ROOT_PASSPHRASE="wrong phrase"), 3)
 
 
+def output(office):
+    """Output that was not written ends a command with a failure; what is shown once says how to get it again."""
+    def into(out, *arguments, **options):
+        done = subprocess.run([PROGRAM, *arguments], env=office.environment, stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=subprocess.PIPE, text=True, **options)
+        done.stdout = ""
+        return done
+
+    with open("/dev/full", "w") as full:
+        expect("a key that was not shown", into(full, "client", "create", "full", "--role", "app"), 11, "client rotate full")
+        expect("another one", into(full, "client", "rotate", "full", "--json"), 11, "client rotate full")
+        expect("a list that was not written", into(full, "client", "list"), 11, "на диске нет места")
+        expect("a help that was not written", into(full, "--help"), 11)
+    # As under a program that ignores SIGPIPE: there `| head` ends no command by itself.
+    end, pipe = os.pipe()
+    os.close(end)
+    done = into(pipe, "client", "list", restore_signals=False)
+    check("a reader that has left is no failure", done.returncode == 0 and not done.stderr)
+    expect("but a key must have been read", into(pipe, "client", "rotate", "full", restore_signals=False), 11,
+           "client rotate full")
+    os.close(pipe)
+
+
 def world(office):
     roster = office.folder / "roster.csv"
     office.ok("sample", "roster", "--rows", 300, "--seed", 3, "--dirt", 0, "--out", roster)
@@ -215,6 +238,7 @@ def main():
         expect("a second init", office.run("init"), 5)
         files(office)
         people(office)
+        output(office)
         world(office)
         if office.tables.is_server:
             office.tables.drop()

@@ -183,6 +183,15 @@ def codes(office, service, key, people):
     check("the register's own rows name nobody", (status, problem.get("field")) == (400, "/members/0"), (status, problem))
     status, problem = service.ask("POST", "/v1/activation-codes", {"members": ["1"]}, key=key["phone"])
     check("an app makes no codes", status == 403, problem)
+    made = office.number("SELECT count(*) FROM activation_code")
+    for path in ("/nonexist/x.csv", "/dev/full"):
+        expect(f"no codes where {path} takes no sheet", office.run("code", "create", people[0][0], "--csv", path), 11, path)
+    check("and the printed ones stay good", office.number("SELECT count(*) FROM activation_code") == made
+          and office.number("SELECT count(*) FROM activation_code WHERE state = 'revoked'") == 0)
+    printed = office.folder / "sheet.csv"
+    office.ok("code", "create", people[9][0], "--csv", printed)
+    check("a sheet is written whole", len(printed.read_text("utf-8-sig").splitlines()) == 2
+          and not printed.with_name("sheet.csv.part").exists())
     with sqlite3.connect(f"file:{office.data}/register.sqlite?mode=ro", uri=True) as connection:
         dump = "\n".join(connection.iterdump())
     cells = [line.split(";") for line in sheet[1:]]
@@ -402,6 +411,10 @@ def at_the_door(office, service, key, people, environment, victim, card):
     shown = office.ok("virtual", "present", "--text", **environment).strip()
     _, answers = replay(office, snapshot, [{"at": now, "station": "A", "text": shown}])
     check("a blocked phone is refused at the door", answers[0]["outcome"] == "suspended", answers[0])
+    expect("a suspended ticket gets no code", office.run("code", "create", people[0][0]), 2, "приостановлен")
+    expect("nor does its phone delete it", office.run("virtual", "delete", **environment), 5, "virtual_card_suspended")
+    expect("no card takes a phone's place", office.run("carrier", "replace", people[0][1] + "0", "--reason", "stolen"), 5,
+           "новый телефон")
     office.ok("carrier", "unblock", people[0][1], "--reason", "проба")
     expect("after the block it renews", office.run("virtual", "renew", **environment), 0)
 

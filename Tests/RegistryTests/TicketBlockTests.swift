@@ -45,7 +45,9 @@ import UnionTicket
             _ = try TestPhone(office).enrol()
             for change in [CarrierFile.Change.lost, .withdraw] {
                 _ = try file.apply(.suspend, to: ticket, reason: "звонок", by: office.admin)
-                _ = try file.apply(change, to: "\(ticket)0", reason: "нет", by: office.admin)
+                let phone = try #require(try office.virtualCarriers().last?.coordinate)
+                let place = "\(phone.list)/\(phone.index)"
+                _ = try file.apply(change, to: place, reason: "нет", by: office.admin)
                 _ = try TestPhone(office).enrol()
             }
             #expect(
