@@ -197,14 +197,6 @@ public struct CarrierFile: Sendable {
                 by: user,
                 in: session
             )
-            if reason.revokesAtOnce {
-                try revokeUsable(
-                    of: member,
-                    as: reason == .lost ? .lost : .stolen,
-                    by: user,
-                    in: session
-                )
-            }
             return order
         }
     }
