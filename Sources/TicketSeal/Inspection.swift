@@ -308,11 +308,7 @@ extension Inspection {
         guard let bundle = try? TrustBundle(unverified: message),
             let root = TrustBundle.root(of: message)
         else { return Inspection(.trustBundle, PayloadVerdict.malformed.rawValue) }
-        let verdict: PayloadVerdict =
-            !message.isSigned(by: root) || !bundle.roots.contains(root.thumbprint)
-            ? .badSignature
-            : !keys.roots.isEmpty && !keys.roots.contains(root.thumbprint)
-                ? .unknownKey : now >= bundle.expiresAt ? .expired : .valid
+        let verdict = bundle.verdict(message, by: root, pinned: keys.roots, at: now)
         var inspection = Inspection(.trustBundle, verdict.rawValue)
         inspection.add("sequence", "Версия", "Sequence", "\(bundle.sequence)")
         inspection.add("issued", "Создан", "Issued", bundle.issuedAt.rfc3339)
@@ -351,5 +347,22 @@ extension Inspection {
         add("kid", "Ключ", "Key", message.kid.map { Hex.text($0) })
         add("type", "Тип", "Type", message.type)
         add("payload", "Содержимое, байт", "Payload, bytes", message.payload.map { "\($0.count)" })
+    }
+}
+
+extension TrustBundle {
+    /// The verdict on a bundle that its own root is read from; without pins any root is as good.
+    fileprivate func verdict(
+        _ message: COSESign1,
+        by root: VerificationKey,
+        pinned: [[UInt8]],
+        at now: Instant
+    ) -> PayloadVerdict {
+        guard message.isSigned(by: root), roots.contains(root.thumbprint) else {
+            return .badSignature
+        }
+        guard pinned.isEmpty || pinned.contains(root.thumbprint) else { return .unknownKey }
+        guard !PublicationDate.isFuture(issuedAt, at: now) else { return .notYetValid }
+        return now < expiresAt ? .valid : .expired
     }
 }

@@ -27,7 +27,7 @@ public struct StatusListToken: Sendable, Equatable {
         case malformed
         /// `typ` says something else.
         case wrongType
-        /// The key is unknown or not for status lists.
+        /// The key is unknown, not for status lists, or gives no such expiry.
         case unknownKey
         /// The key was revoked or retired.
         case revokedKey
@@ -131,9 +131,9 @@ public struct StatusListToken: Sendable, Equatable {
             let claims = try? CBOR(decoding: payload)
         else { throw .malformed }
         guard message.type == Self.typeCWT else { throw .wrongType }
-        try Self.check(message.kid, keys) { message.isSigned(by: $0) }
+        let key = try Self.check(message.kid, keys) { message.isSigned(by: $0) }
         guard let token = Self(claims: claims) else { throw .malformed }
-        try token.check(expected, heldSequence, now)
+        try token.check(key, expected, heldSequence, now)
         self = token
     }
 
@@ -167,15 +167,16 @@ public struct StatusListToken: Sendable, Equatable {
     }
 
     private func check(
+        _ key: TrustedKey,
         _ expected: String?,
         _ held: UInt64,
         _ now: Instant
     ) throws(Refusal) {
+        guard key.covers(expiry: expiresAt) else { throw .unknownKey }
         if let expected, expected != subject { throw .wrongSubject }
         // A reader of ours knows two bits only; without a bundle any list may be looked at.
         guard expected == nil || list.bits == 2 else { throw .malformed }
-        // Nothing of the future is accepted (ticket.md § 3).
-        guard issuedAt <= now + 600 else { throw .notYetValid }
+        guard !PublicationDate.isFuture(issuedAt, at: now) else { throw .notYetValid }
         guard sequence >= held else { throw .rollback }
     }
 
@@ -183,12 +184,13 @@ public struct StatusListToken: Sendable, Equatable {
         _ kid: [UInt8]?,
         _ keys: TrustedKeys,
         _ isSigned: (VerificationKey) -> Bool
-    ) throws(Refusal) {
+    ) throws(Refusal) -> TrustedKey {
         guard let kid, let trusted = keys.key(kid), trusted.purpose ?? .status == .status,
             trusted.state != .next
         else { throw .unknownKey }
         guard trusted.state == .active || trusted.state == .verifyOnly else { throw .revokedKey }
         guard isSigned(trusted.key) else { throw .badSignature }
+        return trusted
     }
 }
 
@@ -264,7 +266,7 @@ extension StatusListToken {
         else { throw .malformed }
         guard header.typ == Self.typeJWT else { throw .wrongType }
         let signed = Array((parts[0] + "." + parts[1]).utf8)
-        try Self.check(Hex.bytes(header.kid), keys) {
+        let key = try Self.check(Hex.bytes(header.kid), keys) {
             $0.algorithm.name == header.alg && $0.isValid(signature: signature, for: signed)
         }
         let token = Self(
@@ -275,7 +277,7 @@ extension StatusListToken {
             sequence: claims.seq ?? 0,
             list: list
         )
-        try token.check(expected, heldSequence, now)
+        try token.check(key, expected, heldSequence, now)
         self = token
     }
 }

@@ -108,7 +108,7 @@ public struct TrustBundle: Sendable {
         let bundle = try TrustBundle(unverified: message)
         guard pinnedRoots.contains(root.thumbprint) else { throw .unknownRoot }
         guard message.isSigned(by: root) else { throw .badSignature }
-        guard bundle.issuedAt <= now + 600 else { throw .notYetValid }
+        guard !PublicationDate.isFuture(bundle.issuedAt, at: now) else { throw .notYetValid }
         guard bundle.sequence >= heldSequence else { throw .rollback }
         guard mayBePast || now < bundle.expiresAt else { throw .expired }
         self = bundle

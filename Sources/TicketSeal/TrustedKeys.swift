@@ -93,7 +93,13 @@ public struct TrustedKey: Sendable, Equatable {
         return purpose == (claims.carrier.issue == 0 ? .virtual : .plastic)
             && schemes.contains(claims.carrier.ticket.scheme)
             && issues.contains(claims.carrier.issue)
-            && longestExpiry.map { claims.expiresAt <= $0 } ?? true
+            && covers(expiry: claims.expiresAt)
+    }
+
+    /// Whether it may give this expiry; no expiry lies past every longest one.
+    func covers(expiry: Instant?) -> Bool {
+        guard let longestExpiry else { return true }
+        return expiry.map { $0 <= longestExpiry } ?? false
     }
 }
 

@@ -176,7 +176,7 @@ struct HealthCommand: ParsableCommand {
         let acts = try ErasureActs(register).unwritten().count
         var isLogIntact = false
         if case .intact = try AuditLog(register).verify(isHeadNeeded: true) { isLogIntact = true }
-        let past = try KeyRing(register).pastDate()
+        let past = try KeyRing(register).outOfDate()
         let lost = try MemberErasure(register).missingInLog()
         let isWell =
             overdue == 0 && revocations == 0 && acts == 0 && isLogIntact && past.isEmpty
@@ -197,7 +197,7 @@ struct HealthCommand: ParsableCommand {
                     ["просроченные отзывы у партнёров / overdue revocations", "\(revocations)"],
                     ["недописанные акты / unwritten acts", "\(acts)"],
                     ["журнал цел / log intact", isLogIntact ? "да/yes" : "НЕТ/NO"],
-                    ["ключи и пакет доверия с истёкшим сроком / past their date", "\(past.count)"],
+                    ["ключи и списки не в свой срок / keys, lists out of date", "\(past.count)"],
                     ["нет в журнале уничтожений / not in the erasure log", "\(lost)"],
                 ]
             )

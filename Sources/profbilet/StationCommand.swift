@@ -215,6 +215,13 @@ enum StationFiles {
         case .otherEvent: Bilingual("другого мероприятия.", "of another event.")
         case .badStatusList:
             Bilingual("чужой список статусов.", "a status list that the bundle does not name.")
+        case .futureStatusList:
+            Bilingual(
+                "список статусов датирован будущим: часы спешили тогда или отстают сейчас. Проверьте "
+                    + "часы и пересоберите списки: profbilet status publish КАТАЛОГ.",
+                "a status list is dated in the future: the clock was ahead then or is behind now. Check "
+                    + "the clock and rebuild the lists: profbilet status publish DIR."
+            )
         }
     }
 }

@@ -27,7 +27,8 @@ struct StatusCommand: ParsableCommand {
                     rebuildAll: rebuildAll,
                     by: user
                 )
-                for item in try KeyRing(register).pastDate() { complain(item) }
+                if !report.redated.isEmpty { complain(StatusPublisher.redated(report.redated)) }
+                for item in try KeyRing(register).outOfDate() { complain(item) }
                 if json {
                     say([
                         "rebuilt": .list(report.rebuilt.map(JSONValue.int)),

@@ -101,6 +101,15 @@ import UnionTicket
         #expect(try await duty.scan(card.scan()).decision.outcome == .ok)
     }
 
+    @Test func `a status list of the future is told as that, not as a stranger's`() throws {
+        var event = try TestEvent()
+        event.listIssuedAt = event.issuedAt + PublicationDate.tolerance
+        _ = try event.snapshot()
+        event.listIssuedAt = event.listIssuedAt + 1
+        let ahead = event
+        #expect(throws: EventSnapshot.Refusal.futureStatusList) { try ahead.snapshot() }
+    }
+
     @Test func `a snapshot of the future tells that the clock is slow`() async throws {
         var event = try TestEvent()
         let card = try event.card(try event.person())

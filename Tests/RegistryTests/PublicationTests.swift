@@ -88,4 +88,128 @@ struct PublicationTests {
             }
         }
     }
+
+    @Test(
+        "lists of a clock that was ahead are signed anew, and their sequence goes up",
+        arguments: TestEngine.allCases
+    )
+    func listsOfTheFuture(_ engine: TestEngine) throws {
+        try Self.with(engine) { office, _, folder in
+            let publisher = StatusPublisher(office.register)
+            func publish() throws -> StatusPublisher.Report {
+                try publisher.publish(to: folder, secrets: try office.secrets, by: office.admin)
+            }
+            func claims() throws -> (subject: String, issuedAt: Instant, sequence: UInt64) {
+                let bytes = try Files.read(folder + "/status-lists/26.cwt", atMost: 1 << 20)
+                return try #require(StatusListToken.claims(ofCWT: bytes))
+            }
+            _ = try publish()
+            office.clock.advance(8 * 86_400)
+            #expect(try publish().redated.isEmpty)
+            let ahead = try claims()
+            office.clock.advance(-8 * 86_400)
+            #expect(try publisher.publication().lists.isEmpty)
+            #expect(try KeyRing(office.register).outOfDate().count == 1)
+            #expect { try EventBook(office.register).published() } throws: {
+                ($0 as? RegisterError)?.message.english.contains("future (26)") == true
+            }
+            let report = try publish()
+            #expect(report.rebuilt == [26] && report.redated == [26])
+            #expect(try claims().sequence == ahead.sequence + 1)
+            #expect(try claims().issuedAt == office.clock.now())
+            #expect(try KeyRing(office.register).outOfDate().isEmpty)
+            _ = try EventBook(office.register).published()
+            office.clock.advance(-PublicationDate.tolerance)
+            #expect(try publish().rebuilt.isEmpty)
+            // Now the trust bundle is of the future too: nothing is signed by such a clock.
+            office.clock.advance(-1)
+            #expect { try publish() } throws: {
+                let error = $0 as? RegisterError
+                return error?.code == .refused && error?.message.english.contains("clock") == true
+            }
+            #expect(try KeyRing(office.register).outOfDate().count == 2)
+        }
+    }
+
+    @Test("a key signs to its end and no further", arguments: TestEngine.allCases)
+    func keysEnd(_ engine: TestEngine) throws {
+        try Self.with(engine) { office, _, folder in
+            let publisher = StatusPublisher(office.register)
+            let ring = KeyRing(office.register)
+            func publish() throws -> StatusPublisher.Report {
+                try publisher.publish(
+                    to: folder,
+                    secrets: try office.secrets,
+                    rebuildAll: true,
+                    by: office.admin
+                )
+            }
+            let end = office.clock.now() + 3 * 86_400
+            try office.execute("UPDATE signing_key SET longest_expiry = \(end.seconds)")
+            _ = try publish()
+            let token = try StatusListToken(
+                cwt: try Files.read(folder + "/status-lists/26.cwt", atMost: 1 << 20),
+                keys: try #require(TrustedKeys(file: try ring.bundle())),
+                at: office.clock.now()
+            )
+            #expect(token.expiresAt == end)
+            office.clock.advance(3 * 86_400)
+            #expect { try publish() } throws: {
+                let error = $0 as? RegisterError
+                return error?.code == .keyUnusable
+                    && error?.message.english.contains("keys rotate status") == true
+            }
+            for purpose in [KeyPurpose.snapshot, .package] {
+                #expect(throws: RegisterError.self, "\(purpose)") {
+                    try office.register.read {
+                        try ring.active(purpose, secrets: try office.secrets, in: $0)
+                    }
+                }
+            }
+            let past = try ring.outOfDate().count
+            _ = try ring.rotate(
+                .status,
+                .init(isImmediate: true),
+                secrets: try office.secrets,
+                root: try office.root,
+                by: office.admin
+            )
+            #expect(try ring.outOfDate().count == past - 1)
+            #expect(try publish().rebuilt == [26])
+        }
+    }
+
+    @Test("a revoked or retired key is not published", arguments: TestEngine.allCases)
+    func revokedKeysAreLeftOut(_ engine: TestEngine) throws {
+        try Self.with(engine) { office, _, _ in
+            let ring = KeyRing(office.register)
+            let publisher = StatusPublisher(office.register)
+            for state in [KeyState.revoked, .retired] {
+                let key = try #require(
+                    try ring.list(by: office.admin)
+                        .first { $0.purpose == .virtual && $0.state == .active }
+                )
+                let kid = try #require(Hex.bytes(key.kid))
+                func isPublished() throws -> [Bool] {
+                    let publication = try publisher.publication()
+                    return try [publication.jwks, publication.coseKeySet].map {
+                        try #require(TrustedKeys(file: $0)).key(kid) != nil
+                    }
+                }
+                #expect(try isPublished() == [true, true])
+                _ = try ring.rotate(
+                    .virtual,
+                    .init(isImmediate: true),
+                    secrets: try office.secrets,
+                    root: try office.root,
+                    by: office.admin
+                )
+                #expect(try isPublished() == [true, true])
+                _ = try ring.end(key.kid, as: state, root: try office.root, by: office.admin)
+                #expect(try isPublished() == [false, false])
+            }
+            let exported = VerificationKey.jwkSet(try ring.published(by: office.admin))
+            #expect(try publisher.publication().jwks == exported)
+        }
+    }
 }

@@ -61,14 +61,18 @@ import UnionTicket
         )
     }
 
-    private func keys(_ key: SigningKey, _ purpose: KeyPurpose = .status) -> TrustedKeys {
+    private func keys(
+        _ key: SigningKey,
+        _ purpose: KeyPurpose = .status,
+        longest: Instant? = nil
+    ) -> TrustedKeys {
         TrustedKeys([
             TrustedKey(
                 key: key.publicKey,
                 purpose: purpose,
                 schemes: [],
                 issues: 0...9,
-                longestExpiry: nil,
+                longestExpiry: longest,
                 state: .active
             )
         ])
@@ -103,6 +107,35 @@ import UnionTicket
         #expect(throws: StatusListToken.Refusal.badSignature) {
             try StatusListToken(cwt: damaged, keys: keys(key), at: now)
         }
+    }
+
+    @Test func `a list past its key's longest expiry is of no known key`() throws {
+        let key = SigningKey.generate(.edDSA)
+        let (cwt, jwt) = try token().sealBoth(with: key)
+        let endless = StatusListToken(
+            subject: token().subject,
+            issuedAt: now,
+            expiresAt: nil,
+            timeToLive: 100,
+            sequence: 5,
+            list: token().list
+        )
+        let unbounded = try endless.sealCWT(with: key)
+        let within = keys(key, longest: now + 1000)
+        #expect(try StatusListToken(cwt: cwt, keys: within, at: now) == token())
+        #expect(try StatusListToken(jwt: jwt, keys: within, at: now) == token())
+        let short = keys(key, longest: now + 999)
+        #expect(throws: StatusListToken.Refusal.unknownKey) {
+            try StatusListToken(cwt: cwt, keys: short, at: now)
+        }
+        #expect(throws: StatusListToken.Refusal.unknownKey) {
+            try StatusListToken(jwt: jwt, keys: short, at: now)
+        }
+        #expect(throws: StatusListToken.Refusal.unknownKey) {
+            try StatusListToken(cwt: unbounded, keys: short, at: now)
+        }
+        #expect(try StatusListToken(cwt: unbounded, keys: keys(key), at: now) == endless)
+        #expect(Inspection(bytes: cwt, keys: short, at: now).verdict == "unknown_key")
     }
 
     @Test func `age gives three answers`() {
@@ -186,6 +219,9 @@ import UnionTicket
         #expect(TrustedKeys(file: edited) == nil && TrustedKeys.isBundle(edited))
         #expect(Inspection(bytes: edited, keys: keys, at: now).verdict == "bad_signature")
         #expect(Inspection(bytes: own, keys: keys, at: now).verdict == "valid")
+        #expect(Inspection(bytes: own, keys: keys, at: now + -600).verdict == "valid")
+        #expect(Inspection(bytes: own, keys: keys, at: now + -601).verdict == "not_yet_valid")
+        #expect(Inspection(bytes: own, keys: keys, at: now + 1000).verdict == "expired")
         let foreign = try bundle(other)
         #expect(Inspection(bytes: foreign, keys: keys, at: now).verdict == "unknown_key")
         #expect(Inspection(bytes: foreign, keys: TrustedKeys([]), at: now).verdict == "valid")

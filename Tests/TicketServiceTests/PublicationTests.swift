@@ -159,6 +159,17 @@ import UnionTicket
             _ = try service.issue(1)
             service.server.clerk.work()
             service.clock.advance(5 * 365 * 86_400 + 1)
+            // The key of then is past its date as well.
+            _ = try KeyRing(service.register).rotate(
+                .status,
+                .init(isImmediate: true),
+                secrets: service.secrets,
+                root: try Register.rootKey(
+                    at: service.register.directory.rootKeyFile,
+                    passphrase: "root passphrase"
+                ),
+                by: service.admin
+            )
             service.server.clerk.work()
             let after = try await token(service)
             #expect((0..<StatusCoordinate.slots).allSatisfy { after.list[$0] == 0 })
@@ -235,6 +246,56 @@ import UnionTicket
             guard case .warning = clerk.finding else {
                 Issue.record("nothing was told: \(clerk.finding)")
                 return
+            }
+        }
+    }
+
+    @Test func `lists of a clock that was ahead are told, then signed anew`() async throws {
+        try await TestService.with { service in
+            _ = try service.issue(1)
+            service.server.clerk.work()
+            service.clock.jump(8 * 86_400)
+            service.server.clerk.work()
+            let ahead = try await token(service).sequence
+            service.clock.jump(-8 * 86_400)
+            let told = try await service.send(.get, "/readyz")
+            #expect(told.status == 503)
+            #expect(told.json["checks"]?["publication"]?["status"] == "bad")
+            // A service that starts now publishes none of them.
+            let shelf = PublicationShelf()
+            try PublicationClerk(service.server.context, shelf).load()
+            #expect(shelf.known.lists.isEmpty)
+            service.server.clerk.work()
+            let after = try await token(service)
+            #expect(after.sequence == ahead + 1 && after.issuedAt == service.clock.now())
+            #expect(try await service.send(.get, "/readyz").status == 200)
+        }
+    }
+
+    @Test func `what is taken out of the folder is there again with the next look`() async throws {
+        let place = NSTemporaryDirectory() + "publication-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        try await TestService.with {
+            $0.publication = place
+        } _: { service in
+            _ = try service.issue(1)
+            service.server.clerk.work()
+            let names = [
+                "trust-bundle", "jwks.json", "cose-keyset", "status-lists/26.cwt",
+                "status-lists/26.jwt",
+            ]
+            let sizes = names.map { Files.size(place + "/" + $0) }
+            #expect(sizes.allSatisfy { $0 ?? 0 > 0 })
+            try FileManager.default.removeItem(atPath: place)
+            service.server.clerk.work()
+            #expect(names.map { Files.size(place + "/" + $0) } == sizes)
+            for name in names {
+                try FileManager.default.removeItem(atPath: place + "/" + name)
+                service.server.clerk.work()
+                #expect(names.map { Files.size(place + "/" + $0) } == sizes, "\(name)")
+                try Data().write(to: URL(fileURLWithPath: place + "/" + name))
+                service.server.clerk.work()
+                #expect(names.map { Files.size(place + "/" + $0) } == sizes, "\(name)")
             }
         }
     }

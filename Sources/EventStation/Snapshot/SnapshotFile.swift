@@ -26,6 +26,8 @@ extension EventSnapshot {
         case otherEvent = "other_event"
         /// A status list in it is not what the bundle names.
         case badStatusList = "bad_status_list"
+        /// A status list in it is dated in the future.
+        case futureStatusList = "future_status_list"
     }
 
     /// Opens a snapshot.
@@ -122,15 +124,15 @@ extension EventSnapshot {
         let named = Dictionary(bundle.lists.map { ($0.uri, $0.list) }) { first, _ in first }
         let keys = bundle.trustedKeys
         var statuses: [UInt32: StatusListToken] = [:]
-        for token in tokens {
-            guard let bytes = token.bytes,
-                let token = try? StatusListToken(
-                    cwt: bytes,
-                    keys: keys,
-                    at: issued ?? Self.farFuture
-                ),
-                let list = named[token.subject], token.list.bits == 2
-            else { throw .badStatusList }
+        for item in tokens {
+            guard let bytes = item.bytes else { throw .badStatusList }
+            let token: StatusListToken
+            do {
+                token = try StatusListToken(cwt: bytes, keys: keys, at: issued ?? Self.farFuture)
+            } catch { throw error == .notYetValid ? .futureStatusList : .badStatusList }
+            guard let list = named[token.subject], token.list.bits == 2 else {
+                throw .badStatusList
+            }
             statuses[list] = token
         }
         return statuses

@@ -168,7 +168,7 @@ public struct Reclaim: Sendable {
                     at: register.now()
                 ).bundle
                 found.bundles.append((bytes, bundle))
-                keys += bundle.keys
+                keys += bundle.keys.map(\.withoutEnd)
             } catch { throw Self.refused(path, error.rawValue) }
         }
         return TrustedKeys(keys)
@@ -303,6 +303,20 @@ public struct Reclaim: Sendable {
             .badInput,
             "\(place): не принято (\(why)). Возьмите неповреждённую копию.",
             "\(place): not accepted (\(why)). Take an undamaged copy."
+        )
+    }
+}
+
+extension TrustedKey {
+    /// The same without a longest expiry: what a key once published is read, whatever it may give now.
+    fileprivate var withoutEnd: TrustedKey {
+        TrustedKey(
+            key: key,
+            purpose: purpose,
+            schemes: schemes,
+            issues: issues,
+            longestExpiry: nil,
+            state: state
         )
     }
 }

@@ -189,7 +189,8 @@ extension EventBook {
     ///
     /// - Parameter areListsNeeded: False where only the bundle matters.
     /// - Returns: The bundle and the lists.
-    /// - Throws: ``RegisterError`` where a list was never published.
+    /// - Throws: ``RegisterError`` where a list was never published, is not published since it changed,
+    ///   or is dated in the future.
     public func published(
         areListsNeeded: Bool = true
     ) throws -> (bundle: [UInt8], lists: [[UInt8]]) {
@@ -205,6 +206,12 @@ extension EventBook {
                 "The status lists are not published since the last change: "
                     + "profbilet status publish DIR."
             )
+        }
+        // Whoever opens the snapshot would refuse them, and with them the snapshot.
+        let ahead = lists.filter(\.isOfFuture).map(\.number)
+        guard ahead.isEmpty else {
+            let words = StatusPublisher.future(ahead)
+            throw RegisterError(.refused, words.russian, words.english)
         }
         return (try KeyRing(register).bundle(), lists.map(\.cwt))
     }

@@ -1,44 +1,91 @@
 import TicketSeal
 public import UnionTicket
 
+/// Dates of keys and of what they signed (ticket.md § 3).
 extension KeyRing {
-    /// What of the keys is past its date, with what mends it; nothing when all is well.
-    ///
-    /// Lists and packages are still made then, for a block must reach the stations whatever the
-    /// calendar says; but readers refuse the bundle, and the key signs past what was agreed for it
-    /// (ticket.md § 3).
-    public func pastDate() throws -> [Bilingual] {
+    /// What of keys and publications is past its date or dated in the future, with what mends it; nothing
+    /// when all is well.
+    public func outOfDate() throws -> [Bilingual] {
         let now = register.now()
-        let (issued, stored) = try register.read { session in
-            let issued = try session.first("SELECT max(issued_at) FROM trust_bundle") {
-                $0.optionalInteger(0)
-            }
-            return (issued ?? nil, try keys(in: session))
+        let (bundle, lists, stored) = try register.read { session in
+            (
+                try bundleDate(in: session), try listsOfFuture(in: session),
+                try keys(in: session)
+            )
         }
         var found: [Bilingual] = []
-        if let issued, Instant(seconds: issued) + Self.bundleLife <= now {
-            let day = (Instant(seconds: issued) + Self.bundleLife).moscowDate
-            found.append(
-                Bilingual(
-                    "Пакет доверия истёк \(day.russian): читатели его не примут. Подпишите новый: "
-                        + "profbilet keys export --renew.",
-                    "The trust bundle expired on \(day.iso): readers refuse it. Sign a new one: "
-                        + "profbilet keys export --renew."
-                )
-            )
+        if let bundle {
+            let end = bundle + Self.bundleLife
+            if end <= now { found.append(Self.expiredBundle(end)) }
+            if PublicationDate.isFuture(bundle, at: now) {
+                found.append(Self.futureBundle(bundle, at: now))
+            }
         }
+        if !lists.isEmpty { found.append(StatusPublisher.future(lists)) }
         for key in stored where key.state == .active {
-            guard let last = key.longestExpiry, last <= now else { continue }
-            let (kid, purpose) = (key.listed.kid, key.purpose.rawValue)
-            found.append(
-                Bilingual(
-                    "Ключ \(kid) (\(purpose)) подписывает дольше срока: до \(last.moscowDate.russian). "
-                        + "Смените его: profbilet keys rotate.",
-                    "The key \(kid) (\(purpose)) signs past its date, \(last.moscowDate.iso). Replace "
-                        + "it: profbilet keys rotate."
-                )
-            )
+            if let refusal = refusal(of: key) { found.append(refusal) }
         }
         return found
+    }
+
+    /// Refuses to sign with a key past the last expiry it may give: readers refuse what it signs.
+    func requireInDate(_ key: Stored) throws {
+        guard let words = refusal(of: key) else { return }
+        throw RegisterError(.keyUnusable, words.russian, words.english)
+    }
+
+    private func refusal(of key: Stored) -> Bilingual? {
+        guard let last = key.longestExpiry, last <= register.now() else { return nil }
+        let (kid, purpose) = (key.listed.kid, key.purpose.rawValue)
+        return Bilingual(
+            "Срок ключа «\(purpose)» \(kid) истёк \(last.moscowDate.russian), он больше не "
+                + "подписывает. Смените его: profbilet keys rotate \(purpose) --now.",
+            "The key \(purpose), \(kid), expired on \(last.moscowDate.iso) and signs no more. Replace "
+                + "it: profbilet keys rotate \(purpose) --now."
+        )
+    }
+
+    /// Refuses to publish where the newest bundle is of the future: the clock is wrong now, or was then,
+    /// and what it dates would be believed or refused wrongly.
+    func requireBundleOfPast(_ session: any DatabaseSession) throws {
+        let now = register.now()
+        guard let issued = try bundleDate(in: session), PublicationDate.isFuture(issued, at: now)
+        else { return }
+        let words = Self.futureBundle(issued, at: now)
+        throw RegisterError(.refused, words.russian, words.english)
+    }
+
+    /// When the newest bundle was signed.
+    private func bundleDate(in session: any DatabaseSession) throws -> Instant? {
+        try session.first("SELECT issued_at FROM trust_bundle ORDER BY sequence DESC LIMIT 1") {
+            Instant(seconds: $0.integer(0))
+        }
+    }
+
+    private func listsOfFuture(in session: any DatabaseSession) throws -> [UInt32] {
+        let latest = register.now().seconds + PublicationDate.tolerance
+        return try session.all(
+            "SELECT list FROM status_list WHERE issued_at > $1 ORDER BY list",
+            [.integer(latest)]
+        ) { UInt32(truncatingIfNeeded: $0.integer(0)) }
+    }
+
+    private static func expiredBundle(_ end: Instant) -> Bilingual {
+        let day = end.moscowDate
+        return Bilingual(
+            "Пакет доверия истёк \(day.russian): читатели его не примут. Подпишите новый: "
+                + "profbilet keys export --renew.",
+            "The trust bundle expired on \(day.iso): readers refuse it. Sign a new one: "
+                + "profbilet keys export --renew."
+        )
+    }
+
+    private static func futureBundle(_ issued: Instant, at now: Instant) -> Bilingual {
+        Bilingual(
+            "Пакет доверия подписан \(issued.russian), а часы показывают \(now.russian): проверьте часы. "
+                + "Если они верны, подпишите новый пакет: profbilet keys export --renew.",
+            "The trust bundle was signed at \(issued.rfc3339), and the clock says \(now.rfc3339): check "
+                + "the clock. If it is right, sign a new bundle: profbilet keys export --renew."
+        )
     }
 }

@@ -126,9 +126,12 @@ public struct KeyRing: Sendable {
     /// The public keys that third parties may rely on.
     public func published(by user: SignedInUser) throws -> [VerificationKey] {
         try user.require(.manageKeys)
-        return try register.read { session in
-            try keys(in: session).filter { $0.state != .retired && $0.state != .revoked }.map(\.key)
-        }
+        return try register.read { session in try publicKeys(in: session) }
+    }
+
+    /// The same, for whoever publishes: a retired or revoked key refuses all that it signed.
+    func publicKeys(in session: any DatabaseSession) throws -> [VerificationKey] {
+        try keys(in: session).filter { $0.state != .retired && $0.state != .revoked }.map(\.key)
     }
 
     /// Signs a new bundle of the present keys and lists.
@@ -321,6 +324,9 @@ extension KeyRing {
     }
 
     /// The active key of a purpose with its private part.
+    ///
+    /// - Throws: ``RegisterError`` `keyUnusable`: there is none, its private part is missing, or it is
+    ///   past the last expiry it may give.
     func active(
         _ purpose: KeyPurpose,
         secrets: SigningSecrets,
@@ -336,6 +342,7 @@ extension KeyRing {
                     + "\(purpose.rawValue) --now."
             )
         }
+        try requireInDate(stored)
         guard let key = try secrets.key(stored.key.kid) else {
             let (kid, path) = (stored.listed.kid, register.directory.signingKeysFile)
             throw RegisterError(

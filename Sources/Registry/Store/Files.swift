@@ -4,6 +4,12 @@ package import Glibc
 package enum Files {
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// How many bytes a file has; nil where there is none.
+    package static func size(_ path: String) -> Int? {
+        var facts = stat()
+        return unsafe stat(path, &facts) == 0 ? Int(facts.st_size) : nil
+    }
+
     /// Makes a folder, for its owner only, unless it is there.
     package static func makeDirectory(
         _ path: String,

@@ -62,19 +62,47 @@ extension Publication {
         }
         try Files.makePublicDirectory(folder + "/status-lists")
         for list in lists {
-            let path = folder + "/status-lists/\(list.number)"
-            try Self.requireNoNewer(path + ".cwt", than: list.sequence)
-            try Files.write(list.cwt, to: path + ".cwt", mode: 0o644)
-            try Files.write(list.jwt, to: path + ".jwt", mode: 0o644)
+            let path = folder + "/status-lists/\(list.number).cwt"
+            try Self.requireNoNewer(path, than: list.sequence)
         }
-        try Files.write(jwks, to: folder + "/jwks.json", mode: 0o644)
-        try Files.write(coseKeySet, to: folder + "/cose-keyset", mode: 0o644)
         if !rootChanges.isEmpty { try Files.makePublicDirectory(folder + "/root-changes") }
-        for change in rootChanges {
-            let path = folder + "/root-changes/\(change.sequence)"
-            try Files.write(change.bytes, to: path, mode: 0o644)
+        for file in files { try Files.write(file.bytes, to: folder + "/" + file.name, mode: 0o644) }
+    }
+
+    /// Every file of the folder in the order of writing: the bundle, which names the rest, comes last.
+    private var files: [(name: String, bytes: [UInt8])] {
+        lists.flatMap {
+            [("status-lists/\($0.number).cwt", $0.cwt), ("status-lists/\($0.number).jwt", $0.jwt)]
         }
-        try Files.write(bundle, to: folder + "/trust-bundle", mode: 0o644)
+            + [("jwks.json", jwks), ("cose-keyset", coseKeySet)]
+            + rootChanges.map { ("root-changes/\($0.sequence)", $0.bytes) }
+            + [("trust-bundle", bundle)]
+    }
+
+    /// What a folder has of publications: by it one sees that somebody emptied it.
+    public struct Written: Sendable {
+        /// Sequence of every list.
+        public private(set) var sequences: [UInt32: Int64] = [:]
+        private var sizes: [String: Int] = [:]
+
+        /// Nothing yet.
+        public init() {}
+
+        init(_ publication: Publication) {
+            sequences = publication.lists.reduce(into: [:]) { $0[$1.number] = $1.sequence }
+            sizes = publication.files.reduce(into: [:]) { $0[$1.name] = $1.bytes.count }
+        }
+
+        /// Adds what was written later.
+        public mutating func add(_ later: Written) {
+            sequences.merge(later.sequences) { $1 }
+            sizes.merge(later.sizes) { $1 }
+        }
+
+        /// Whether all of it is in a folder still, each file of its length.
+        public func isWhole(in folder: String) -> Bool {
+            sizes.allSatisfy { Files.size(folder + "/" + $0.key) == $0.value }
+        }
     }
 
     /// Reads what ``write(to:)`` wrote; nil when there is no trust bundle in the folder.
@@ -132,14 +160,15 @@ extension StatusPublisher {
         try register.read { session in
             try register.requireReclaimed(session)
             let base = try Setting.listBase.value(in: session) ?? ""
+            // What a clock ahead has dated waits for its rebuilding.
             let numbers = try session.all(
-                "SELECT list, sequence FROM status_list WHERE issued_at IS NOT NULL ORDER BY list"
+                "SELECT list, sequence FROM status_list WHERE issued_at <= $1 ORDER BY list",
+                [.integer(register.now().seconds + PublicationDate.tolerance)]
             ) { (UInt32(truncatingIfNeeded: $0.integer(0)), $0.integer(1)) }
             let lists = try numbers.filter { known[$0.0] != $0.1 }.compactMap { number, _ in
                 try list(number, base, in: session)
             }
-            let keys = try KeyRing(register).keys(in: session)
-                .filter { $0.purpose != .root && $0.state != .retired }.map(\.key)
+            let keys = try KeyRing(register).publicKeys(in: session)
             let bundle = try session.first(
                 "SELECT sequence, bytes FROM trust_bundle ORDER BY sequence DESC LIMIT 1"
             ) { ($0.integer(0), $0.blob(1)) }
@@ -162,19 +191,19 @@ extension StatusPublisher {
     /// - Parameters:
     ///   - folder: Where everything goes.
     ///   - known: Sequences of the lists that the folder has.
-    /// - Returns: Sequences of the lists that were written.
+    /// - Returns: What was written.
     /// - Throws: ``RegisterError``: the folder cannot be written, or holds newer lists than the register.
     @discardableResult
     public func write(
         to folder: String,
         newerThan known: [UInt32: Int64] = [:]
-    ) throws -> [UInt32: Int64] {
+    ) throws -> Publication.Written {
         // What is published is for everybody, as a web server reads it.
         try Files.makeDirectory(folder, mode: 0o755)
         return try Files.alone(in: folder) {
             let publication = try publication(newerThan: known)
             try publication.write(to: folder)
-            return publication.lists.reduce(into: [:]) { $0[$1.number] = $1.sequence }
+            return Publication.Written(publication)
         }
     }
 

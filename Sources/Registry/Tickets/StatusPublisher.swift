@@ -1,5 +1,5 @@
 import TicketSeal
-import UnionTicket
+public import UnionTicket
 
 /// Signs status lists for the world to fetch.
 ///
@@ -21,6 +21,8 @@ public struct StatusPublisher: Sendable {
     public struct Report: Sendable, Equatable {
         /// Lists rebuilt and signed.
         public var rebuilt: [UInt32] = []
+        /// Those of them that had been dated in the future: the clock was ahead then, or is behind now.
+        public var redated: [UInt32] = []
         /// Lists left as they were.
         public var kept: [UInt32] = []
         /// Sequence of the trust bundle.
@@ -41,9 +43,11 @@ public struct StatusPublisher: Sendable {
         return report
     }
 
-    /// Rebuilds and signs the lists that changed or grow old; with nothing to do it only reads.
+    /// Rebuilds and signs the lists that changed, grow old or are dated in the future; with nothing to do
+    /// it only reads.
     ///
-    /// - Throws: ``RegisterError``: the register was restored and not reclaimed, or no key signs.
+    /// - Throws: ``RegisterError``: the register was restored and not reclaimed, no key signs, or the
+    ///   trust bundle is of the future.
     public func refresh(
         secrets: SigningSecrets,
         rebuildAll: Bool = false,
@@ -53,18 +57,20 @@ public struct StatusPublisher: Sendable {
         try markExpired()
         let (lists, bundle) = try register.read { session in
             try register.requireReclaimed(session)
-            return (try due(in: session), try Counter.trustBundle.last(in: session))
+            try KeyRing(register).requireBundleOfPast(session)
+            return (try standings(in: session), try Counter.trustBundle.last(in: session))
         }
         // A slot that the world sees belongs to a manifest: from lists alone nothing is reclaimed.
         try IssuanceManifest(register).mend(secrets: secrets)
         var report = Report(bundleSequence: bundle)
-        for (list, isDue) in lists {
-            guard rebuildAll || isDue else {
-                report.kept.append(list)
+        for list in lists {
+            guard rebuildAll || list.isDue else {
+                report.kept.append(list.number)
                 continue
             }
-            try rebuild(list, secrets: secrets, by: user)
-            report.rebuilt.append(list)
+            try rebuild(list.number, secrets: secrets, by: user)
+            report.rebuilt.append(list.number)
+            if list.isOfFuture { report.redated.append(list.number) }
         }
         return report
     }
@@ -73,26 +79,69 @@ public struct StatusPublisher: Sendable {
     struct List {
         let number: UInt32
         let isChanged: Bool
+        /// Dated in the future: nobody accepts it.
+        let isOfFuture: Bool
         let cwt: [UInt8]
     }
 
     func lists(in session: any DatabaseSession) throws -> [List] {
-        try session.all("SELECT list, changed, cwt FROM status_list ORDER BY list") {
-            List(
-                number: UInt32($0.integer(0)),
-                isChanged: $0.integer(1) != 0,
-                cwt: $0.blob(2)
+        let now = register.now()
+        return try session.all(
+            "SELECT list, changed, issued_at, cwt FROM status_list ORDER BY list"
+        ) { row in
+            let issued = row.optionalInteger(2).map(Instant.init(seconds:))
+            return List(
+                number: UInt32(row.integer(0)),
+                isChanged: row.integer(1) != 0,
+                isOfFuture: issued.map { PublicationDate.isFuture($0, at: now) } ?? false,
+                cwt: row.blob(3)
             )
         }
     }
 
-    /// Every list's number, and whether it must be rebuilt.
-    private func due(in session: any DatabaseSession) throws -> [(UInt32, Bool)] {
-        let old = register.now().seconds - Self.ttl / 2
-        return try session.all("SELECT list, changed, issued_at FROM status_list ORDER BY list") {
-            let issued = $0.optionalInteger(2)
-            let isDue = $0.integer(1) != 0 || issued.map { $0 <= old } ?? true
-            return (UInt32(truncatingIfNeeded: $0.integer(0)), isDue)
+    /// What is told of lists that are dated in the future.
+    public static func future(_ lists: [UInt32]) -> Bilingual {
+        let numbers = lists.map { "\($0)" }.joined(separator: ", ")
+        return Bilingual(
+            "Списки статусов датированы будущим (\(numbers)): часы спешили тогда или отстают сейчас. "
+                + "Проверьте часы; пересобирает списки profbilet status publish КАТАЛОГ.",
+            "Status lists are dated in the future (\(numbers)): the clock was ahead then or is behind "
+                + "now. Check the clock; profbilet status publish DIR rebuilds the lists."
+        )
+    }
+
+    /// What is told once they are rebuilt.
+    public static func redated(_ lists: [UInt32]) -> Bilingual {
+        let numbers = lists.map { "\($0)" }.joined(separator: ", ")
+        return Bilingual(
+            "Списки статусов были датированы будущим (\(numbers)) и подписаны заново нынешним временем: "
+                + "часы спешили тогда или отстают сейчас. Проверьте часы.",
+            "Status lists had been dated in the future (\(numbers)) and are signed anew as of now: the "
+                + "clock was ahead then or is behind now. Check the clock."
+        )
+    }
+
+    /// How a list stands.
+    private struct Standing {
+        let number: UInt32
+        let isDue: Bool
+        let isOfFuture: Bool
+    }
+
+    private func standings(in session: any DatabaseSession) throws -> [Standing] {
+        let now = register.now()
+        let old = now + -Self.ttl / 2
+        return try session.all(
+            "SELECT list, changed, issued_at FROM status_list ORDER BY list"
+        ) { row in
+            let issued = row.optionalInteger(2).map(Instant.init(seconds:))
+            let isOfFuture = issued.map { PublicationDate.isFuture($0, at: now) } ?? false
+            let isOld = issued.map { $0 <= old } ?? true
+            return Standing(
+                number: UInt32(truncatingIfNeeded: row.integer(0)),
+                isDue: row.integer(1) != 0 || isOld || isOfFuture,
+                isOfFuture: isOfFuture
+            )
         }
     }
 
@@ -121,8 +170,9 @@ public struct StatusPublisher: Sendable {
     ) throws {
         try register.write { session in
             try register.requireReclaimed(session)
-            let key = try KeyRing(register).active(.status, secrets: secrets, in: session).key
+            let (key, stored) = try KeyRing(register).active(.status, secrets: secrets, in: session)
             let now = register.now()
+            let end = stored.longestExpiry.map { min($0, now + Self.life) } ?? now + Self.life
             let base = try Setting.listBase.value(in: session) ?? ""
             let last = try session.first(
                 "SELECT sequence FROM status_list WHERE list = $1",
@@ -132,7 +182,7 @@ public struct StatusPublisher: Sendable {
             let token = StatusListToken(
                 subject: base + "\(list)",
                 issuedAt: now,
-                expiresAt: now + Self.life,
+                expiresAt: end,
                 timeToLive: Self.ttl,
                 sequence: UInt64(sequence),
                 list: try bits(of: list, in: session)
@@ -156,7 +206,7 @@ public struct StatusPublisher: Sendable {
             """,
             [
                 .integer(Int64(token.sequence)), .integer(token.issuedAt.seconds),
-                .integer((token.issuedAt + Self.life).seconds), .blob(sealed.cwt),
+                .optional(token.expiresAt?.seconds), .blob(sealed.cwt),
                 .text(sealed.jwt), .int(list),
             ]
         )

@@ -9,15 +9,15 @@ import UnionTicket
 /// another process signed, never puts an older list over a newer one.
 final class PublicationClerk: Service, Sendable {
     private struct State {
-        /// Sequence and address of every list on the shelf.
-        var lists: [UInt32: (sequence: Int64, uri: String)] = [:]
+        /// Every list on the shelf.
+        var lists: [UInt32: (sequence: Int64, uri: String, issuedAt: Instant)] = [:]
         var bundle: Int64 = 0
         var lastSuccess: Duration?
         var failure: Bilingual?
         /// The folder lacks something that the shelf has.
         var isFolderBehind = true
-        /// Sequence of every list that this process wrote into the folder.
-        var folder: [UInt32: Int64] = [:]
+        /// What this process wrote into the folder.
+        var folder = Publication.Written()
         var folderFailure: Bilingual?
         /// Since when the folder has lacked something.
         var folderBehindSince: Duration?
@@ -77,6 +77,10 @@ final class PublicationClerk: Service, Sendable {
                 "profbilet_status_lists_rebuilt_total",
                 UInt64(report.rebuilt.count)
             )
+            if !report.redated.isEmpty {
+                let words = StatusPublisher.redated(report.redated)
+                context.log.warning("publication", metadata: ["reason": .string(words.english)])
+            }
             writeFolder()
         } catch {
             note(failure: error)
@@ -85,8 +89,12 @@ final class PublicationClerk: Service, Sendable {
 
     /// What `/readyz` says.
     var finding: HealthCheck.Finding {
-        let now = context.uptime()
+        let (now, clock) = (context.uptime(), context.now)
         return state.withLock { state in
+            let ahead = state.lists.filter {
+                PublicationDate.isFuture($0.value.issuedAt, at: clock)
+            }
+            if !ahead.isEmpty { return .bad(StatusPublisher.future(ahead.keys.sorted())) }
             let age = state.lastSuccess.map { now - $0 } ?? now
             if age > .seconds(Self.promise) { return .bad(state.failure ?? Self.late) }
             if let since = state.folderBehindSince, now - since > .seconds(Self.promise) {
@@ -106,7 +114,9 @@ final class PublicationClerk: Service, Sendable {
             }
             let isNewBundle = publication.bundleSequence > state.bundle || state.bundle == 0
             guard !fresh.isEmpty || isNewBundle else { return false }
-            for list in fresh { state.lists[list.number] = (list.sequence, list.uri) }
+            for list in fresh {
+                state.lists[list.number] = (list.sequence, list.uri, list.issuedAt)
+            }
             state.bundle = publication.bundleSequence
             var documents = PublicationShelf.documents(of: fresh)
             documents.merge(PublicationShelf.documents(of: publication)) { $1 }
@@ -117,22 +127,27 @@ final class PublicationClerk: Service, Sendable {
                 maxAge: 300
             )
             shelf.put(documents)
-            shelf.learn(bundle: publication.bundle, lists: fresh)
+            shelf.learn(bundle: publication.bundle, lists: fresh, at: context.now)
             return true
         }
     }
 
-    /// Writes what is new; everything, when the folder missed something before.
+    /// Writes what is new; everything, when the folder missed something before or has lost something.
     private func writeFolder() {
-        guard let folder = context.settings.publication,
-            state.withLock({ $0.isFolderBehind || $0.folderFailure != nil })
-        else { return }
+        guard let folder = context.settings.publication else { return }
+        let known = state.withLock { $0.folder }
+        if !known.isWhole(in: folder) {
+            state.withLock { ($0.folder, $0.isFolderBehind) = (Publication.Written(), true) }
+        }
+        let (isBehind, sequences) = state.withLock {
+            ($0.isFolderBehind || $0.folderFailure != nil, $0.folder.sequences)
+        }
+        guard isBehind else { return }
         do {
-            let known = state.withLock { $0.folder }
             let written = try StatusPublisher(context.register)
-                .write(to: folder, newerThan: known)
+                .write(to: folder, newerThan: sequences)
             state.withLock { state in
-                state.folder.merge(written) { $1 }
+                state.folder.add(written)
                 (state.isFolderBehind, state.folderFailure) = (false, nil)
                 state.folderBehindSince = nil
             }
@@ -140,7 +155,7 @@ final class PublicationClerk: Service, Sendable {
             // Everyone may ask how the service is: places on the disk stand in the log only.
             let words = (error as? RegisterError)?.message ?? Self.unwritable
             state.withLock { state in
-                (state.folder, state.folderFailure) = ([:], Self.unwritable)
+                (state.folder, state.folderFailure) = (Publication.Written(), Self.unwritable)
                 state.folderBehindSince = state.folderBehindSince ?? context.uptime()
             }
             context.log.warning("publication folder", metadata: ["reason": .string(words.english)])

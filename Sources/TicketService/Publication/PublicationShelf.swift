@@ -52,16 +52,15 @@ final class PublicationShelf: Sendable {
     }
 
     /// Opens bundle and lists for verdicts; what does not open is not known.
-    func learn(bundle: [UInt8], lists: [Publication.List]) {
+    func learn(bundle: [UInt8], lists: [Publication.List], at now: Instant) {
         guard let keys = TrustedKeys(file: bundle) else { return }
         let opened = lists.compactMap { list in
-            try? StatusListToken(cwt: list.cwt, keys: keys, subject: list.uri, at: list.issuedAt)
+            (try? StatusListToken(cwt: list.cwt, keys: keys, subject: list.uri, at: now))
+                .map { (list.number, $0) }
         }
         knowledge.withLock { knowledge in
             knowledge.judge = TicketJudge(keys: keys)
-            for (list, token) in zip(lists, opened) where token.subject == list.uri {
-                knowledge.lists[list.number] = token
-            }
+            knowledge.lists.merge(opened) { $1 }
         }
     }
 
