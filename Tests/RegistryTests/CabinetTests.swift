@@ -214,14 +214,14 @@ import UnionTicket
             let user = try cabinet(office, "26")
             let book = OrderBook(office.register)
             let done = try book.create(
-                each: ["1001", "1002", "1006", "1007", "9999"],
+                each: ["1001", "1002", "1006", "1007", "9999", "1001"],
                 reason: .first,
                 note: "",
                 by: user
             )
             #expect(Set(done.made.compactMap(\.aisId)) == ["1001", "1002"])
             #expect(done.made.allSatisfy { $0.order.state == .submitted })
-            #expect(Set(done.refused.map(\.subject)) == ["1006", "1007", "9999"])
+            #expect(done.refused.map(\.subject).sorted() == ["1001", "1006", "1007", "9999"])
             _ = try book.create(each: ["1003", "1004", "1005"], reason: .first, note: "", by: user)
             var seen: [Int64] = []
             var before: Int64?
@@ -248,6 +248,54 @@ import UnionTicket
                     limit: 2,
                     by: user
                 )
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `who is named twice is listed, and an unknown organisation is an error`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            let book = OrderBook(office.register)
+            let codes = ActivationCodes(office.register)
+            let done = try book.create(
+                .members(["1001", "1001"]),
+                reason: .first,
+                by: office.admin
+            )
+            #expect(done.done.count == 1 && done.refused.map(\.subject) == ["1001"])
+            let place = try TestOffice.code("77-999")
+            var filter = OrderBook.Filter()
+            filter.organisation = place
+            let narrowed = filter
+            let asked: [() throws -> Int] = [
+                { try codes.create(.organisation(place), by: office.admin).made.count },
+                { try codes.list(.organisation(place), by: office.admin).count },
+                { try book.list(narrowed, by: office.admin).count },
+                {
+                    try book.page(
+                        before: nil,
+                        state: nil,
+                        organisation: place,
+                        limit: 1,
+                        by: office.admin
+                    ).count
+                },
+            ]
+            for ask in asked {
+                #expect { try ask() } throws: {
+                    let error = $0 as? RegisterError
+                    return error?.code == .notFound
+                        && error?.message.english.contains("77-999") == true
+                }
+            }
+            let file = CarrierFile(office.register)
+            for place in ["4294967296/1", "26/1048576"] {
+                #expect { try file.show(place, by: office.admin) } throws: {
+                    ($0 as? RegisterError)?.message.english.contains("slot") == true
+                }
             }
         }
     }

@@ -233,11 +233,16 @@ import UnionTicket
             let outcome = try batch.handOut(list)
             #expect(outcome.done == 4 && outcome.known == 1)
             #expect(outcome.refused.map(\.line) == [7, 8])
-            #expect(throws: RegisterError.self) {
+            let spoiled = try batch.carrier(10).digits
+            #expect {
                 try batch.handOut(
-                    [try batch.carrier(5).digits, try batch.carrier(10).digits],
+                    [try batch.carrier(5).digits, "177-4815-1623-4217", spoiled],
                     allOrNothing: true
                 )
+            } throws: {
+                let words = ($0 as? RegisterError)?.message.english ?? ""
+                return words.contains("2 refused: line 3: ") && words.contains("; line 4: ")
+                    && words.hasSuffix(".") && !words.contains("..") && !words.contains(": :")
             }
             let future = batch.office.clock.now().moscowDate.day + 1
             let early = try batch.handOut(

@@ -364,6 +364,10 @@ import UnionTicket
             #expect(Set(none.refused.map(\.reason)).count == 1)
             let sheet = ActivationCodes.csv(done.made, refused: done.refused)
             #expect(sheet.split(separator: "\r\n").count == 4 && sheet.contains("9999;;;;;;"))
+            let ticket = try #require(done.made.first).ticket.digits
+            let again = try codes.create(each: ["1001", "1001", ticket], by: office.admin)
+            #expect(again.made.count == 1 && again.refused.map(\.subject) == ["1001", ticket])
+            #expect(again.refused.allSatisfy { $0.reason.english == "is named twice" })
         }
     }
 

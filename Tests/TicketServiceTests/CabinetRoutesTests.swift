@@ -46,6 +46,58 @@ import UnionTicket
                 headers: fits
             )
             #expect(late.status == 412 && late.code == "changed_meanwhile")
+            // RFC 9110 § 13.1.2: a tag that matches forbids the writing, as `*` does.
+            let present = try #require(updated.headers[.eTag])
+            for (mark, status) in [
+                (present, 412), ("W/\(present)", 412), ("\"x\", \(present)", 412), ("*", 412),
+                ("\"x\"", 200), (tag, 200),
+            ] {
+                let headers = ["If-None-Match": mark]
+                let reply = try await service.send(
+                    .put,
+                    path,
+                    key: key,
+                    json: changed,
+                    headers: headers
+                )
+                #expect(reply.status == status, "\(mark)")
+            }
+            let new = ["If-None-Match": "*"]
+            let other = "/v1/members/A-2"
+            let json = Self.member.replacing("Белова", with: "Серова")
+                .replacing("1980-05-06", with: "1971-02-03").replacing("550011", with: "550099")
+            let fresh = try await service.send(.put, other, key: key, json: json, headers: new)
+            #expect(fresh.status == 201)
+        }
+    }
+
+    @Test func `a place that no status list has and an unknown organisation are named`()
+        async throws
+    {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            _ = try service.issue(1)
+            let key = try service.client("cabinet", .cabinet)
+            for place in ["4294967296.1", "26.1048576"] {
+                let reply = try await service.send(.get, "/v1/carriers/\(place)", key: key)
+                #expect(reply.status == 422 && reply.text.contains("1048575"), "\(place)")
+            }
+            let orders = try await service.send(.get, "/v1/orders?organisation=77-999", key: key)
+            let codes = try await service.send(
+                .post,
+                "/v1/activation-codes",
+                key: key,
+                json: #"{"organisation": "77-999"}"#
+            )
+            for reply in [orders, codes] {
+                #expect(reply.status == 404 && reply.text.contains("77-999"))
+            }
+            let unknown = try await service.send(
+                .post,
+                "/v1/activation-codes",
+                key: key,
+                json: #"{"members": ["NOBODY"]}"#
+            )
+            #expect(unknown.status == 200 && !unknown.text.contains("#"))
         }
     }
 

@@ -186,16 +186,8 @@ public struct HandOutBook: Sendable {
 
     func end(_ run: HandOutRun) throws -> Outcome {
         let outcome = run.outcome
-        if run.basis.isAllOrNothing, let refusal = outcome.refused.first {
-            let place =
-                refusal.line > 0 ? ("строка \(refusal.line): ", "line \(refusal.line): ") : ("", "")
-            throw RegisterError(
-                .refused,
-                "Ничего не записано, отказов \(outcome.refused.count): \(place.0)\(refusal.card): "
-                    + "\(refusal.reason.russian).",
-                "Nothing was recorded, \(outcome.refused.count) refused: \(place.1)\(refusal.card): "
-                    + "\(refusal.reason.english)."
-            )
+        if run.basis.isAllOrNothing, !outcome.refused.isEmpty {
+            throw Self.nothing(for: outcome.refused)
         }
         try AuditLog(register).record(
             "handout.\(run.basis.way.rawValue)",
@@ -206,5 +198,33 @@ public struct HandOutBook: Sendable {
             in: run.session
         )
         return outcome
+    }
+
+    /// How many refusals a sentence names.
+    private static let told = 20
+
+    private static func nothing(for refused: [Refusal]) -> RegisterError {
+        let first = refused.prefix(told).map(\.words)
+        let rest = refused.count - first.count
+        let (more, andMore) = rest > 0 ? ("; и ещё \(rest)", "; and \(rest) more") : ("", "")
+        return RegisterError(
+            .refused,
+            "Ничего не записано, отказов \(refused.count): "
+                + first.map(\.russian).joined(separator: "; ") + "\(more).",
+            "Nothing was recorded, \(refused.count) refused: "
+                + first.map(\.english).joined(separator: "; ") + "\(andMore)."
+        )
+    }
+}
+
+extension HandOutBook.Refusal {
+    /// Line, card and reason as a part of a sentence.
+    fileprivate var words: Bilingual {
+        func part(_ line: String, _ reason: String) -> String {
+            let place = [self.line > 0 ? "\(line) \(self.line)" : "", card].filter { !$0.isEmpty }
+            let why = reason.hasSuffix(".") ? String(reason.dropLast()) : reason
+            return (place + [why]).joined(separator: ": ")
+        }
+        return Bilingual(part("строка", reason.russian), part("line", reason.english))
     }
 }

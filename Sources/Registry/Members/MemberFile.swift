@@ -107,8 +107,8 @@ public struct MemberFile: Sendable {
         guard let found else {
             throw RegisterError(
                 .notFound,
-                "Член Профсоюза не найден. Укажите ИД АИС, #строку или номер билета.",
-                "No such member. Give an АИС identifier, #row or a ticket number."
+                "Член Профсоюза не найден. Укажите ИД АИС или номер билета.",
+                "No such member. Give an АИС identifier or a ticket number."
             )
         }
         return found

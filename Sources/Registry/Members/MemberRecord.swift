@@ -63,9 +63,12 @@ extension MemberFile {
 
     private static let elsewhere = RegisterError(
         .forbidden,
-        "В вашей области такого члена Профсоюза нет. Укажите ИД АИС, #строку или номер билета.",
-        "Within your scope there is no such member. Give an АИС identifier, #row or a ticket number."
+        "В вашей области такого члена Профсоюза нет. Укажите ИД АИС или номер билета.",
+        "Within your scope there is no such member. Give an АИС identifier or a ticket number."
     )
+
+    /// Why a second naming of one member in a list is refused.
+    static let namedTwice = Bilingual("назван дважды", "is named twice")
 
     private static func unknown(to user: SignedInUser) -> RegisterError {
         user.scope == .centralCouncil

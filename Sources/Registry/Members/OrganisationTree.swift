@@ -132,6 +132,15 @@ public struct OrganisationTree: Sendable {
         )
     }
 
+    /// Refuses what narrows a command and is neither the whole union nor in the register: an empty answer
+    /// would pass for one about real people.
+    func requireReal(
+        _ code: OrganisationCode?,
+        in session: any DatabaseSession
+    ) throws {
+        if let code, code != .centralCouncil { _ = try requireKnown(code, in: session) }
+    }
+
     private func ensureCentralCouncil(_ session: any DatabaseSession) throws {
         try session.execute(
             """

@@ -93,6 +93,14 @@ extension CarrierFile {
         )
     }
 
+    private static let noPlace = RegisterError(
+        .badInput,
+        "Такого места в списках статусов не бывает: список — до \(UInt32.max), место — от 0 до "
+            + "\(StatusCoordinate.slots - 1).",
+        "Status lists have no such place: a list is at most \(UInt32.max), a slot from 0 to "
+            + "\(StatusCoordinate.slots - 1)."
+    )
+
     private func select(
         _ reference: String,
         in session: any DatabaseSession
@@ -112,8 +120,14 @@ extension CarrierFile {
             return try carriers("id = $1", [.integer(id)])
         }
         let parts = reference.split(separator: "/")
-        if parts.count == 2, let list = UInt32(parts[0]), let index = UInt32(parts[1]) {
-            return try carriers("list = $1 AND idx = $2", [.int(list), .int(index)])
+        if parts.count == 2, parts.joined().allSatisfy(\.isWholeNumber) {
+            guard let list = UInt32(parts[0]), let index = UInt32(parts[1]),
+                let place = StatusCoordinate(list: list, index: index)
+            else { throw Self.noPlace }
+            return try carriers(
+                "list = $1 AND idx = $2",
+                [.int(place.list), .int(place.index)]
+            )
         }
         switch TypedNumber(reference) {
         case .ticket(let ticket): return try carriers(Self.ofTicket, [.int(ticket.value)])

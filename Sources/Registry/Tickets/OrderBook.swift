@@ -95,8 +95,10 @@ public struct OrderBook: Sendable {
         } else {
             wishes = try applicants(selection, by: user, in: session).map { ($0, reason) }
         }
-        for wish in wishes where chosen.insert(wish.applicant.member).inserted {
-            if let refusal = wish.applicant.refusal(wish.reason) {
+        for wish in wishes {
+            let isRepeated = !chosen.insert(wish.applicant.member).inserted
+            let refusal = wish.applicant.refusal(wish.reason)
+            if let refusal = isRepeated ? MemberFile.namedTwice : refusal {
                 outcome.refused.append((wish.applicant.reference, refusal))
             } else {
                 accepted.append(wish)

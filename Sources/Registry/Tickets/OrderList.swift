@@ -99,8 +99,7 @@ extension OrderBook {
                 if chosen.insert(id).inserted {
                     found.append((id, item))
                 } else {
-                    let why = Bilingual("назван дважды", "is named twice")
-                    outcome.refused.append((item.subject, why))
+                    outcome.refused.append((item.subject, MemberFile.namedTwice))
                 }
             } catch let error as RegisterError {
                 guard error.code == .notFound || error.code == .forbidden else { throw error }
@@ -132,7 +131,8 @@ extension OrderBook {
     ///   - limit: At most so many.
     ///   - user: Who asks.
     /// - Returns: The orders.
-    /// - Throws: ``RegisterError``, also for a member of the filter that nobody knows.
+    /// - Throws: ``RegisterError``, also for a member or an organisation of the filter that nobody
+    ///   knows.
     public func list(
         _ filter: Filter,
         limit: Int = 1000,
@@ -143,6 +143,7 @@ extension OrderBook {
             try user.require(.readReports, at: organisation)
         }
         return try register.read { session in
+            try OrganisationTree(register).requireReal(filter.organisation, in: session)
             guard let named = filter.members else {
                 return try list(filter, "", [], limit, by: user, in: session)
             }

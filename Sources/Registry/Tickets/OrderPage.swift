@@ -29,7 +29,7 @@ extension OrderBook {
     ///   - limit: How many at most.
     ///   - user: Who asks.
     /// - Returns: At most `limit` orders.
-    /// - Throws: ``RegisterError``.
+    /// - Throws: ``RegisterError``, also for an organisation that nobody knows.
     public func page(
         before: Int64?,
         state: OrderState?,
@@ -40,6 +40,7 @@ extension OrderBook {
         try user.require(.order, at: organisation)
         let range = (organisation ?? user.scope).subtree
         return try register.write { session in
+            try OrganisationTree(register).requireReal(organisation, in: session)
             let found = try session.all(
                 """
                 \(Self.listedColumns) WHERE o.id < $1 AND o.organisation BETWEEN $2 AND $3
@@ -96,8 +97,8 @@ extension OrderBook {
         }
     }
 
-    /// Makes and submits orders for members by АИС identifier; who is unknown, elsewhere or may have no
-    /// card is listed with the reason, and the others get theirs.
+    /// Makes and submits orders for members by АИС identifier; who is unknown, elsewhere, named twice or
+    /// may have no card is listed with the reason, and the others get theirs.
     ///
     /// - Returns: The orders made, and whom it could not be done for, by the identifiers given.
     public func create(
@@ -113,7 +114,9 @@ extension OrderBook {
             for aisId in aisIds {
                 do {
                     let id = try MemberFile(register).row(aisId: aisId, by: user, in: session)
-                    names["#\(id)"] = aisId
+                    if names.updateValue(aisId, forKey: "#\(id)") != nil {
+                        refused.append((aisId, MemberFile.namedTwice))
+                    }
                 } catch let error as RegisterError { refused.append((aisId, error.message)) }
             }
             let outcome = try create(

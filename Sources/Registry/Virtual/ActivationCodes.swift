@@ -71,13 +71,14 @@ public struct ActivationCodes: Sendable {
 
     /// Makes codes to be printed; with them the names are read, which is logged per member.
     ///
-    /// - Throws: ``RegisterError``: a member who is unknown or out of scope refuses the whole.
+    /// - Throws: ``RegisterError``: a member or an organisation that is unknown or out of scope refuses
+    ///   the whole.
     public func create(_ selection: Selection, by user: SignedInUser) throws -> Outcome {
         try create(selection, leavingOut: [], by: user)
     }
 
-    /// The same for members of a list, of whom those who are unknown or out of scope are listed with the
-    /// others that no code could be made for.
+    /// The same for members of a list, of whom those who are unknown, out of scope or named twice are
+    /// listed with the others that no code could be made for.
     public func create(each references: [String], by user: SignedInUser) throws -> Outcome {
         try create(
             .members(references),
@@ -101,8 +102,10 @@ public struct ActivationCodes: Sendable {
                 guard codes.contains(error.code) else { throw error }
                 outcome.refused.append((reference, error.message))
             }
+            var chosen: Set<Int64> = []
             for (reference, holder) in holders {
-                if let refusal = holder.refusal {
+                let isRepeated = !chosen.insert(holder.member).inserted
+                if let refusal = isRepeated ? MemberFile.namedTwice : holder.refusal {
                     outcome.refused.append((reference, refusal))
                     continue
                 }
@@ -145,6 +148,7 @@ public struct ActivationCodes: Sendable {
                 }
             case .organisation(let code):
                 try user.require(.manageCodes, at: code)
+                try OrganisationTree(register).requireReal(code, in: session)
                 let range = code.subtree
                 return try listed(
                     "c.state = 'open' AND m.organisation BETWEEN $1 AND $2",
@@ -245,7 +249,6 @@ extension ActivationCodes {
         switch selection {
         case .members(let references):
             guard references.count <= Self.limit else { throw Self.tooMany }
-            var chosen: Set<Int64> = []
             return try references.compactMap { reference in
                 let member: Int64
                 do {
@@ -254,11 +257,10 @@ extension ActivationCodes {
                     try isUnknown(reference, error)
                     return nil
                 }
-                let holder = try TicketHolder.of(member, at: now, in: session)
-                guard let holder, chosen.insert(member).inserted else { return nil }
-                return (reference, holder)
+                return try TicketHolder.of(member, at: now, in: session).map { (reference, $0) }
             }
         case .organisation(let code):
+            try OrganisationTree(register).requireReal(code, in: session)
             let day = Int64(now.moscowDate.day)
             let range = code.subtree
             return try TicketHolder.find(

@@ -70,23 +70,26 @@ struct MemberRoutes: RouteGroup {
         return try answer(Self.located(Self.told(result, call), at: ""), call)
     }
 
-    /// `If-Match` and `If-None-Match: *` (RFC 9110 § 13.1): who writes knows what they overwrite.
+    /// `If-Match`, then `If-None-Match` (RFC 9110 § 13.1, § 13.2.2): who writes knows what they overwrite.
     private static func requireMatch(_ call: Call) throws {
-        let wanted = call.headers[.ifMatch]
-        let isNew = call.headers[.ifNoneMatch] == "*"
-        guard wanted != nil || isNew else { return }
+        let (wanted, unwanted) = (call.headers[.ifMatch], call.headers[.ifNoneMatch])
+        guard wanted != nil || unwanted != nil else { return }
         let tag: String?
         do { tag = try current(call, reason: "If-Match").tag } catch let error as RegisterError {
             guard error.code == .notFound || error.code == .forbidden else { throw error }
             tag = nil
         }
-        if isNew {
-            guard tag != nil else { return }
-            throw Self.unmet(
-                "Такая запись уже есть, а If-None-Match: * разрешает только новую.",
-                "There is such a record already, and If-None-Match: * allows a new one only."
-            )
-        }
+        if let wanted { try requireMatch(wanted, tag) }
+        guard let tag, EntityTags.named(in: unwanted, tag, isWeak: true) else { return }
+        throw Self.unmet(
+            "Такая запись уже есть, а If-None-Match её исключает: * разрешает только новую, метка — "
+                + "только другую.",
+            "There is such a record already, and If-None-Match rules it out: * allows a new one only, a "
+                + "tag another one only."
+        )
+    }
+
+    private static func requireMatch(_ wanted: String, _ tag: String?) throws {
         guard let tag else {
             throw Self.unmet(
                 "Такой записи нет, а If-Match — об имеющейся. Новую вносят без него.",
