@@ -165,6 +165,7 @@ struct LineInspection {
         }
         let judge = TicketJudge(keys: keys)
         var judgement: Judgement?
+        var number: Inspection?
         var verdict = PayloadVerdict.unknownFormat.rawValue
         if let hex = question.hex {
             if let bytes = Hex.bytes(hex) {
@@ -179,6 +180,9 @@ struct LineInspection {
         } else if let text = question.text {
             if coseOnly, case .payload(let bytes) = TicketText(text) {
                 verdict = Inspection(coseOnly: bytes, keys: keys).verdict
+            } else if case .number = TicketText(text) {
+                let inspection = Inspection(text: text, keys: keys, at: moment)
+                (number, verdict) = (inspection, inspection.verdict)
             } else {
                 judgement = judge.judge(text: text, at: moment)
             }
@@ -187,12 +191,23 @@ struct LineInspection {
         return JSONValue.object([
             "id": question.id?.value ?? .null,
             "verdict": .text(judgement?.verdict.rawValue ?? verdict),
-            "ticket": .optional(claims?.carrier.ticket.digits),
-            "issue": claims.map { .int($0.carrier.issue) } ?? .null,
+            "ticket": claims.map { .text($0.carrier.ticket.digits) } ?? number?["ticket"] ?? .null,
+            "issue": claims.map { .int($0.carrier.issue) } ?? number?["issue"] ?? .null,
             "list": claims.map { .int($0.coordinate.list) } ?? .null,
             "index": claims.map { .int($0.coordinate.index) } ?? .null,
             "kid": .optional(judgement?.kid.map { Hex.text($0) }),
         ]).line
+    }
+}
+
+extension Inspection {
+    /// The exact value of a field, where it has one.
+    fileprivate subscript(field: String) -> JSONValue? {
+        switch lines.first(where: { $0.field == field })?.exact {
+        case .number(let number): .number(number)
+        case .text(let text): .text(text)
+        case nil: nil
+        }
     }
 }
 

@@ -5,6 +5,7 @@ With PROFBILET_TEST_POSTGRES (Tests/with-postgres.sh) the register lies on that 
 copies are not ours, so those scenes stay with SQLite.
 """
 
+import json
 import os
 import pathlib
 import subprocess
@@ -90,6 +91,7 @@ def files(office):
     expect("a file where a folder should be", office.run("status", "publish", path), 1, str(path))
     findings(office)
     times(office)
+    numbers(office)
     check("nothing of them was kept", count(office, "SELECT count(*) FROM member") == 0)
     path = office.folder / "organisations.csv"
     path.write_text("Код;Наименование\r\nRR;Область\r\n26-001;Без региона\r\n")
@@ -115,6 +117,22 @@ def times(office):
     said = {text: office.run("inspect", "5", "--at", text).returncode for text in right + wrong}
     check("every form of a time", all(said[text] == 2 for text in right))
     check("what is no time", all(said[text] == 1 for text in wrong))
+
+
+def numbers(office):
+    """A number is judged the same singly and by lines."""
+    texts = ["177481516234216", "1774815162342161", "177481516234217", "177 4815 1623 4216", "5"]
+    asked = "".join(json.dumps({"id": number, "text": text}) + "\n" for number, text in enumerate(texts))
+    answer = subprocess.run([PROGRAM, "inspect", "--lines"], input=asked, capture_output=True, text=True)
+    lines = [json.loads(line) for line in answer.stdout.splitlines()]
+    singly = [json.loads(office.run("inspect", text, "--json").stdout) for text in texts]
+    fields = ("verdict", "ticket", "issue")
+    check("a number alone and by lines", [[one.get(field) for field in fields] for one in lines]
+          == [[one.get(field) for field in fields] for one in singly])
+    check("its ticket is told where its digits fit", [line["ticket"] for line in lines[:3]]
+          == ["177481516234216"] * 2 + [None])
+    check("and its verdict is of its own", [line["verdict"] for line in lines[:3]]
+          == ["unknown_format"] * 2 + ["malformed"])
 
 
 def count(office, sql):
