@@ -45,6 +45,14 @@ struct PhoneFile: Codable {
         }
     }
 
+    /// Whether a file holds a card, and of another ticket than `ticket` as far as can be told.
+    static func holdsCard(at path: String, ofOtherThan ticket: TicketNumber) -> Bool {
+        guard let file = try? read(path), file.card != nil else { return false }
+        let payload = file.payload.flatMap { Base64URL.bytes($0) } ?? []
+        let judgement = TicketJudge(keys: TrustedKeys([])).examine(bytes: payload)
+        return judgement.claims?.carrier.ticket != ticket
+    }
+
     func write(_ path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

@@ -46,13 +46,17 @@ struct VirtualCommand: ParsableCommand {
     struct Enrol: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Привязать телефон к билету / Bind a phone to a ticket",
-            discussion: "Без --code код спрашивается; с --send он сначала отправляется члену "
-                + "Профсоюза. Without --code the code is asked for; with --send it is sent first."
+            discussion: "Без --code код спрашивается в терминале; с --send он сначала отправляется "
+                + "члену Профсоюза, без терминала его затем дают той же команде с --code. Without "
+                + "--code the code is asked for in the terminal; with --send it is sent first, and "
+                + "without a terminal given to the same command with --code then."
         )
         @Option(help: "Адрес сервиса / the service's address") var server: String
         @Option(help: "Номер билета / ticket number") var ticket: String
         @Option(help: "Код активации / activation code (PROFBILET_CODE)") var code: String?
         @Flag(help: "Отправить код сообщением / have the code sent") var send = false
+        @Flag(help: "Забыть другой билет в этом файле / forget another ticket in this file")
+        var replace = false
         @Flag(help: "JSON") var json = false
         @OptionGroup var phone: Phone
 
@@ -64,6 +68,9 @@ struct VirtualCommand: ParsableCommand {
             {
                 return try finish(begun, service, path)
             }
+            if !replace { try requireFree(path) }
+            // A code that is at hand is read before an enrolment is spent on it.
+            let atHand = send ? nil : try activationCode()
             let file = PhoneFile(server: server)
             let started = try service.ask(
                 .POST,
@@ -73,7 +80,7 @@ struct VirtualCommand: ParsableCommand {
             guard let id = started["id"] as? String,
                 let nonce = (started["nonce"] as? String).flatMap({ Base64URL.bytes($0) })
             else { throw PhoneFile.notUnderstood }
-            let typed = try activationCode()
+            let typed = try atHand ?? activationCode()
             let key = try file.signingKey
             let proof = try DeviceStatement.possession(
                 nonce: nonce,
@@ -132,9 +139,35 @@ struct VirtualCommand: ParsableCommand {
             VirtualCommand.show(file, json)
         }
 
+        /// Refuses to write over the key of another ticket's card, which only this file has.
+        private func requireFree(_ enrolling: String) throws {
+            guard let wanted = named(ticket) else { return }
+            let begun = try Enrolling.read(enrolling)
+            let isBegun = begun.map { named($0.ticket) != wanted } ?? false
+            let isHeld = PhoneFile.holdsCard(at: phone.path, ofOtherThan: wanted)
+            guard isBegun || isHeld else { return }
+            let place = isHeld ? phone.path : enrolling
+            throw Failure(
+                .refused,
+                "В файле \(place) — виртуальный билет другого члена Профсоюза: его ключ был бы потерян. "
+                    + "Укажите другой файл: --phone ФАЙЛ. Чтобы забыть прежний билет: --replace.",
+                "The file \(place) holds another member's virtual ticket, whose key would be lost. Give "
+                    + "another file: --phone FILE. To forget the ticket held: --replace."
+            )
+        }
+
+        private func named(_ text: String) -> TicketNumber? {
+            switch TypedNumber(text) {
+            case .ticket(let ticket): ticket
+            case .carrier(let carrier): carrier.ticket
+            case .refused: nil
+            }
+        }
+
         private func activationCode() throws -> ActivationCode {
             var text = code ?? Environment["PROFBILET_CODE"]
-            if text == nil, isatty(0) == 1 {
+            if text == nil {
+                guard isatty(0) == 1 else { throw noCode }
                 print("Код активации / activation code: ", terminator: "")
                 text = readLine()
             }
@@ -145,6 +178,23 @@ struct VirtualCommand: ParsableCommand {
                 )
             }
             return typed
+        }
+
+        /// Nobody is there to be asked.
+        private var noCode: Failure {
+            send
+                ? Failure(
+                    "Код запрошен, привязка ещё не закончена. Когда код придёт, повторите команду с "
+                        + "--code КОД вместо --send (или с PROFBILET_CODE).",
+                    "The code was asked for, the enrolment is not complete. When the code has come, "
+                        + "repeat the command with --code CODE instead of --send (or with PROFBILET_CODE)."
+                )
+                : Failure(
+                    "Нет кода активации, а терминала, чтобы его спросить, тоже нет. Укажите --code КОД "
+                        + "или PROFBILET_CODE; отправить код члену Профсоюза — --send.",
+                    "There is no activation code, and no terminal to ask for it. Give --code CODE or "
+                        + "PROFBILET_CODE; --send has the code sent to the member."
+                )
         }
     }
 

@@ -199,7 +199,7 @@ def codes(office, service, key, people):
     return {people[0][1]: single, **{row[3].replace("-", ""): row[4].replace(" ", "") for row in cells}}
 
 
-def phone(office, service, key, person, code, name="phone"):
+def phone(office, service, key, person, stranger, code, name="phone"):
     """The CLI phone's way: enrol, show, present as text, terminal and picture."""
     file = office.folder / f"{name}.json"
     environment = dict(PROFBILET_APP_KEY=key["phone"], PROFBILET_PHONE=str(file))
@@ -209,6 +209,14 @@ def phone(office, service, key, person, code, name="phone"):
     expect("the code is used", office.run("virtual", "enrol", "--server", service.address, "--ticket", person[1],
                                           "--code", code, **dict(environment, PROFBILET_PHONE=str(file) + "2")), 4,
            "enrolment_refused")
+    held = file.read_bytes()
+    other = ("virtual", "enrol", "--server", service.address, "--ticket", stranger[1])
+    expect("another ticket does not take the phone's file", office.run(*other, "--code", code, **environment), 5,
+           "--replace")
+    check("and the file is as it was", file.read_bytes() == held and not file.with_name(file.name + ".enrolling").exists())
+    for more, words in (((), "--code"), (("--send",), "--code")):
+        expect("without a terminal it says how to give the code", office.run(
+            *other, *more, **dict(environment, PROFBILET_PHONE=str(file) + "3")), 1, words)
     expect("the service knows the card", office.run("virtual", "show", **environment), 0, "active")
     picture = office.folder / "present.png"
     office.ok("virtual", "present", "--png", picture, **environment)
@@ -490,7 +498,7 @@ def main():
         messages = office.folder / "messages.jsonl"
         with serving(office, "--messages", messages) as service:
             code = codes(office, service, key, people)
-            environment = phone(office, service, key, people[0], code[people[0][1]])
+            environment = phone(office, service, key, people[0], people[7], code[people[0][1]])
             victim, card = attacks(service, key, people, code, office)
             shown = office.ok("virtual", "present", "--text", **environment).strip()
             independent(office, service, shown, victim, card)
