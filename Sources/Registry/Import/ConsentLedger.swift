@@ -119,7 +119,10 @@ final class ConsentLedger {
                 $0.purpose == consent.purpose && $0.recipient == consent.recipient
             }
             guard holds != consent.isGiven else { continue }
-            if consent.isGiven, try isOutdated(consent, of: member, in: session) { continue }
+            if consent.isGiven {
+                let isLate = try isOutdated(consent, of: member, in: session)
+                if try isLate || isStopped(consent, consents, of: member, in: session) { continue }
+            }
             let text = try text(of: consent, in: session)
             isChanged = true
             if consent.purpose == .bonusTransfer {
@@ -179,6 +182,23 @@ final class ConsentLedger {
             .contains { $0.purpose == .register }
     }
 
+    /// Whether nothing else may be consented to: the consent to the keeping of the record is withdrawn,
+    /// and the same answers do not give it again.
+    private func isStopped(
+        _ consent: Consent,
+        _ answers: [Consent],
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        guard consent.purpose != .register,
+            try ConsentWithdrawals.stopsAll(of: member, in: session)
+        else { return false }
+        guard let answer = answers.first(where: { $0.purpose == .register && $0.isGiven }) else {
+            return true
+        }
+        return try isOutdated(answer, of: member, in: session)
+    }
+
     /// Whether a withdrawal came after this answer: a list that was made before it, or that gives no
     /// date against a withdrawal on paper, does not bring the consent back.
     private func isOutdated(
@@ -220,9 +240,13 @@ final class ConsentLedger {
         ) { $0.optionalInteger(0).map { CalendarDate(day: Int($0)) } } ?? nil
     }
 
-    /// The condition of a consent `c` that holds on a day.
+    /// The condition of a consent `c` that holds on a day: none does while the consent to the keeping of
+    /// the record is withdrawn.
     static func holds(on day: Int64) -> String {
-        "c.withdrawn_on IS NULL AND (c.until IS NULL OR c.until >= \(day))"
+        """
+        c.withdrawn_on IS NULL AND (c.until IS NULL OR c.until >= \(day))
+            AND NOT \(ConsentWithdrawals.stopsAll(of: "c.member_id"))
+        """
     }
 
     /// The consents that hold on a day.

@@ -254,18 +254,18 @@ extension PartnerAcknowledgements {
         }
         if !answer.strangers.isEmpty { answer.fault = .rowErrors }
         if isAgain { return }
+        answer.state = try move(package, partner, to: .applied, in: session)
         // Withdrawals of consent towards the partner are fulfilled with what it has applied.
         try ConsentWithdrawals(register).settle(
             partner: partner.terms.recipient,
             of: {
                 try PartnerTransfers(register: register)
-                    .revoked(by: said.sequence, partner, in: session)
+                    .dropped(among: $0, by: partner, in: session)
             },
             how: "partner applied package \(said.sequence)",
             by: user,
             in: session
         )
-        answer.state = try move(package, partner, to: .applied, in: session)
     }
 
     /// The partner's set is another one: a base is needed, unless what came later made this package old.

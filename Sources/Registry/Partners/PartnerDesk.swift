@@ -59,7 +59,7 @@ public struct PartnerDesk: Sendable {
                 in: session
             )
             var verdict = try evaluation.verdicts(on: [member], in: session)[member]
-            if way == .relayed, verdict?.hasConsent == false {
+            if way == .relayed, let found = verdict, !found.hasConsent, !found.isStopped {
                 guard try record(member, known, in: session) else {
                     try log("partner.link", "refused", in: session)
                     return nil

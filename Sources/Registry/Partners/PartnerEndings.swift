@@ -148,6 +148,7 @@ extension PartnerJudgement {
                 OR EXISTS (SELECT 1 FROM consent c WHERE c.member_id = x.member_id
                     AND c.text_id IN (\(evaluation.textList))
                     AND (c.withdrawn_on IS NOT NULL OR c.until < \(today)))
+                OR \(ConsentWithdrawals.stopsAll(of: "x.member_id"))
             ORDER BY x.member_id
             """
         ) { $0.integer(0) }

@@ -21,6 +21,8 @@ struct PartnerEvaluation {
         var isTooYoung = false
         /// Whether a consent to this partner holds.
         var hasConsent = false
+        /// Whether the consent to the keeping of the record is withdrawn: no other one holds then.
+        var isStopped = false
     }
 
     /// The part of a row that comes from the register.
@@ -72,7 +74,10 @@ struct PartnerEvaluation {
         let consents = try consents(part, in: session)
         try session.query(
             """
-            SELECT id, state, region, sealed FROM member WHERE id IN (\(part.placeholders))
+            SELECT m.id, m.state, m.region, m.sealed,
+                (SELECT min(w.withdrawn_on) FROM consent_withdrawal w WHERE w.member_id = m.id
+                AND w.purpose = 'register' AND w.done_at IS NULL)
+            FROM member m WHERE m.id IN (\(part.placeholders))
             """,
             part.padded
         ) { row in
@@ -82,7 +87,13 @@ struct PartnerEvaluation {
             (verdict.since, verdict.due) = (consent?.withdrawnOn, consent?.due)
             let fields = row.blob(3)
             verdict.isErased = fields.isEmpty
-            verdict.hasConsent = consent?.holds == true
+            let stopped = row.optionalInteger(4)
+            verdict.isStopped = stopped != nil
+            verdict.hasConsent = consent?.holds == true && !verdict.isStopped
+            if let stopped {
+                let ended = consent?.holds == true ? nil : verdict.since
+                verdict.since = min(ended ?? stopped, stopped)
+            }
             if verdict.hasConsent, row.text(1) == MemberStatus.active.rawValue,
                 !verdict.isErased
             {

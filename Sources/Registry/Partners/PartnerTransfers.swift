@@ -61,37 +61,50 @@ struct PartnerTransfers {
             $0.terms.recipient == recipient
         }
         guard let partner else { return false }
-        let name = SQLValue.blob(partner.key.pseudonym(of: member))
-        let last = try session.first(
+        let wasSent = try session.first(
             """
-            SELECT r.status, (SELECT count(*) FROM partner_package k
-                WHERE k.partner_id = r.partner_id AND k.sequence >= r.sequence
-                AND k.state = 'applied')
-            FROM partner_row r WHERE r.partner_id = $1 AND r.pseudonym = $2 AND r.sequence <= $3
-            ORDER BY r.sequence DESC LIMIT 1
+            SELECT 1 FROM partner_row WHERE partner_id = $1 AND pseudonym = $2 AND sequence <= $3
+            LIMIT 1
             """,
-            [.integer(partner.id), name, .int(partner.sequence)]
-        ) { (status: PartnerStatus(rawValue: $0.text(0)), applied: $0.integer(1)) }
-        guard let last, let status = last.status else { return false }
-        return status.isMember || last.applied == 0
+            [
+                .integer(partner.id), .blob(partner.key.pseudonym(of: member)),
+                .int(partner.sequence),
+            ]
+        ) { _ in true }
+        return try wasSent != nil && dropped(among: [member], by: partner, in: session).isEmpty
     }
 
-    /// The members whose revocations became applied with a package: those of earlier packages that a
-    /// base made unnecessary are among them.
-    func revoked(
-        by sequence: Int,
-        _ partner: Partners.Partner,
+    /// Those of the members whom the partner does not hold any more: the last row that was sent of them
+    /// revokes, and a package that holds it, or made it unnecessary, is applied.
+    ///
+    /// Asked by the members and not by the links of pseudonyms: an erased member's link is destroyed
+    /// before the partner answers.
+    func dropped(
+        among members: [Int64],
+        by partner: Partners.Partner,
         in session: any DatabaseSession
-    ) throws -> [Int64] {
-        try session.all(
-            """
-            SELECT l.pseudonym, l.sealed_member FROM partner_row r JOIN partner_link l
-                ON l.partner_id = r.partner_id AND l.pseudonym = r.pseudonym
-            WHERE r.partner_id = $1 AND r.sequence <= $2 AND r.status IN ('revoked', 'merged')
-                AND r.sequence > (SELECT coalesce(max(k.sequence), 0) FROM partner_package k
-                WHERE k.partner_id = r.partner_id AND k.sequence < $3 AND k.state = 'applied')
-            """,
-            [.integer(partner.id), .int(sequence), .int(sequence)]
-        ) { row in try partner.key.open(row.blob(1), of: row.blob(0)) }
+    ) throws -> Set<Int64> {
+        let names = Dictionary(
+            members.map { (partner.key.pseudonym(of: $0), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var found: Set<Int64> = []
+        for part in names.keys.map(SQLValue.blob).parts(of: 256) {
+            try session.query(
+                """
+                SELECT r.pseudonym FROM partner_row r
+                WHERE r.pseudonym IN (\(part.placeholders)) AND r.partner_id = \(partner.id)
+                AND r.status IN ('revoked', 'merged') AND r.sequence =
+                    (SELECT max(x.sequence) FROM partner_row x WHERE x.partner_id = r.partner_id
+                    AND x.pseudonym = r.pseudonym AND x.sequence <= \(partner.sequence))
+                AND EXISTS (SELECT 1 FROM partner_package k WHERE k.partner_id = r.partner_id
+                    AND k.sequence >= r.sequence AND k.state = 'applied')
+                """,
+                part.padded
+            ) { row in
+                if let member = names[row.blob(0)] { found.insert(member) }
+            }
+        }
+        return found
     }
 }

@@ -76,10 +76,13 @@ public struct Partners: Sendable {
     /// Adds a partner, or takes a changed configuration of a known one.
     ///
     /// Where the change touches who is exported or what rows hold, everybody is judged anew and the
-    /// next package is a base.
+    /// next package is a base. Once rows were made, the recipient stays: people consented to it and to
+    /// nobody else, and another one must not know them by the same pseudonyms.
     ///
     /// - Returns: Whether the partner is new, and other partners that also get numbers: those could
     ///   join their sets, which is recorded.
+    /// - Throws: ``RegisterError``: the recipient is another partner's, or another than rows were made
+    ///   for.
     public func add(
         _ terms: Terms,
         by user: SignedInUser
@@ -89,6 +92,7 @@ public struct Partners: Sendable {
             let known = try find(terms.name, in: session)
             try requireOwnRecipient(terms, known?.id, in: session)
             if let known {
+                try requireSameRecipient(terms, known, in: session)
                 try change(known, to: terms, in: session)
             } else {
                 try insert(terms, by: user, in: session)
@@ -281,6 +285,31 @@ extension Partners {
                 "Consents to \(terms.recipient) belong to partner \(other): each has its own."
             )
         }
+    }
+}
+
+extension Partners {
+    /// Whoever was told of to one recipient was told of by consent to it: for another recipient there is
+    /// another contract, with pseudonyms of its own (privacy.md L2, L6).
+    private func requireSameRecipient(
+        _ terms: Terms,
+        _ known: Partner,
+        in session: any DatabaseSession
+    ) throws {
+        guard terms.recipient != known.terms.recipient else { return }
+        let isTold = try session.first(
+            "SELECT 1 FROM partner_row WHERE partner_id = $1 LIMIT 1",
+            [.integer(known.id)]
+        ) { _ in true }
+        guard isTold != nil else { return }
+        let (name, old, new) = (terms.name, known.terms.recipient, terms.recipient)
+        throw RegisterError(
+            .refused,
+            "Партнёру «\(name)» уже передавали людей по согласиям «\(old)»: получателя не меняют. "
+                + "Для «\(new)» заведите договор с другим name: profbilet partner add.",
+            "Partner \(name) was told of people by consents to \(old): the recipient stays. For "
+                + "\(new) add a contract of another name: profbilet partner add."
+        )
     }
 }
 

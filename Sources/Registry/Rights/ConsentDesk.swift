@@ -60,7 +60,8 @@ public struct ConsentDesk: Sendable {
     ///   - user: Who records it.
     /// - Returns: The consent just recorded.
     /// - Throws: ``RegisterError``: the text is unknown or of another purpose, the date lies in the
-    ///   future or before an earlier answer, or a minor needs a representative.
+    ///   future or before an earlier answer, a minor needs a representative, or the consent to the
+    ///   keeping of the record is withdrawn and this is another.
     public func give(
         _ given: Given,
         to reference: String,
@@ -70,6 +71,7 @@ public struct ConsentDesk: Sendable {
         return try register.write { session in
             let member = try entitled(reference, user, in: session)
             let day = given.day ?? register.now().moscowDate
+            try requireProcessing(given.purpose, of: member.id, in: session)
             try requireOrder(given, day, of: member.id, in: session)
             try requireAge(given, day, of: member)
             let text = try text(for: given, in: session)
@@ -86,7 +88,7 @@ public struct ConsentDesk: Sendable {
             )
             try ConsentWithdrawals(register)
                 .end(given.purpose, given.recipient, of: member.id, by: user, in: session)
-            if given.purpose == .bonusTransfer {
+            if given.purpose == .bonusTransfer || given.purpose == .register {
                 try PartnerJudgement.mark(member.id, in: session)
             }
             try AuditLog(register).record(
@@ -205,6 +207,18 @@ extension ConsentDesk {
         }
     }
 
+    /// Whoever took back the consent to the keeping of the record gives that one first.
+    private func requireProcessing(
+        _ purpose: ConsentPurpose,
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws {
+        guard purpose != .register, try ConsentWithdrawals.stopsAll(of: member, in: session) else {
+            return
+        }
+        throw Self.isStopped
+    }
+
     /// Answers come in the order of their dates.
     private func requireOrder(
         _ given: Given,
@@ -213,12 +227,13 @@ extension ConsentDesk {
         in session: any DatabaseSession
     ) throws {
         try requirePast(day)
-        let last = try ConsentLedger.lastWithdrawal(
-            given.purpose,
-            given.recipient,
-            of: member,
-            in: session
-        )
+        // A withdrawal of the keeping of the record ended whatever was consented to before it.
+        let ends: [(ConsentPurpose, String)] = [
+            (given.purpose, given.recipient), (.register, ""),
+        ]
+        let last = try ends.compactMap {
+            try ConsentLedger.lastWithdrawal($0.0, $0.1, of: member, in: session)
+        }.max()
         if let last, day < last {
             throw RegisterError(
                 .refused,
@@ -359,31 +374,5 @@ extension ConsentDesk {
                 representative: try row.6.map { try vault.open(note: $0, member: member) }
             )
         }
-    }
-
-    private static func noText(_ purpose: ConsentPurpose) -> RegisterError {
-        RegisterError(
-            .notFound,
-            "Нет одного такого текста согласия «\(purpose.rawValue)»: profbilet consent text list; "
-                + "новый: profbilet consent text add.",
-            "There is no single such consent text \(purpose.rawValue): profbilet consent text list; "
-                + "a new one: profbilet consent text add."
-        )
-    }
-
-    private static func nothingStands(_ purpose: ConsentPurpose) -> RegisterError {
-        RegisterError(
-            .refused,
-            "Действующего согласия «\(purpose.rawValue)» нет: отзывать нечего.",
-            "No consent \(purpose.rawValue) stands: there is nothing to withdraw."
-        )
-    }
-
-    private static func beforeGiven(_ given: CalendarDate) -> RegisterError {
-        RegisterError(
-            .badInput,
-            "Согласие дано \(given.russian): отзыв не может быть раньше. Проверьте дату.",
-            "The consent was given on \(given.iso): no withdrawal comes before it. Check the date."
-        )
     }
 }

@@ -160,6 +160,25 @@ public struct ConsentWithdrawals: Sendable {
 }
 
 extension ConsentWithdrawals {
+    /// The condition that somebody's consent to the keeping of the record is withdrawn and was not given
+    /// again: whatever other consents say, nothing is processed then (privacy.md L3).
+    ///
+    /// - Parameter member: The column, or the number, of the member's row.
+    /// - Returns: The condition, for SQL.
+    static func stopsAll(of member: String) -> String {
+        """
+        EXISTS (SELECT 1 FROM consent_withdrawal w WHERE w.member_id = \(member)
+            AND w.purpose = 'register' AND w.done_at IS NULL)
+        """
+    }
+
+    /// Whether somebody's consent to the keeping of the record is withdrawn and was not given again.
+    static func stopsAll(of member: Int64, in session: any DatabaseSession) throws -> Bool {
+        try session.first(
+            "SELECT CASE WHEN \(stopsAll(of: "\(member)")) THEN 1 ELSE 0 END"
+        ) { $0.integer(0) } == 1
+    }
+
     /// Ends what is still open of a purpose that the member has consented to again.
     func end(
         _ purpose: ConsentPurpose,
@@ -193,11 +212,10 @@ extension ConsentWithdrawals {
         }
     }
 
-    /// Ends the open withdrawals towards one partner, once it has acknowledged that it dropped the
-    /// members.
+    /// Ends the open withdrawals towards one partner of those members whom it has dropped.
     func settle(
         partner: String,
-        of members: () throws -> [Int64],
+        of dropped: ([Int64]) throws -> Set<Int64>,
         how: String,
         by user: SignedInUser,
         in session: any DatabaseSession
@@ -210,8 +228,8 @@ extension ConsentWithdrawals {
             [.text(partner)]
         ) { (id: $0.integer(0), member: $0.integer(1)) }
         guard !open.isEmpty else { return }
-        let dropped = Set(try members())
-        for item in open where dropped.contains(item.member) {
+        let members = try dropped(open.map(\.member))
+        for item in open where members.contains(item.member) {
             try settle(item.id, how, by: user, in: session)
         }
     }

@@ -22,8 +22,13 @@ extension ConsentWithdrawals {
                 on: Int64(request.on.day),
                 in: session
             )
+            // A sheet signed after that day ends no earlier than it began.
             requests += standing.filter { $0.purpose != .register }.map {
-                Request(purpose: $0.purpose, recipient: $0.recipient, on: request.on)
+                Request(
+                    purpose: $0.purpose,
+                    recipient: $0.recipient,
+                    on: max(request.on, $0.givenOn)
+                )
             }
         }
         return try requests.map {
@@ -41,16 +46,18 @@ extension ConsentWithdrawals {
         of member: Int64,
         in session: any DatabaseSession
     ) throws {
-        if request.purpose == .bonusTransfer { try PartnerJudgement.mark(member, in: session) }
+        if request.purpose == .bonusTransfer || request.purpose == .register {
+            try PartnerJudgement.mark(member, in: session)
+        }
         try session.execute(
             """
-            UPDATE consent SET withdrawn_on = $1
-            WHERE member_id = $2 AND withdrawn_on IS NULL AND text_id IN
-                (SELECT id FROM consent_text WHERE purpose = $3 AND recipient = $4)
+            UPDATE consent SET withdrawn_on =
+                CASE WHEN given_on > \(request.on.day) THEN given_on ELSE \(request.on.day) END
+            WHERE member_id = $1 AND withdrawn_on IS NULL AND text_id IN
+                (SELECT id FROM consent_text WHERE purpose = $2 AND recipient = $3)
             """,
             [
-                .int(request.on.day), .integer(member), .text(request.purpose.rawValue),
-                .text(request.recipient),
+                .integer(member), .text(request.purpose.rawValue), .text(request.recipient),
             ]
         )
     }
@@ -92,27 +99,15 @@ extension ConsentWithdrawals {
     ) throws -> String? {
         switch request.purpose {
         case .register:
+            // Also where their own consents had run out and are not withdrawn any more.
+            try cancelOrders(of: member, by: user, in: session)
+            try withdrawVirtual(of: member, by: user, in: session)
             return nil
         case .cardProduction:
-            try OrderBook(register).cancelOpen(
-                of: member,
-                reason: "consent withdrawn",
-                by: user,
-                in: session
-            )
+            try cancelOrders(of: member, by: user, in: session)
             return try isAtPlant(member, in: session) ? nil : "open orders cancelled"
         case .virtualCard:
-            let file = CarrierFile(register)
-            for carrier in try file.carriers(of: member, in: session)
-            where carrier.kind == .virtual && carrier.state.successors.contains(.withdrawn) {
-                try file.set(
-                    carrier,
-                    to: .withdrawn,
-                    reason: "consent withdrawn",
-                    by: user,
-                    in: session
-                )
-            }
+            try withdrawVirtual(of: member, by: user, in: session)
             return "virtual cards withdrawn"
         case .bonusTransfer:
             return try Transfers(register).isHeld(by: request.recipient, member, in: session)
@@ -121,6 +116,37 @@ extension ConsentWithdrawals {
         case .eventAttendance:
             // Marks that lie in an event's journal go with the minutes' term (L16).
             return try Attendance.isRecorded(of: member, in: session) ? nil : "no marks held"
+        }
+    }
+
+    private func cancelOrders(
+        of member: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        try OrderBook(register).cancelOpen(
+            of: member,
+            reason: "consent withdrawn",
+            by: user,
+            in: session
+        )
+    }
+
+    private func withdrawVirtual(
+        of member: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let file = CarrierFile(register)
+        for carrier in try file.carriers(of: member, in: session)
+        where carrier.kind == .virtual && carrier.state.successors.contains(.withdrawn) {
+            try file.set(
+                carrier,
+                to: .withdrawn,
+                reason: "consent withdrawn",
+                by: user,
+                in: session
+            )
         }
     }
 
