@@ -13,8 +13,9 @@ struct IncidentCommand: ParsableCommand {
         abstract: "Утёк файл: чьи данные в нём / A file leaked: whose data it held",
         discussion:
             "Файл узнаётся по SHA-256 среди загруженных списков, пакетов и снимков, а если он "
-            + "изменён — по номерам, псевдонимам и людям внутри (текст, PDF, XLSX). A file is known by "
-            + "its SHA-256, or by what it holds."
+            + "изменён — по номерам, псевдонимам и людям внутри (текст, PDF, XLSX). Загруженный список — "
+            + "по тому и другому. A file is known by its SHA-256, or by what it holds; an imported roster "
+            + "by both."
     )
     @Argument(help: "Файл / file") var file: String
     @Option(help: "Кодировка списка / a roster's encoding") var encoding: TextEncoding?
@@ -24,14 +25,15 @@ struct IncidentCommand: ParsableCommand {
     func run() throws {
         var (evidence, unread) = try LeakedFile.read(file)
         try office.work { register, user in
-            evidence.people = LeakedFile.people(
-                file,
-                encoding,
-                today: register.now().moscowDate
-            )
+            let roster = LeakedFile.people(file, encoding, today: register.now().moscowDate)
+            evidence.people = roster.people
             let report = try Incident(register).find(evidence, by: user)
-            // A file that we know by its hash needs no reading.
-            if !["content", "unknown"].contains(report.kind) { unread = false }
+            // Other files that we know by their hash need no reading.
+            if report.kind == "roster" {
+                unread = !roster.isWhole
+            } else if !["content", "unknown"].contains(report.kind) {
+                unread = false
+            }
             show(report, unread)
         }
     }
@@ -58,9 +60,11 @@ struct IncidentCommand: ParsableCommand {
         if unread {
             say(
                 "Содержимое файла прочитать не удалось (повреждён или под паролем): он сверен только по "
-                    + "SHA-256 и по открытому тексту в нём. Откройте его и проверьте копию без пароля.",
+                    + "SHA-256 и по открытому тексту в нём. Откройте его и проверьте копию без пароля, "
+                    + "список — с --encoding.",
                 "What the file holds could not be read (damaged or under a password): it was judged by "
-                    + "its SHA-256 and by plain text in it only. Try a copy without the password."
+                    + "its SHA-256 and by plain text in it only. Try a copy without the password, a "
+                    + "roster with --encoding."
             )
         }
         guard let id = report.id else {
@@ -139,21 +143,21 @@ enum LeakedFile {
         return true
     }
 
-    /// People of a roster; nobody when the file is none.
+    /// People of a roster, and whether it was read to its end; nobody when the file is none.
     static func people(
         _ path: String,
         _ encoding: TextEncoding?,
         today: CalendarDate
-    ) -> [MemberDraft] {
+    ) -> (people: [MemberDraft], isWhole: Bool) {
         var people: [MemberDraft] = []
         do {
             let reader = try RosterReader.open(path, encoding: encoding, today: today)
             while people.count < 5_000_000 {
                 let rows = try reader.next(4_096)
-                if rows.isEmpty { break }
+                if rows.isEmpty { return (people, true) }
                 people += rows.compactMap(\.draft)
             }
-        } catch { return people }
-        return people
+        } catch { return (people, false) }
+        return (people, false)
     }
 }

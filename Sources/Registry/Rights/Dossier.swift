@@ -71,11 +71,12 @@ struct DossierGatherer {
         let carriers = try CarrierFile(register).carriers(of: member, in: session)
         return try [
             record(draft), consents(), withdrawals(), acts(), orders(), cards(carriers),
-            carrierEvents(), changes(), events(), transfers(), incidents(), looks(carriers),
+            carrierEvents(), parcels(), handOuts(), changes(), events(), transfers(), incidents(),
+            looks(carriers),
         ]
     }
 
-    private func section(
+    func section(
         _ name: String,
         _ russian: String,
         _ english: String,
@@ -326,36 +327,10 @@ struct DossierGatherer {
         )
     }
 
-    private func rows(
+    func rows(
         _ sql: String,
         _ map: (any DatabaseRow) -> [String]
     ) throws -> [[String]] {
         try session.all(sql, [.integer(member)], map)
-    }
-}
-
-extension MemberCategory {
-    /// As papers write it.
-    public var russian: String {
-        switch self {
-        case .working: "работающий"
-        case .studying: "обучающийся"
-        case .retired: "неработающий пенсионер"
-        }
-    }
-}
-
-extension MemberStatus {
-    /// As papers write it.
-    public var russian: String {
-        switch self {
-        case .candidate: "кандидат"
-        case .active: "член Профсоюза"
-        case .suspended: "членство приостановлено"
-        case .left: "вышел"
-        case .transferred: "перешёл в другой профсоюз"
-        case .expelled: "исключён"
-        case .deceased: "умер"
-        }
     }
 }

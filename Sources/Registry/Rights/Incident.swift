@@ -61,7 +61,8 @@ public struct Incident: Sendable {
 
     /// Finds out whose data a file held, and notes the incident, or in the log that there is none.
     ///
-    /// The file's own hash decides first; what it holds, second.
+    /// The file's own hash decides first; what it holds, second. Of a roster both count: the register
+    /// keeps whom it changed, and whom it left as they were only the file itself says.
     ///
     /// - Parameters:
     ///   - evidence: What was read of the file.
@@ -82,9 +83,10 @@ public struct Incident: Sendable {
             var members: Set<Int64> = []
             var strangers = 0
             if let known { members = try known.members(session) }
-            if members.isEmpty {
+            if members.isEmpty || known?.isWhole == false {
                 let found = try content(evidence, in: session)
-                (members, strangers) = (found.members, found.strangers)
+                members.formUnion(found.members)
+                strangers = found.strangers
             }
             let kind = known?.kind ?? (members.isEmpty ? "unknown" : "content")
             let source = known?.source ?? ""

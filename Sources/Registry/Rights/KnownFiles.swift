@@ -13,8 +13,10 @@ struct KnownFiles {
     struct Known {
         let kind: String
         let source: String
-        /// Finds everybody whose data it held.
+        /// Finds those of whom our rows say that it held their data.
         let members: (any DatabaseSession) throws -> Set<Int64>
+        /// Whether those are all: what an import left unchanged has no row that names the file.
+        var isWhole: Bool { kind != "roster" }
 
         init(
             kind: String,
