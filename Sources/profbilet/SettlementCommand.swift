@@ -312,6 +312,7 @@ struct SettlementCommand: ParsableCommand {
                     for entry in entries {
                         say([
                             "entry": .int(entry.id), "day": .text(entry.day.iso),
+                            "enteredAt": .text(entry.at.rfc3339),
                             "kind": .text(entry.kind.rawValue),
                             "batch": entry.batch.map { .int($0) } ?? .null,
                             "region": entry.region.map { .int($0) } ?? .null,
@@ -322,10 +323,13 @@ struct SettlementCommand: ParsableCommand {
                     return say(["sum": .int(sum.value)])
                 }
                 printTable(
-                    ["№", "день/day", "вид/kind", "партия/batch", "регион/region", "документ"],
+                    [
+                        "№", "день/day", "внесено/entered", "вид/kind", "партия/batch",
+                        "регион/region", "документ",
+                    ],
                     entries.map {
                         [
-                            "\($0.id)", $0.day.russian, $0.kind.rawValue,
+                            "\($0.id)", $0.day.russian, $0.at.moscowDate.russian, $0.kind.rawValue,
                             $0.batch.map { "\($0)" } ?? "", $0.region.map { "\($0)" } ?? "",
                             $0.document ?? "",
                         ]

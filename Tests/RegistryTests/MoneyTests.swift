@@ -194,6 +194,74 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a payment taken back and entered anew counts once on every day`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch throws in
+            try batch.report("pppppppppp")
+            let ledger = Ledger(batch.register)
+            let (region, admin) = (try TestOffice.code("26"), batch.admin)
+            let first = batch.office.clock.now().moscowDate
+            func paid(_ day: Int) throws -> Kopecks? {
+                try Settlement(batch.register).rows(
+                    region,
+                    asOf: CalendarDate(day: first.day + day),
+                    by: admin
+                ).first?.paid
+            }
+            batch.office.clock.advance(2 * 86_400)
+            let payment = Ledger.Payment(
+                amount: Kopecks(10_001),
+                document: "17",
+                day: CalendarDate(day: first.day + 1)
+            )
+            let wrong = try ledger.pay(payment, from: region, by: admin)
+            batch.office.clock.advance(8 * 86_400)
+            let made = try ledger.reverse(wrong, reason: "ошибка", by: admin)
+            #expect(try (0...10).map(paid).allSatisfy { $0 == .zero })
+            _ = try ledger.pay(payment, from: region, by: admin)
+            #expect(try paid(0) == .zero)
+            #expect(try (1...10).map(paid).allSatisfy { $0 == Kopecks(10_001) })
+            // When each was entered is told beside the day that it counts for.
+            let entry = try #require(try ledger.entries(by: admin).first { $0.id == made })
+            #expect(entry.day == payment.day && entry.at.moscowDate.day == first.day + 10)
+            let account = try Settlement(batch.register).movements(
+                of: region,
+                from: payment.day,
+                to: CalendarDate(day: first.day + 10),
+                by: admin
+            )
+            #expect(account.movements.map(\.kind) == [.payment, .reversal, .payment])
+            #expect(account.movements[1].enteredOn.day == first.day + 10)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `cards made anew at the plant's expense are counted in its account`(
+        _ engine: TestEngine
+    ) throws {
+        try BatchOffice.with(engine) { batch throws in
+            try batch.report("ppppppppps")
+            var charges = CardCharges(batch: batch.id)
+            charges.made[.init(region: 26, reason: .defect)] = 2
+            try batch.register.write { session in
+                try Ledger(batch.register).post(charges, by: batch.admin, in: session)
+            }
+            func plant() throws -> Settlement.PlantRow {
+                try #require(
+                    try Settlement(batch.register).plant(
+                        asOf: batch.office.clock.now().moscowDate,
+                        by: batch.admin
+                    ).first
+                )
+            }
+            #expect(try plant().cards == 11 && plant().spoiled == 3)
+            #expect(try plant().claim == Kopecks(3 * 9_501))
+            #expect(try Self.row(batch).cards == 11, "a claim is no card of the region")
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `the database refuses an entry that does not balance and changes of any`(
         _ engine: TestEngine
     ) throws {

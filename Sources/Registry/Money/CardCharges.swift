@@ -77,6 +77,7 @@ extension CardCharges {
                         account: .spoilageClaim,
                         region: group.region,
                         reason: group.reason.rawValue,
+                        cards: count,
                         amount: terms.price * count
                     )
                 )

@@ -11,8 +11,11 @@ public struct Ledger: Sendable {
     public struct Entry: Sendable, Equatable {
         /// Its number.
         public let id: Int64
-        /// The day it counts for, in Moscow.
+        /// The day it counts for, in Moscow: of a payment its document's, of a reversal that of the entry
+        /// it takes back.
         public let day: CalendarDate
+        /// When it was entered.
+        public let at: Instant
         /// What it is.
         public let kind: MoneyEntryKind
         /// Which batch, where it is about one.
@@ -111,6 +114,9 @@ public struct Ledger: Sendable {
 
     /// Takes an entry back by one that mirrors it; both stay.
     ///
+    /// The mirror counts for the same day: what was entered by mistake stands in no balance then, and
+    /// entered anew it counts once on every day.
+    ///
     /// - Returns: The number of the new entry.
     /// - Throws: ``RegisterError`` when there is none of this number, it follows from a report, or it
     ///   was taken back already.
@@ -163,7 +169,7 @@ public struct Ledger: Sendable {
             }
             let head = Head(
                 kind: .reversal,
-                day: register.now().moscowDate,
+                day: entry.day,
                 batch: entry.batch,
                 region: entry.region.map { Int64($0) },
                 document: entry.document,
@@ -216,7 +222,7 @@ public struct Ledger: Sendable {
 
 extension Ledger {
     private static let columns = """
-        SELECT e.id, e.entry_day, e.kind, e.batch_id, e.region, e.document, e.reverses, u.name
+        SELECT e.id, e.entry_day, e.kind, e.batch_id, e.region, e.document, e.reverses, u.name, e.at
         FROM money_entry e JOIN app_user u ON u.id = e.user_id
         """
 
@@ -225,6 +231,7 @@ extension Ledger {
         return Entry(
             id: row.integer(0),
             day: CalendarDate(day: Int(row.integer(1))),
+            at: Instant(seconds: row.integer(8)),
             kind: kind,
             batch: row.optionalInteger(3),
             region: row.optionalInteger(4).map { Int($0) },

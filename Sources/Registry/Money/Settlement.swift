@@ -42,6 +42,8 @@ public struct Settlement: Sendable {
         public let entry: Int64
         /// The day it counts for.
         public let day: CalendarDate
+        /// The day it was entered, in Moscow.
+        public let enteredOn: CalendarDate
         /// What it is.
         public let kind: MoneyEntryKind
         /// The batch, where it is about one.
@@ -114,10 +116,10 @@ public struct Settlement: Sendable {
                     sum(CASE WHEN l.account = 'manufacturer' THEN l.cards ELSE 0 END),
                     sum(CASE WHEN l.account IN ('regionShare', 'primaryShare')
                         THEN l.amount ELSE 0 END),
-                    sum(CASE WHEN l.account = 'paidBack' THEN -l.amount ELSE 0 END)
+                    sum(CASE WHEN l.account = 'paidBack' THEN -l.amount ELSE 0 END), e.at
                 FROM money_line l JOIN money_entry e ON e.id = l.entry_id
                 WHERE l.region = $1 AND e.entry_day <= $2 AND e.kind <> 'spoilage'
-                GROUP BY e.id, e.entry_day, e.kind, e.batch_id, e.document
+                GROUP BY e.id, e.entry_day, e.kind, e.batch_id, e.document, e.at
                 ORDER BY e.entry_day, e.id
                 """,
                 [.int(region.region), .int(last.day)]
@@ -138,6 +140,7 @@ public struct Settlement: Sendable {
         return Movement(
             entry: row.integer(0),
             day: CalendarDate(day: Int(row.integer(1))),
+            enteredOn: Instant(seconds: row.integer(8)).moscowDate,
             kind: kind,
             batch: row.optionalInteger(3),
             document: row.optionalText(4),

@@ -139,7 +139,10 @@ public struct ReconciliationAct: Sendable {
             let isTaken = movement.cards < 0 || movement.debit < .zero
             return isTaken ? "Корректировка, \(batch)" : "Изготовлены карты, \(batch)"
         case .payment: return "Членские профсоюзные взносы, п/п № \(movement.document ?? "")"
-        case .reversal: return "Сторно, п/п № \(movement.document ?? "")"
+        case .reversal:
+            // It counts for the day of what it takes back, so that an earlier act may lack it.
+            return "Сторно, п/п № \(movement.document ?? ""), внесено "
+                + movement.enteredOn.russian
         case .prepayment, .refund, .spoilage: return batch
         }
     }
