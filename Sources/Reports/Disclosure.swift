@@ -24,6 +24,8 @@ struct Disclosure {
     private var rows: [[StatisticsTable.Cell]] = []
     private var parts: [Part] = []
     private let width: Int
+    /// Columns whose difference is a count too, though the table has no column for it.
+    private let rests: [(whole: Int, part: Int)]
     /// The first row of the table that is shown.
     private var offset = 0
     /// Counts by row and column; 0 for words, shares and what is not known: they tell nothing.
@@ -40,13 +42,21 @@ struct Disclosure {
     ///   - shown: Which of them is asked about.
     init(_ tables: [(level: ReportLevel?, table: StatisticsTable)], shown: Int) {
         let table = tables[shown].table
-        width = table.columns.count
+        func place(_ name: String) -> Int? { table.columns.firstIndex { $0.name == name } }
+        let told = table.rests.compactMap { rest in
+            place(rest.whole).flatMap { whole in
+                place(rest.part).map { (name: rest.name, whole: whole, part: $0) }
+            }
+        }
+        rests = told.map { ($0.whole, $0.part) }
+        let names = table.columns.map(\.name) + told.map(\.name)
+        width = names.count
         hiddenInColumn = [Int](repeating: 0, count: width)
         for part in tables { add(part.table, part.level) }
         offset = parts[shown].rows.lowerBound
         hideSmall()
-        func places(_ names: [String]) -> [Int] {
-            names.compactMap { name in table.columns.firstIndex { $0.name == name } }
+        func places(_ wanted: [String]) -> [Int] {
+            wanted.compactMap { names.firstIndex(of: $0) }
         }
         let within = table.sums.map { (left: places($0.left), right: places($0.right)) }
         let sums = sums()
@@ -92,9 +102,18 @@ extension Disclosure {
             )
         )
         if let total = table.total { rows.append(total) }
+        func count(_ cell: StatisticsTable.Cell) -> Int? {
+            if case .count(let count) = cell { count } else { nil }
+        }
         for cells in rows[first...] {
-            for cell in cells {
-                if case .count(let count) = cell { values.append(count) } else { values.append(0) }
+            values += cells.map { count($0) ?? 0 }
+            // Hidden or told like a column of the table: whoever sees the two counts has it.
+            values += rests.map { rest in
+                guard let whole = count(cells[rest.whole]), let part = count(cells[rest.part])
+                else {
+                    return 0
+                }
+                return whole - part
             }
         }
         hidden += [Bool](repeating: false, count: (rows.count - first) * width)
@@ -247,6 +266,21 @@ extension StatisticsTable {
                     + "nor are shares of them."
             )
         )
+        return table
+    }
+
+    /// The lines of a part of the union only, and no sum: it was decided by all lines what is hidden, and
+    /// a part's own sum is its line in the report of the level above.
+    public func within(_ scope: OrganisationCode) -> StatisticsTable {
+        guard scope != .centralCouncil else { return self }
+        var table = self
+        table.rows = rows.filter { cells in
+            guard case .text(let text)? = cells.first, let code = OrganisationCode(text) else {
+                return false
+            }
+            return scope.contains(code)
+        }
+        table.total = nil
         return table
     }
 

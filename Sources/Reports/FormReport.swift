@@ -53,7 +53,7 @@ public struct FormReport: Sendable {
             ),
             Self.columns
         )
-        table.sums = [.fourWays]
+        (table.sums, table.rests) = (.fourWays, .fourWays)
         table.notes = [
             Bilingual(
                 "Графы составлены в ProfBilet: тексты форм не публикуются.",

@@ -64,7 +64,8 @@ public struct ReportPage {
 
     /// The report's figures as a whole, large.
     private var headline: String {
-        guard let sums = table.total ?? table.rows.first else { return "" }
+        let single = table.rows.count == 1 ? table.rows.first : nil
+        guard let sums = table.total ?? single else { return "" }
         let known = zip(table.columns, sums).dropFirst(2).filter { $0.1 != .none }
         let figures = known.prefix(7).map { column, cell in
             "<div class=\"figure\"><b>\(HTMLText.escaped(cell.shown))</b><span>"

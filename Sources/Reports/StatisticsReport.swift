@@ -55,13 +55,14 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
         var table = Self.table(lines, asOf: date, title: title, columns)
         table.notes = notes
         table.sums = sums
+        if self == .coverage { table.rests = .fourWays }
         return table
     }
 
     /// What adds up within a row of this report, so that one figure may be computed from the others.
     private var sums: [StatisticsTable.Equation] {
         switch self {
-        case .coverage: [.fourWays]
+        case .coverage: .fourWays
         case .production:
             [
                 .init(
@@ -166,10 +167,24 @@ public enum StatisticsReport: String, Sendable, CaseIterable {
     }
 }
 
-extension StatisticsTable.Equation {
-    /// Who has plastic or a virtual ticket, both or none.
-    static let fourWays = Self(
-        left: ["registered", "both"],
-        right: ["plastic", "virtual", "none"]
-    )
+extension [StatisticsTable.Rest] {
+    /// The two parts of the four ways that stand in no column.
+    static let fourWays: Self = [
+        .init(name: "plasticOnly", whole: "plastic", part: "both"),
+        .init(name: "virtualOnly", whole: "virtual", part: "both"),
+    ]
+}
+
+extension [StatisticsTable.Equation] {
+    /// Who has plastic or a virtual ticket, both or none: every equation between these counts that does
+    /// without the others, so that no two of them together tell what each keeps.
+    static let fourWays: Self = [
+        .init(left: ["registered", "both"], right: ["plastic", "virtual", "none"]),
+        .init(left: ["plastic"], right: ["both", "plasticOnly"]),
+        .init(left: ["virtual"], right: ["both", "virtualOnly"]),
+        .init(left: ["plastic", "virtualOnly"], right: ["virtual", "plasticOnly"]),
+        .init(left: ["registered"], right: ["virtual", "plasticOnly", "none"]),
+        .init(left: ["registered"], right: ["plastic", "virtualOnly", "none"]),
+        .init(left: ["registered"], right: ["plasticOnly", "virtualOnly", "both", "none"]),
+    ]
 }

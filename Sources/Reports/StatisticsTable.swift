@@ -78,6 +78,15 @@ public struct StatisticsTable: Sendable, Equatable {
     public var total: [Cell]?
     /// What is known to be equal within every row.
     var sums: [Equation] = []
+    /// Counts that nobody prints and anybody can subtract.
+    var rests: [Rest] = []
+
+    /// What is left of a column without those of another one who are counted in it, by their names.
+    struct Rest: Sendable, Equatable {
+        let name: String
+        let whole: String
+        let part: String
+    }
 
     /// Columns that come to as much as others, by their names.
     struct Equation: Sendable, Equatable {

@@ -48,11 +48,23 @@ struct ReportCommand: ParsableCommand {
             }
         }
 
-        /// The levels to count: those shown, and for publication all that might be published beside them.
-        func levels(_ shown: [ReportLevel], _ user: SignedInUser) -> [ReportLevel] {
-            guard publication else { return shown }
-            let all = ReportLevel.allCases
-            return shown + (user.scope == .centralCouncil ? all : all.filter { $0 != .union })
+        /// The lines of the levels shown, and for publication all that it is decided by.
+        func count(
+            _ shown: [ReportLevel],
+            _ measures: UnionStatistics.Measures,
+            asOf date: CalendarDate,
+            _ register: Register,
+            by user: SignedInUser
+        ) throws -> [ReportLevel: [UnionStatistics.Line]] {
+            let statistics = UnionStatistics(register)
+            return publication
+                ? try statistics.countForPublication(
+                    asOf: date,
+                    showing: shown,
+                    measures,
+                    by: user
+                )
+                : try statistics.count(asOf: date, by: shown, measures, by: user)
         }
 
         /// Shows a finished table.
@@ -87,11 +99,11 @@ struct ReportCommand: ParsableCommand {
         func run() throws {
             try options.office.work { register, user in
                 let date = try options.date(register)
-                let statistics = UnionStatistics(register)
-                let tables = try statistics.count(
-                    asOf: date,
-                    by: options.levels([by], user),
+                let tables = try options.count(
+                    [by],
                     report.measures,
+                    asOf: date,
+                    register,
                     by: user
                 ).mapValues { report.table($0, asOf: date) }
                 guard var table = tables[by] else { return }
@@ -99,13 +111,13 @@ struct ReportCommand: ParsableCommand {
                     table = table.forPublication(
                         level: by,
                         beside: tables.filter { $0.key != by }.map { ($0.key, $0.value) }
-                    )
+                    ).within(user.scope)
                 }
                 try options.show(table) {
                     let isFull = !options.publication
                     let months =
                         isFull && report == .production
-                        ? try statistics.cardsPerMonth(asOf: date, by: user) : []
+                        ? try UnionStatistics(register).cardsPerMonth(asOf: date, by: user) : []
                     return ReportPage(report, table, months: months).html
                 }
             }
@@ -123,10 +135,11 @@ struct ReportCommand: ParsableCommand {
             try options.office.work { register, user in
                 let date = try options.date(register)
                 let report = FormReport(form)
-                let lines = try UnionStatistics(register).count(
-                    asOf: date,
-                    by: options.levels(report.levels, user),
+                let lines = try options.count(
+                    report.levels,
                     report.measures,
+                    asOf: date,
+                    register,
                     by: user
                 )
                 var table = report.table(
@@ -136,7 +149,7 @@ struct ReportCommand: ParsableCommand {
                 if options.publication {
                     table = table.forPublication(
                         beside: lines.map { ($0.key, report.everyLine($0.value, asOf: date)) }
-                    )
+                    ).within(user.scope)
                 }
                 try options.show(table) {
                     ReportPage(.coverage, table, months: []).html

@@ -109,6 +109,8 @@ def published(browser, office, folder):
         small = [(row, column) for row, cells in enumerate(whole) for column, cell in enumerate(cells)
                  if column > 1 and cell.isdigit() and 0 < int(cell) < 5 and told[row][column] != "•"]
         check(f"{report}: no figure below five is told", not small, small)
+        parts = re.findall(r"</i>[^<:]+: (\d+) \(", told_file.read_text())
+        check(f"{report}: no part of the four ways below five is told", not [part for part in parts if 0 < int(part) < 5], parts)
         hidden = sum(cell == "•" for cells in told for cell in cells)
         alone = [column for column in range(2, len(told[0])) if sum(cells[column] == "•" for cells in told) == 1]
         check(f"{report}: {hidden} figures hidden, none of them alone in its column", hidden > 0 and not alone, alone)

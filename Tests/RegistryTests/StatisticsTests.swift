@@ -189,6 +189,21 @@ import UnionTicket
             #expect(
                 try statistics.count(asOf: Self.day(batch), by: .region, by: user).count == 1
             )
+            // What is hidden of a part is decided by the whole, which is not shown to it.
+            let all = try statistics.countForPublication(
+                asOf: Self.day(batch),
+                showing: [.region],
+                by: user
+            )
+            #expect(Set(all.keys) == Set(ReportLevel.allCases))
+            #expect(all[.region]?.map(\.organisation.description) == ["26", "27"])
+            #expect(throws: RegisterError.self) {
+                try statistics.countForPublication(
+                    asOf: Self.day(batch),
+                    showing: [.union],
+                    by: user
+                )
+            }
         }
     }
 

@@ -61,6 +61,48 @@ import UnionTicket
         }
     }
 
+    @Test func `who has a card only, or a virtual ticket only, is not told where they are few`()
+        throws
+    {
+        // 60 − 57 = 3 with a card only; nothing else in the row is small.
+        let whole = [Self.counts(100, 60, 67, 57), Self.counts(500, 300, 90, 50)]
+        for lines in [whole, [whole[0]]] {
+            let table = try Self.table(.coverage, lines).forPublication()
+            let shown = try ["plastic", "both"].map { try Self.cell(table, 0, $0) }
+            #expect(shown.contains(.suppressed), "their difference is three people")
+            let page = ReportPage(.coverage, table, months: []).html
+            #expect(!String(decoding: page, as: UTF8.self).contains("только карта: 3 "))
+            if lines.count == 1 { #expect(ReportChart.split(table) == nil) }
+        }
+        // What can be told is told.
+        let open = try Self.table(.coverage, [Self.counts(500, 300, 90, 50)]).forPublication()
+        #expect(ReportChart.split(open)?.contains("только карта: 250 ") == true)
+        let form = FormReport(.sp5).table(
+            [
+                UnionStatistics.Line(
+                    organisation: .centralCouncil,
+                    name: "",
+                    hasTerritorialRights: false,
+                    counts: Self.counts(100, 60, 67, 57)
+                )
+            ],
+            asOf: Self.day
+        ).forPublication()
+        #expect(ReportChart.split(form) == nil)
+        let told = try ["plastic", "both"].map { try Self.cell(form, 0, $0) }
+        #expect(told.contains(.suppressed))
+    }
+
+    @Test func `a part of the union publishes its lines of what the whole publishes`() throws {
+        let whole = try Self.table(
+            .coverage,
+            [Self.counts(100, 60, 40, 3), Self.counts(500, 300, 90, 50)]
+        ).forPublication()
+        let part = whole.within(try #require(OrganisationCode("10")))
+        #expect(part.rows == [whole.rows[0]] && part.total == nil)
+        #expect(whole.within(.centralCouncil) == whole)
+    }
+
     @Test func `two single people do not follow from their sum`() throws {
         let table = try Self.table(
             .programme,
@@ -257,6 +299,20 @@ private struct ShownFigures {
         let values = whole.rows + (whole.total.map { [$0] } ?? [])
         let shown = told.rows + (told.total.map { [$0] } ?? [])
         var unknown: [String: Int] = [:]
+        // What nobody prints: told is nothing of it that concerns few.
+        var few: Set<Int> = []
+        let rests = told.columns.contains { $0.name == "none" } ? ["plastic", "virtual"] : []
+        func place(_ name: String) -> Int { told.columns.firstIndex { $0.name == name } ?? 0 }
+        for (row, cells) in values.enumerated() {
+            for rest in rests {
+                guard case .count(let all) = cells[place(rest)],
+                    case .count(let both) = cells[place("both")]
+                else { continue }
+                if (1..<5).contains(all - both) { few.insert(unknown.count) }
+                unknown["\(row)/\(rest)Only"] = unknown.count
+            }
+        }
+        let parts = unknown.count
         for (row, cells) in shown.enumerated() {
             for (column, cell) in cells.enumerated() {
                 if cell == .suppressed { unknown["\(row)/\(column)"] = unknown.count }
@@ -276,6 +332,14 @@ private struct ShownFigures {
         for sum in Self.relations(told) {
             for row in shown.indices { add(sum.map { ("\(row)/\($0.column)", $0.sign) }) }
         }
+        for row in shown.indices {
+            for rest in rests {
+                add([
+                    ("\(row)/\(place(rest))", 1), ("\(row)/\(place("both"))", -1),
+                    ("\(row)/\(rest)Only", -1),
+                ])
+            }
+        }
         if told.total != nil {
             for column in told.columns.indices {
                 guard case .count = values[values.count - 1][column] else { continue }
@@ -283,6 +347,7 @@ private struct ShownFigures {
             }
         }
         solved = Self.determined(equations, unknown.count)
+            .filter { $0 >= parts || few.contains($0) }
             .map { index in unknown.first { $0.value == index }?.key ?? "" }
     }
 

@@ -174,7 +174,7 @@ import UnionTicket
         let table = FormReport(.sp3).table(lines, asOf: Self.day)
         #expect(table.rows.map { $0[2] } == [.count(60), .count(30)])
         #expect(table.total?[2] == .count(90))
-        #expect(table.sums == [.fourWays])
+        #expect(table.sums == .fourWays && table.rests == .fourWays)
     }
 
     @Test(arguments: [

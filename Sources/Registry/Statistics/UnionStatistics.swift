@@ -78,6 +78,37 @@ public struct UnionStatistics: Sendable {
         _ measures: Measures = .all,
         by user: SignedInUser
     ) throws -> [ReportLevel: [Line]] {
+        try require(levels, asOf: date, by: user)
+        return try count(asOf: date, by: levels, measures, in: user.scope)
+    }
+
+    /// The whole union's lines at every level, whatever part of it the user sees.
+    ///
+    /// By them it is decided which figures may be published: those that a part of the union publishes
+    /// must not tell what the whole hides. Only lines of the user's scope may be shown.
+    ///
+    /// - Parameters:
+    ///   - date: The day; today at the latest.
+    ///   - levels: Which levels are to be shown.
+    ///   - measures: What to count beside registered members.
+    ///   - user: Who publishes.
+    /// - Returns: The lines of each level, of the levels that are shown and of all others.
+    /// - Throws: ``RegisterError`` as of a count at the levels to be shown.
+    public func countForPublication(
+        asOf date: CalendarDate,
+        showing levels: [ReportLevel],
+        _ measures: Measures = .all,
+        by user: SignedInUser
+    ) throws -> [ReportLevel: [Line]] {
+        try require(levels, asOf: date, by: user)
+        return try count(asOf: date, by: ReportLevel.allCases, measures, in: .centralCouncil)
+    }
+
+    private func require(
+        _ levels: [ReportLevel],
+        asOf date: CalendarDate,
+        by user: SignedInUser
+    ) throws {
         try user.require(.readReports)
         try register.requirePast(date)
         guard !levels.contains(.union) || user.scope == .centralCouncil else {
@@ -89,18 +120,26 @@ public struct UnionStatistics: Sendable {
                     + "territorial or primary."
             )
         }
-        return try register.read { session in
+    }
+
+    private func count(
+        asOf date: CalendarDate,
+        by levels: [ReportLevel],
+        _ measures: Measures,
+        in scope: OrganisationCode
+    ) throws -> [ReportLevel: [Line]] {
+        try register.read { session in
             let dated = try DatedRegister(
                 asOf: date,
                 cards: !measures.isDisjoint(with: [.carriers, .production, .programme]),
                 in: session
             )
-            let places = try OrganisationPlaces(asOf: date, scope: user.scope, in: session)
+            let places = try OrganisationPlaces(asOf: date, scope: scope, in: session)
             var pass = StatisticsPass(dated, places, measures)
             try pass.run(session, MemberVault(register: register))
             return Dictionary(
                 uniqueKeysWithValues: Set(levels).map {
-                    ($0, lines(pass.counts, places, $0, user.scope))
+                    ($0, lines(pass.counts, places, $0, scope))
                 }
             )
         }
