@@ -7,12 +7,12 @@ public enum AcknowledgementFile {
     private struct Body: Decodable {
         var format: String
         var partner: String
-        var package: Int
+        var package: WholeNumber
         var stage: String
         var manifest: String?
         var set: String?
         var fault: String?
-        var expected: Int?
+        var expected: WholeNumber?
         var rows: [Row]?
 
         struct Row: Decodable {
@@ -49,10 +49,13 @@ public enum AcknowledgementFile {
                 "received, applied or rejected."
             )
         }
-        guard (1...10_000_000).contains(body.package) else {
+        guard (1...10_000_000).contains(body.package.value) else {
             throw wrong("package", "нужен номер пакета.", "a package's number is needed.")
         }
-        var said = PartnerAcknowledgements.Acknowledgement(sequence: body.package, stage: stage)
+        var said = PartnerAcknowledgements.Acknowledgement(
+            sequence: Int(body.package.value),
+            stage: stage
+        )
         said.manifest = try hash(body.manifest, "manifest", isNeeded: stage != .rejected, file)
         said.setHash = try hash(body.set, "set", isNeeded: stage == .applied, file)
         if stage == .rejected {
@@ -61,7 +64,7 @@ public enum AcknowledgementFile {
                 throw wrong("fault", "нужно одно из: \(all).", "one of \(all) is needed.")
             }
             said.fault = fault
-            said.expected = body.expected
+            said.expected = body.expected.map { Int($0.value) }
         }
         let rows = body.rows ?? []
         guard rows.count <= rowLimit else {

@@ -7,17 +7,17 @@ public enum StatisticsFile {
         var format: String
         var partner: String
         var period: String
-        var revision: Int
+        var revision: WholeNumber
         var regions: [Row]
         var total: Sums
 
         struct Row: Decodable {
             var region: String
-            var participants: Whole
-            var throughApp: Whole
-            var purchases: Whole
-            var turnover: Whole
-            var cashback: Whole
+            var participants: WholeNumber
+            var throughApp: WholeNumber
+            var purchases: WholeNumber
+            var turnover: WholeNumber
+            var cashback: WholeNumber
 
             var figures: PartnerStatistics.Figures {
                 PartnerStatistics.Figures(
@@ -31,26 +31,11 @@ public enum StatisticsFile {
         }
 
         struct Sums: Decodable {
-            var participants: Whole
-            var throughApp: Whole
-            var purchases: Whole
-            var turnover: Whole
-            var cashback: Whole
-        }
-    }
-
-    /// A whole number; anything else is refused with its place.
-    private struct Whole: Decodable {
-        let value: Int64
-
-        init(from decoder: any Decoder) throws {
-            do {
-                value = try decoder.singleValueContainer().decode(Int64.self)
-            } catch {
-                throw DecodingError.dataCorrupted(
-                    .init(codingPath: decoder.codingPath, debugDescription: "no whole number")
-                )
-            }
+            var participants: WholeNumber
+            var throughApp: WholeNumber
+            var purchases: WholeNumber
+            var turnover: WholeNumber
+            var cashback: WholeNumber
         }
     }
 
@@ -78,7 +63,7 @@ public enum StatisticsFile {
         guard let period = PartnerStatistics.Period(body.period) else {
             throw wrong("period", "нужен месяц гггг-мм.", "a month yyyy-mm is needed.")
         }
-        guard (1...1_000).contains(body.revision) else {
+        guard (1...1_000).contains(body.revision.value) else {
             throw wrong(
                 "revision",
                 "нужно целое от 1 до 1000.",
@@ -109,7 +94,7 @@ public enum StatisticsFile {
         }
         let report = PartnerStatistics.Report(
             period: period,
-            revision: body.revision,
+            revision: Int(body.revision.value),
             regions: regions
         )
         try compare(body.total, with: report.total, file)

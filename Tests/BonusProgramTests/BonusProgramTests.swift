@@ -97,6 +97,19 @@ import UnionTicket
         #expect(error?.fault == fault)
     }
 
+    @Test(arguments: [
+        ("\"package\": 3", "\"package\": 1.5"), ("\"package\": 3", "\"package\": 1e30"),
+        ("\"package\": 3", "\"package\": \"3\""),
+    ])
+    func `a number that is not whole is named with its place`(old: String, new: String) throws {
+        let file = try file(Self.ack.replacing(old, with: new))
+        let error = #expect(throws: ExchangeError.self) {
+            try AcknowledgementFile.read(file, of: "profcards")
+        }
+        let text = error?.message.english ?? ""
+        #expect(text.contains("package") && text.contains("whole numbers"), "\(text)")
+    }
+
     @Test func `nothing is an empty file`() throws {
         let error = #expect(throws: ExchangeError.self) { try file("") }
         #expect(error?.fault == .emptyFile)
@@ -133,6 +146,7 @@ import UnionTicket
             "regions[1].turnover"
         ),
         ("2020-06", "2020-13", "period"), ("\"revision\": 1", "\"revision\": 0", "revision"),
+        ("\"revision\": 1", "\"revision\": 1.5", "revision"),
     ])
     func `a faulty figure is named with its place`(old: String, new: String, place: String) throws {
         let file = try file(Self.statistics.replacing(old, with: new))
