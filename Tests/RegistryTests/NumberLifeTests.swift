@@ -187,22 +187,7 @@ import UnionTicket
                 secrets: try office.secrets,
                 by: office.admin
             )
-            let target = DataDirectory(path: office.directory.path + "/../restored")
-            _ = try Restore.run(
-                path,
-                into: target,
-                passphrase: "backup phrase",
-                masterPassphrase: TestOffice.passphrase,
-                epochs: office.directory,
-                erasureLog: nil,
-                noErasures: true,
-                now: office.clock.now
-            )
-            let register = try Register.open(
-                in: target,
-                passphrase: TestOffice.passphrase,
-                now: office.clock.now
-            )
+            let register = try office.restored(path).register
             let report = try Reclaim(register).run(
                 [office.directory.issuances, folder],
                 by: office.admin

@@ -172,6 +172,24 @@ struct TestOffice {
         try register.database.write { try $0.execute(sql, []) }
     }
 
+    /// The register as a backup has it, in a folder beside this one; nobody was erased since.
+    func restored(_ backup: String) throws -> (register: Register, directory: DataDirectory) {
+        let target = DataDirectory(path: directory.path + "/../restored")
+        _ = try Restore.run(
+            backup,
+            into: target,
+            passphrase: "backup phrase",
+            masterPassphrase: Self.passphrase,
+            epochs: directory,
+            erasureLog: nil,
+            noErasures: true,
+            now: clock.now
+        )
+        return (
+            try Register.open(in: target, passphrase: Self.passphrase, now: clock.now), target
+        )
+    }
+
     func number(_ sql: String) throws -> Int64 {
         try register.read { try $0.first(sql) { $0.integer(0) } ?? -1 }
     }

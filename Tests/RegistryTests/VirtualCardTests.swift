@@ -226,22 +226,7 @@ import UnionTicket
                 .publish(to: published, secrets: try office.opened, by: office.admin)
             let used = try office.virtualCarriers().compactMap(\.coordinate)
 
-            let target = DataDirectory(path: office.directory.path + "/../restored")
-            _ = try Restore.run(
-                path,
-                into: target,
-                passphrase: "backup phrase",
-                masterPassphrase: TestOffice.passphrase,
-                epochs: office.directory,
-                erasureLog: nil,
-                noErasures: true,
-                now: office.clock.now
-            )
-            let register = try Register.open(
-                in: target,
-                passphrase: TestOffice.passphrase,
-                now: office.clock.now
-            )
+            let register = try office.restored(path).register
             let admin = try UserDirectory(register).signIn("admin", passphrase: "admin passphrase")
             #expect {
                 _ = try VirtualCards(register).renew(
