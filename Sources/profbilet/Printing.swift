@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Roster
 import UnionTicket
 
@@ -47,17 +48,48 @@ func say(_ russian: String, _ english: String) {
 func say(_ object: [String: JSONValue]) { print(JSONValue.object(object).line) }
 
 /// Prints columns, as wide as their widest cell; the head is bilingual.
+///
+/// On a terminal that is narrower each row becomes a block of its cells under one another.
 func printTable(_ head: [String], _ rows: [[String]]) {
     let widths = head.indices.map { column in
         ([head] + rows).map { $0[column].count }.max() ?? 0
     }
+    if let width = TerminalWidth.ofOutput, widths.reduce(-2, { $0 + $1 + 2 }) > width {
+        return printBlocks(head, rows)
+    }
     for row in [head] + rows {
-        let cells = row.indices.map { column in
-            row[column] + String(repeating: " ", count: widths[column] - row[column].count)
-        }
+        let cells = row.indices.map { column in padded(row[column], to: widths[column]) }
         var line = cells.joined(separator: "  ")
         while line.last == " " { line.removeLast() }
         print(line)
+    }
+}
+
+/// Prints a line for each cell that is not empty, and a blank line between rows.
+private func printBlocks(_ head: [String], _ rows: [[String]]) {
+    let width = head.map(\.count).max() ?? 0
+    for (number, row) in rows.enumerated() {
+        if number > 0 { print("") }
+        for (name, cell) in zip(head, row) where !cell.isEmpty {
+            print("\(padded(name, to: width))  \(cell)")
+        }
+    }
+}
+
+private func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+}
+
+/// How many characters fit into a line where a person reads.
+enum TerminalWidth {
+    /// Of standard output; nil when it goes into a file or a pipe, or nobody knows.
+    static var ofOutput: Int? {
+        guard isatty(STDOUT_FILENO) == 1 else { return nil }
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
     }
 }
 

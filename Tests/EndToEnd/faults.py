@@ -203,7 +203,7 @@ def world(office):
     keys = office.data / "keys/signing.keys"
     content = keys.read_bytes()
     keys.unlink()
-    expect("a missing key file", office.run(*issue, "HTTPS://X.RU/"), 6)
+    expect("a missing key file", office.run(*issue, "HTTPS://X.RU/"), 8)
     keys.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     expect("a damaged key file", office.run(*issue, "HTTPS://X.RU/"), 3)
     keys.write_bytes(content)

@@ -3,13 +3,17 @@
 Usage: PROFBILET=path/to/profbilet python3 operation.py
 """
 
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
+import termios
 
 from serving import check, close
 
@@ -224,6 +228,33 @@ def units(folder):
             check(f"{name}: {' '.join(words)} knows {flags}", all(flag in usage for flag in flags), usage[:200])
 
 
+def shown_at(columns, *arguments):
+    """What a command shows on a terminal of so many columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL)
+    os.close(slave)
+    said = b""
+    while True:
+        try:
+            said += os.read(master, 65536)
+        except OSError:
+            break
+    process.wait()
+    os.close(master)
+    return said.decode().replace("\r\n", "\n").splitlines()
+
+
+def terminal():
+    print("narrow terminals")
+    head = ["настройка/setting", "значение/value", "источник/source", "что это/what it is"]
+    wide = shown_at(300, "config", "show")
+    check("a table stands in columns where they fit", re.split("  +", wide[0]) == head, wide[:2])
+    narrow = shown_at(60, "config", "show")
+    check("and in blocks where they do not", narrow[0].startswith(head[0] + "  ") and narrow[1].startswith(head[1] + " ")
+          and len([line for line in narrow if not line]) == len(wide) - 2, narrow[:6])
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -231,6 +262,7 @@ def main():
         masks(folder)
         manual(folder)
         wrong_usage()
+        terminal()
         units(folder)
     close()
 
