@@ -10,7 +10,8 @@ extension RegisterSchema {
                 operation: .insert,
                 name: "card_order_begins",
                 when: "NEW.state <> 'draft'",
-                message: "card_order: an order begins as a draft"
+                message: "card_order: an order begins as a draft",
+                keepsEarlierRows: true
             )
             + growingOnly(["carrier_event", "order_event"], for: engine)
     }
@@ -28,7 +29,21 @@ extension RegisterSchema {
                     AND NEW.state <> 'retired')
                 """,
             message: "ticket_number: a number never changes hands"
-        ) + notReplaced("ticket_number", "t.number = NEW.number", engine)
+        )
+            + notReplaced(engine)
+    }
+
+    /// In PostgreSQL the primary key says all of it.
+    private static func notReplaced(_ engine: DatabaseEngine) -> String {
+        guard engine == .sqlite else { return "" }
+        return engine.refuse(
+            table: "ticket_number",
+            operation: .insert,
+            name: "ticket_number_begins",
+            when: isReplacing("ticket_number", ["t.number = NEW.number"], engine),
+            message: "ticket_number: a number is never used again",
+            keepsEarlierRows: true
+        )
     }
 
     private static func carrierRefusals(_ engine: DatabaseEngine) -> String {
@@ -63,17 +78,10 @@ extension RegisterSchema {
                     OR (NEW.number IS NOT NULL AND NEW.member_id IS NOT NULL
                         AND NOT EXISTS (SELECT 1 FROM ticket_number t
                             WHERE t.number = NEW.number AND t.member_id = NEW.member_id))
-                    OR \(isNobodys)
+                    OR \(isNobodys) OR \(isReplacing("carrier", carrierKeys, engine))
                     """,
-                message: "carrier: a carrier is its number's holder's"
-            )
-            + notReplaced("carrier", "t.id = NEW.id", engine)
-            + notReplaced("carrier", "t.list = NEW.list AND t.idx = NEW.idx", engine, "slot")
-            + notReplaced(
-                "carrier",
-                "t.number = NEW.number AND t.issue = NEW.issue AND t.kind = 'plastic'",
-                engine,
-                "issue"
+                message: "carrier: a carrier is new and its number's holder's",
+                keepsEarlierRows: true
             )
     }
 
@@ -89,20 +97,20 @@ extension RegisterSchema {
             """
     }()
 
-    /// SQLite's REPLACE takes a row away without asking what refuses deletion.
-    private static func notReplaced(
+    private static let carrierKeys = [
+        "t.id = NEW.id", "t.list = NEW.list AND t.idx = NEW.idx",
+        "t.number = NEW.number AND t.issue = NEW.issue AND t.kind = 'plastic'",
+    ]
+
+    /// That a new row would take another's place: SQLite's REPLACE removes that one without asking what
+    /// refuses deletion.
+    private static func isReplacing(
         _ table: String,
-        _ condition: String,
-        _ engine: DatabaseEngine,
-        _ what: String = "row"
+        _ keys: [String],
+        _ engine: DatabaseEngine
     ) -> String {
-        guard engine == .sqlite else { return "" }
-        return engine.refuse(
-            table: table,
-            operation: .insert,
-            name: "\(table)_\(what)_not_replaced",
-            when: "EXISTS (SELECT 1 FROM \(table) t WHERE \(condition))",
-            message: "\(table): rows are never replaced"
-        )
+        guard engine == .sqlite else { return "1 = 0" }
+        return keys.map { "EXISTS (SELECT 1 FROM \(table) t WHERE \($0))" }
+            .joined(separator: " OR ")
     }
 }
