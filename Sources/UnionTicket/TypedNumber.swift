@@ -18,9 +18,9 @@ public enum TypedNumber: Equatable, Sendable {
         case foreignCharacter(position: Int)
         /// Neither 15 nor 16 digits; how many there were.
         case length(Int)
-        /// Of groups typed apart one has not its 3 or 4 digits, and the number cannot be one of ours;
-        /// groups are counted 1…4 as printed.
-        case group(Int, digits: Int)
+        /// Of groups typed apart one has not its digits, and the number cannot be one of ours; groups are
+        /// counted 1…4 as printed.
+        case group(Int, digits: Int, of: Int)
         /// The first group begins with a digit no scheme uses.
         case scheme(UInt8)
         /// The check digit does not fit: one group is mistyped or two are swapped.
@@ -62,14 +62,16 @@ public enum TypedNumber: Equatable, Sendable {
         }
     }
 
+    /// How many digits the four printed groups have.
+    private static let printed = [3, 4, 4, 4]
+
     /// The one group typed apart that has too few digits or too many.
     private static func oddGroup(of groups: [Int]) -> Refusal? {
-        let printed = [3, 4, 4, 4]
         // The issue of a carrier stands apart, or nowhere.
         guard groups.count == 4 || (groups.count == 5 && groups[4] == 1) else { return nil }
         let odd = printed.indices.filter { groups[$0] != printed[$0] }
         guard odd.count == 1 else { return nil }
-        return .group(odd[0] + 1, digits: groups[odd[0]])
+        return .group(odd[0] + 1, digits: groups[odd[0]], of: printed[odd[0]])
     }
 
     /// The digits of a typed secret, read as those of a number are; nil at a foreign character.

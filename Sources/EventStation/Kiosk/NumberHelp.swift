@@ -63,18 +63,18 @@ struct NumberHelp: Equatable, Encodable {
                 )
             )
         // The last one is being typed.
-        case .group(4, let digits) where digits < 4:
+        case .group(4, let digits, let wanted) where digits < wanted:
             self.init(
                 .incomplete,
-                Bilingual("Ещё цифр: \(4 - digits).", "Digits to go: \(4 - digits).")
+                Bilingual("Ещё цифр: \(wanted - digits).", "Digits to go: \(wanted - digits).")
             )
-        case .group(let group, let digits):
+        case .group(let group, let digits, let wanted):
             self.init(
                 .wrong,
                 groups: [group],
                 Bilingual(
-                    "В группе \(group) цифр: \(digits) вместо \(group == 1 ? 3 : 4).",
-                    "Group \(group) has \(digits) digits instead of \(group == 1 ? 3 : 4)."
+                    "В группе \(group) цифр: \(digits) вместо \(wanted).",
+                    "Group \(group) has \(digits) digits instead of \(wanted)."
                 )
             )
         case .foreignCharacter(let position):

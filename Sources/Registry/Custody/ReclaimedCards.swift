@@ -92,19 +92,17 @@ extension Reclaim {
         in session: any DatabaseSession
     ) throws -> Bool {
         let file = CarrierFile(register)
-        func waiting() throws -> CarrierFile.Carrier? {
-            try file.carriers(of: member, in: session).first {
-                $0.kind == .plastic && $0.state.isInPipeline
-            }
+        let waiting = try file.carriers(of: member, in: session).first {
+            $0.kind == .plastic && $0.state.isInPipeline
         }
-        guard let older = try waiting() else { return true }
+        guard let older = waiting else { return true }
         guard let number = older.number, let place = older.coordinate,
             number.ticket == row.carrier.ticket, number.issue < row.carrier.issue,
             try adopt(.active, place.list, Int(place.index), by: user, in: session),
             let now = try file.carrier(older.id, in: session)
         else { return false }
         try file.set(now, to: .suspended, reason: "reclaim", by: user, in: session)
-        return try waiting() == nil
+        return true
     }
 
     /// Enters the card itself; where a list read before holds its slot, the card takes the block over.

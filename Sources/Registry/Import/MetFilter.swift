@@ -27,11 +27,7 @@ struct MetFilter {
             person =
                 UInt64(bitPattern: hash.name)
                 ^ UInt64(bitPattern: hash.birth) &* 0x9E37_79B9_7F4A_7C15
-            bearer = aisId.map(Self.bearer)
-        }
-
-        fileprivate static func bearer(_ aisId: String) -> UInt64 {
-            UInt64(bitPattern: Int64(aisId.hashValue))
+            bearer = aisId.map { UInt64(bitPattern: Int64($0.hashValue)) }
         }
     }
 
@@ -40,15 +36,6 @@ struct MetFilter {
         insert(traces.person)
         if let bearer = traces.bearer { insert(bearer) }
     }
-
-    /// Remembers an identifier alone.
-    mutating func insert(bearer aisId: String) { insert(Traces.bearer(aisId)) }
-
-    /// Remembers a whole row.
-    mutating func insert(fingerprint: Int64) { insert(UInt64(bitPattern: fingerprint)) }
-
-    /// False only when that row was not inserted.
-    func mayContain(fingerprint: Int64) -> Bool { contains(UInt64(bitPattern: fingerprint)) }
 
     /// False only when neither the identifier nor name and birth date were inserted.
     func mayContain(_ traces: Traces) -> Bool {

@@ -19,7 +19,7 @@ struct RosterChunk {
         people = prepared.people
         // What earlier chunks wrote the preparation's snapshot does not have.
         let doubles = prepared.rows.compactMap(\.draft).filter { run.met.mayContain($0.traces) }
-        if !doubles.isEmpty { try people.find(doubles, during: run.importId, in: run.session) }
+        try people.find(doubles, during: run.importId, in: run.session)
         try markSeen(people.ids)
         // Whom this import met before it may have changed since the look-up.
         let met = people.ids.filter { people[$0]?.line != nil }
@@ -48,17 +48,15 @@ struct RosterChunk {
         }
     }
 
-    /// Has stored what the chunk adds and whom it met.
-    func store() throws {
-        let seen = seen
-        run.hasSeen = run.hasSeen || !seen.isEmpty
-        try run.store { session in
-            try storeNew(in: session)
-            try session.load("import_seen", ["member_id", "line"], count: seen.count) {
-                $1.put(seen[$0].member)
-                $1.put(Int64(seen[$0].line))
-            }
+    /// Stores what the chunk adds and whom it met.
+    mutating func store() throws {
+        try storeNew()
+        try run.session.load("import_seen", ["member_id", "line"], count: seen.count) {
+            $1.put(seen[$0].member)
+            $1.put(Int64(seen[$0].line))
         }
+        run.hasSeen = run.hasSeen || !seen.isEmpty
+        seen.removeAll()
     }
 
     private struct Row {
@@ -238,11 +236,9 @@ struct RosterChunk {
 extension RosterChunk {
     /// Looks among what this chunk itself has written.
     private mutating func findAmongFresh(_ prepared: PreparedDraft) throws {
-        let session = try run.session
-        try storeNew(in: session)
-        added.removeAll(keepingCapacity: true)
+        try storeNew()
         var found = KnownPeople()
-        try found.find([prepared], during: run.importId, in: session)
+        try found.find([prepared], during: run.importId, in: run.session)
         try find(found.ids)
     }
 
@@ -256,10 +252,9 @@ extension RosterChunk {
 
     /// Marks those who stood in an earlier chunk of this file.
     private mutating func markSeen(_ ids: [Int64]) throws {
-        guard run.hasSeen, !ids.isEmpty else { return }
-        let session = try run.session
+        guard run.hasSeen else { return }
         for part in ids.map(SQLValue.integer).parts(of: 256) {
-            try session.query(
+            try run.session.query(
                 "SELECT member_id, line FROM import_seen WHERE member_id IN (\(part.placeholders))",
                 part.padded
             ) { people.met($0.integer(0), line: Int($0.integer(1))) }
@@ -267,14 +262,15 @@ extension RosterChunk {
     }
 
     /// Stores the members added so far; their keys go to their own store beside it.
-    private func storeNew(in session: any DatabaseSession) throws {
+    private mutating func storeNew() throws {
         let rows = added
         guard !rows.isEmpty else { return }
+        added.removeAll(keepingCapacity: true)
         let sealed = try rows.map {
             try prepared.rows[$0.row.index].sealed ?? MemberVault.seal($0.row.prepared.encoded)
         }
         try run.keys.store(zip(rows, sealed).map { ($0.id, $1.key) })
-        try session.load("member", MemberFile.columns, count: rows.count) { place, bulk in
+        try run.session.load("member", MemberFile.columns, count: rows.count) { place, bulk in
             let (id, row) = rows[place]
             MemberFile.put(
                 row.prepared,
@@ -290,7 +286,7 @@ extension RosterChunk {
             rows.map { ($0.id, $0.row.prepared) },
             import: run.importId,
             at: run.at,
-            in: session
+            in: run.session
         )
     }
 }

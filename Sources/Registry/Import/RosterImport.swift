@@ -109,30 +109,26 @@ public struct RosterImport: Sendable {
                 try session.setCache(megabytes: cache)
                 defer { try? session.setCache(megabytes: nil) }
                 let run = try RosterRun(register, options, by: user, in: session)
-                let read = try open()
+                let read = Ahead(try open())
                 let preparation = RowPreparation(
                     register,
                     run.organisations,
                     during: run.importId,
-                    members: members,
+                    isFirst: members == 0,
                     cacheMegabytes: cache
                 )
-                let prepared = Ahead { try read().map(preparation.prepare) }
+                let prepared = Ahead { try read.next().map(preparation.prepare) }
                 defer {
                     prepared.stop()
-                    run.storing.stop()
+                    read.stop()
                     run.keys.stop()
                 }
                 // To take a chunk apart is as much work as to match it.
                 let remover = DispatchQueue(label: "profbilet.import.remover")
                 defer { remover.sync {} }
-                var before: PreparedChunk?
                 while let chunk = try prepared.next() {
                     for result in try run.take(chunk) { try each(result) }
-                    // The one before is stored by now.
-                    let done = before
-                    remover.async { withExtendedLifetime(done) {} }
-                    before = chunk
+                    remover.async { withExtendedLifetime(chunk) {} }
                 }
                 let summary = try run.finish()
                 try last()

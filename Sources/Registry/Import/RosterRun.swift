@@ -4,9 +4,7 @@ import UnionTicket
 /// One import in progress: what all its chunks share.
 final class RosterRun {
     let register: Register
-    /// What one chunk brought is stored while the next is matched.
-    let storing = Behind()
-    private let base: any DatabaseSession
+    let session: any DatabaseSession
     let options: RosterImport.Options
     let user: SignedInUser
     let importId: Int64
@@ -40,7 +38,7 @@ final class RosterRun {
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        (self.register, self.options, self.user, base) = (register, options, user, session)
+        (self.register, self.options, self.user, self.session) = (register, options, user, session)
         if let whole = options.completeFor, whole != .centralCouncil {
             _ = try OrganisationTree(register).requireKnown(whole, in: session)
         }
@@ -83,20 +81,7 @@ final class RosterRun {
         )
     }
 
-    /// The transaction; whoever asks for it waits until all that was brought is stored.
-    var session: any DatabaseSession {
-        get throws {
-            try storing.wait()
-            return base
-        }
-    }
-
-    /// Has rows stored beside the caller, after all that was brought before.
-    func store(_ work: @escaping (any DatabaseSession) throws -> Void) throws {
-        try storing.run { [base] in try work(base) }
-    }
-
-    /// Matches one chunk and has it stored.
+    /// Matches and stores one chunk.
     func take(_ prepared: PreparedChunk) throws -> [RosterImport.RowResult] {
         var chunk = try RosterChunk(prepared, in: self)
         var results: [RosterImport.RowResult] = []
@@ -120,8 +105,6 @@ final class RosterRun {
 
     /// Remembers members whose rows were refused: they stand in the file all the same.
     private func mention(_ members: [Int64]) throws {
-        guard !members.isEmpty else { return }
-        let session = try session
         for part in members.map(SQLValue.integer).parts(of: 256) {
             let values = (1...part.padded.count).map { "($\($0))" }.joined(separator: ", ")
             try session.execute(
@@ -146,18 +129,17 @@ final class RosterRun {
 
     /// Closes the import: absent members, counts, audit.
     func finish() throws -> RosterImport.Summary {
-        let session = try session
         try keys.drain()
         summary.importId = importId
         for (end, count) in ends { summary.counts[end.outcome, default: 0] += count }
-        if let code = options.completeFor { try listAbsent(of: code, in: session) }
+        if let code = options.completeFor { try listAbsent(of: code) }
         let counts = RowOutcome.allCases.map { "\($0.rawValue) \(summary[$0])" }
             .joined(separator: ", ")
         try session.execute(
             "UPDATE file_import SET counts = $1 WHERE id = $2",
             [.text(counts), .integer(importId)]
         )
-        try keepRegions(in: session)
+        try keepRegions()
         try AuditLog(register).record(
             "roster.import",
             "import/\(importId)",
@@ -169,7 +151,7 @@ final class RosterRun {
     }
 
     /// What the quality report says of rejects; members that come one by one are no file.
-    private func keepRegions(in session: any DatabaseSession) throws {
+    private func keepRegions() throws {
         guard !options.fileSHA256.isEmpty else { return }
         for region in Set(ends.keys.map(\.region)) {
             func counted(_ outcomes: RowOutcome...) -> Int {
@@ -190,10 +172,7 @@ final class RosterRun {
         }
     }
 
-    private func listAbsent(
-        of code: OrganisationCode,
-        in session: any DatabaseSession
-    ) throws {
+    private func listAbsent(of code: OrganisationCode) throws {
         let range = code.subtree
         let absent = try session.all(
             """
@@ -218,7 +197,7 @@ final class RosterRun {
                     + "--mark-absent."
             )
         }
-        try requireSecondPerson(absent: absent.count, of: range, in: session)
+        try requireSecondPerson(absent: absent.count, in: range)
         for member in absent {
             try MemberFile(register).change(
                 member.id,
@@ -231,11 +210,7 @@ final class RosterRun {
         }
     }
 
-    private func requireSecondPerson(
-        absent: Int,
-        of range: ClosedRange<Int64>,
-        in session: any DatabaseSession
-    ) throws {
+    private func requireSecondPerson(absent: Int, in range: ClosedRange<Int64>) throws {
         let all = try session.first(
             """
             SELECT count(*) FROM member

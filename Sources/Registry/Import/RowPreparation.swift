@@ -37,17 +37,15 @@ final class RowPreparation: @unchecked Sendable {
     private let organisations: OrganisationGate
     private let cacheMegabytes: Int?
     private var birthHashes: [Int: Int64] = [:]
-    private var strangers: Strangers
 
     init(
         _ register: Register,
         _ organisations: OrganisationGate,
         during importId: Int64,
-        members: Int64,
+        isFirst: Bool,
         cacheMegabytes: Int?
     ) {
-        (isFirst, self.cacheMegabytes) = (members == 0, cacheMegabytes)
-        strangers = Strangers(among: members)
+        (self.isFirst, self.cacheMegabytes) = (isFirst, cacheMegabytes)
         self.register = register
         self.organisations = organisations
         self.importId = importId
@@ -69,10 +67,11 @@ final class RowPreparation: @unchecked Sendable {
         if !isFirst {
             try register.read { session in
                 try session.setCache(megabytes: cacheMegabytes)
-                let asked = try strangers.less(drafts.compactMap(\.self), in: session)
-                try people.find(asked, during: importId, in: session)
-                conflicts = try ConflictQueue.standing(of: asked.map(\.fingerprint), in: session)
-                strangers.found(people.ids.count, of: drafts.count)
+                try people.find(drafts.lazy.compactMap(\.self), during: importId, in: session)
+                conflicts = try ConflictQueue.standing(
+                    of: drafts.compactMap { $0?.fingerprint },
+                    in: session
+                )
                 if organisations.isWhole {
                     mentioned = try named(
                         by: zip(rows, drafts).filter { $1 == nil }.map(\.0),

@@ -127,7 +127,6 @@ public struct SigningSecrets: Sendable {
 }
 
 extension SigningSecrets {
-    /// What the key file holds.
     private static func missing(_ directory: DataDirectory) -> RegisterError {
         let path = directory.signingKeysFile
         return RegisterError(
@@ -139,6 +138,7 @@ extension SigningSecrets {
         )
     }
 
+    /// What the key file holds.
     private struct Contents {
         var keys: [SigningKey]
         var placed: [PlacedKey]

@@ -137,11 +137,11 @@ public struct TicketSearch: Sendable {
                 "В номере \(count) цифр, а нужно 15 (или 16 для носителя). Сверьте группы: 3-4-4-4.",
                 "The number has \(count) digits, not 15 (16 for a carrier). Check the groups: 3-4-4-4."
             )
-        case .group(let group, let digits):
+        case .group(let group, let digits, let wanted):
             RegisterError(
                 .badInput,
-                "В группе \(group) цифр: \(digits), а нужно \(group == 1 ? 3 : 4). Сверьте её с билетом.",
-                "Group \(group) has \(digits) digits, not \(group == 1 ? 3 : 4). Compare it with the "
+                "В группе \(group) цифр: \(digits), а нужно \(wanted). Сверьте её с билетом.",
+                "Group \(group) has \(digits) digits, not \(wanted). Compare it with the "
                     + "ticket."
             )
         case .scheme(let digit):
