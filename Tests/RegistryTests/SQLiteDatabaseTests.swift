@@ -242,6 +242,52 @@ import Testing
         }
     }
 
+    /// Else SQLite keeps every page of every row to be able to take that row alone back.
+    @Test(arguments: [
+        "member", "import_seen", "card_order", "order_event", "ticket_number", "carrier",
+        "carrier_event", "batch_card", "hand_out",
+    ])
+    func `what is loaded by the million has its references looked up by the load`(
+        table: String
+    ) throws {
+        try TestOffice.with(.sqlite) { office in
+            try office.register.write { open in
+                let session = try #require(open as? SQLiteSession)
+                #expect(try session.references(of: table) != nil)
+            }
+        }
+    }
+
+    @Test func `SQLite looks up what the rows of a trigger refer to`() throws {
+        try withScratch { directory in
+            let database = try SQLiteDatabase(path: directory + "/r.sqlite")
+            try database.write { open in
+                try open.script(
+                    """
+                    CREATE TABLE p (id INTEGER PRIMARY KEY) STRICT;
+                    CREATE TABLE c (id INTEGER REFERENCES p (id)) STRICT;
+                    CREATE TABLE noted (id INTEGER) STRICT;
+                    CREATE TABLE early (id INTEGER REFERENCES p (id)) STRICT;
+                    CREATE TABLE late (id INTEGER REFERENCES p (id)) STRICT;
+                    CREATE TRIGGER a AFTER INSERT ON early
+                    BEGIN INSERT INTO noted (id) VALUES (NEW.id); END;
+                    CREATE TRIGGER b AFTER INSERT ON late
+                    BEGIN INSERT INTO c (id) VALUES (NEW.id + 1); END;
+                    INSERT INTO p (id) VALUES (1);
+                    """
+                )
+                let session = try #require(open as? SQLiteSession)
+                #expect(try session.references(of: "early")?.count == 1)
+                #expect(try session.references(of: "late") == nil)
+                try session.load("early", ["id"], count: 300) { $1.put(1) }
+                #expect(try session.first("SELECT count(*) FROM noted") { $0.integer(0) } == 300)
+            }
+            #expect(throws: DatabaseError.self) {
+                try database.write { try $0.load("late", ["id"], count: 300) { $1.put(1) } }
+            }
+        }
+    }
+
     @Test func `a backup holds what was committed and passes both checks`() throws {
         try withScratch { directory in
             let database = try SQLiteDatabase(path: directory + "/r.sqlite")

@@ -138,8 +138,9 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 
     /// What `table` refers to; nil where SQLite must look that up row by row: by more than one whole
-    /// number, at the transaction's end only, or where a row brings others with it.
-    private func references(of table: String) throws -> [SQLiteReference]? {
+    /// number, at the transaction's end only, or where a row brings others with it that refer to
+    /// something or bring more.
+    func references(of table: String) throws -> [SQLiteReference]? {
         if let known = statements.references[table] { return known }
         var found: [SQLiteReference] = []
         var (ids, names): (Set<Int64>, Set<String>) = ([], [])
@@ -161,10 +162,15 @@ final class SQLiteStatements: @unchecked Sendable {
         }
         try query(
             """
-            SELECT 1 FROM sqlite_schema WHERE tbl_name = $1
-            AND (type = 'trigger' AND sql LIKE $2 OR type = 'table' AND sql LIKE $3)
+            SELECT 1 FROM sqlite_schema WHERE name = $1 AND sql LIKE '%INITIALLY DEFERRED%'
+            UNION ALL
+            SELECT 1 FROM sqlite_schema t, sqlite_schema written
+            WHERE t.tbl_name = $1 AND t.type = 'trigger' AND t.sql LIKE '%AFTER INSERT ON%'
+            AND (written.sql LIKE '%REFERENCES%' OR written.type = 'trigger')
+            AND (t.sql LIKE '%INTO ' || written.tbl_name || ' %'
+                OR t.sql LIKE '%UPDATE ' || written.tbl_name || ' %')
             """,
-            [.text(table), .text("%AFTER INSERT ON%"), .text("%INITIALLY DEFERRED%")]
+            [.text(table)]
         ) { _ in areSimple = false }
         statements.references[table] = .some(areSimple ? found : nil)
         return areSimple ? found : nil
