@@ -149,6 +149,15 @@ public struct StatusListToken: Sendable, Equatable {
         return (subject, Instant(seconds: issued), sequence)
     }
 
+    /// The key that a JWT names, unjudged.
+    ///
+    /// - Parameter text: The token or a beginning of it that holds its header.
+    public static func kid(ofJWT text: String) -> [UInt8]? {
+        guard let head = Base64URL.bytes(String(text.prefix { $0 != "." })) else { return nil }
+        let header = try? JSONDecoder().decode(Header.self, from: Data(head))
+        return header.flatMap { Hex.bytes($0.kid) }
+    }
+
     /// Reads the claims of the CWT form without judging the signature.
     init?(claims: CBOR) {
         guard let subject = claims[2]?.text, let issued = claims[6]?.integer,

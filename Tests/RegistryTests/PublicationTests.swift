@@ -179,6 +179,60 @@ struct PublicationTests {
         }
     }
 
+    @Test(
+        "a list whose key was retired or revoked is signed anew",
+        arguments: TestEngine.allCases
+    )
+    func listsOutliveTheirKey(_ engine: TestEngine) throws {
+        try Self.with(engine) { office, _, folder in
+            let publisher = StatusPublisher(office.register)
+            let ring = KeyRing(office.register)
+            func publish() throws -> StatusPublisher.Report {
+                try publisher.publish(to: folder, secrets: try office.secrets, by: office.admin)
+            }
+            func isTaken() throws -> Bool {
+                let keys = try #require(TrustedKeys(file: try ring.bundle()))
+                let path = folder + "/status-lists/26"
+                let cwt = try Files.read(path + ".cwt", atMost: 1 << 20)
+                let jwt = try Files.read(path + ".jwt", atMost: 1 << 20)
+                let now = office.clock.now()
+                return (try? StatusListToken(cwt: cwt, keys: keys, at: now)) != nil
+                    && (try? StatusListToken(
+                        jwt: String(decoding: jwt, as: UTF8.self),
+                        keys: keys,
+                        at: now
+                    )) != nil
+            }
+            _ = try publish()
+            for state in [KeyState.retired, .revoked] {
+                let key = try #require(
+                    try ring.list(by: office.admin)
+                        .first { $0.purpose == .status && $0.state == .active }
+                )
+                _ = try ring.rotate(
+                    .status,
+                    .init(isImmediate: true),
+                    secrets: try office.secrets,
+                    root: try office.root,
+                    by: office.admin
+                )
+                // A key that only verifies is good for what it signed.
+                #expect(try publish().rebuilt.isEmpty)
+                #expect(try ring.outOfDate().isEmpty)
+                _ = try ring.end(key.kid, as: state, root: try office.root, by: office.admin)
+                #expect(try !isTaken())
+                #expect(try ring.outOfDate().map(\.english).first?.contains("(26)") == true)
+                #expect { try EventBook(office.register).published() } throws: {
+                    ($0 as? RegisterError)?.message.english.contains("signed by a key") == true
+                }
+                #expect(try publish().rebuilt == [26])
+                #expect(try isTaken())
+                #expect(try ring.outOfDate().isEmpty)
+                #expect(try publish().rebuilt.isEmpty)
+            }
+        }
+    }
+
     @Test("a revoked or retired key is not published", arguments: TestEngine.allCases)
     func revokedKeysAreLeftOut(_ engine: TestEngine) throws {
         try Self.with(engine) { office, _, _ in

@@ -190,7 +190,7 @@ extension EventBook {
     /// - Parameter areListsNeeded: False where only the bundle matters.
     /// - Returns: The bundle and the lists.
     /// - Throws: ``RegisterError`` where a list was never published, is not published since it changed,
-    ///   or is dated in the future.
+    ///   is dated in the future, or its key was retired or revoked.
     public func published(
         areListsNeeded: Bool = true
     ) throws -> (bundle: [UInt8], lists: [[UInt8]]) {
@@ -211,6 +211,11 @@ extension EventBook {
         let ahead = lists.filter(\.isOfFuture).map(\.number)
         guard ahead.isEmpty else {
             let words = StatusPublisher.future(ahead)
+            throw RegisterError(.refused, words.russian, words.english)
+        }
+        let lost = lists.filter(\.hasLostKey).map(\.number)
+        guard lost.isEmpty else {
+            let words = StatusPublisher.lostKey(lost)
             throw RegisterError(.refused, words.russian, words.english)
         }
         return (try KeyRing(register).bundle(), lists.map(\.cwt))

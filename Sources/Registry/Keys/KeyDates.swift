@@ -3,14 +3,14 @@ public import UnionTicket
 
 /// Dates of keys and of what they signed (ticket.md § 3).
 extension KeyRing {
-    /// What of keys and publications is past its date or dated in the future, with what mends it; nothing
-    /// when all is well.
+    /// What of keys and publications is past its date, dated in the future or signed by a key that no
+    /// longer holds, with what mends it; nothing when all is well.
     public func outOfDate() throws -> [Bilingual] {
         let now = register.now()
-        let (bundle, lists, stored) = try register.read { session in
+        let (bundle, lists, lost, stored) = try register.read { session in
             (
                 try bundleDate(in: session), try listsOfFuture(in: session),
-                try keys(in: session)
+                try StatusPublisher(register).withoutKey(in: session), try keys(in: session)
             )
         }
         var found: [Bilingual] = []
@@ -22,6 +22,7 @@ extension KeyRing {
             }
         }
         if !lists.isEmpty { found.append(StatusPublisher.future(lists)) }
+        if !lost.isEmpty { found.append(StatusPublisher.lostKey(lost)) }
         for key in stored where key.state == .active {
             if let refusal = refusal(of: key) { found.append(refusal) }
         }

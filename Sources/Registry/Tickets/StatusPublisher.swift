@@ -3,8 +3,8 @@ public import UnionTicket
 
 /// Signs status lists for the world to fetch.
 ///
-/// Only lists that changed, or whose token grows old, are rebuilt, each in a transaction of its own. A
-/// restored register does not publish before ``Reclaim`` has read the last published lists, so that no
+/// Only lists that changed, or whose token grows old or has lost its key, are rebuilt, each in a
+/// transaction of its own. A restored register does not publish before ``Reclaim`` has read the last published lists, so that no
 /// blocked carrier comes back.
 public struct StatusPublisher: Sendable {
     let register: Register
@@ -43,8 +43,8 @@ public struct StatusPublisher: Sendable {
         return report
     }
 
-    /// Rebuilds and signs the lists that changed, grow old or are dated in the future; with nothing to do
-    /// it only reads.
+    /// Rebuilds and signs the lists that changed, grow old, are dated in the future or whose key was
+    /// retired or revoked; with nothing to do it only reads.
     ///
     /// - Throws: ``RegisterError``: the register was restored and not reclaimed, no key signs, or the
     ///   trust bundle is of the future.
@@ -81,19 +81,24 @@ public struct StatusPublisher: Sendable {
         let isChanged: Bool
         /// Dated in the future: nobody accepts it.
         let isOfFuture: Bool
+        /// Signed by a key that was retired or revoked since: nobody accepts it either.
+        let hasLostKey: Bool
         let cwt: [UInt8]
     }
 
     func lists(in session: any DatabaseSession) throws -> [List] {
         let now = register.now()
+        let lost = try withoutKey(in: session)
         return try session.all(
             "SELECT list, changed, issued_at, cwt FROM status_list ORDER BY list"
         ) { row in
             let issued = row.optionalInteger(2).map(Instant.init(seconds:))
+            let number = UInt32(row.integer(0))
             return List(
-                number: UInt32(row.integer(0)),
+                number: number,
                 isChanged: row.integer(1) != 0,
                 isOfFuture: issued.map { PublicationDate.isFuture($0, at: now) } ?? false,
+                hasLostKey: lost.contains(number),
                 cwt: row.blob(3)
             )
         }
@@ -121,6 +126,37 @@ public struct StatusPublisher: Sendable {
         )
     }
 
+    /// What is told of lists whose key no longer holds.
+    static func lostKey(_ lists: some Collection<UInt32>) -> Bilingual {
+        let numbers = lists.sorted().map { "\($0)" }.joined(separator: ", ")
+        return Bilingual(
+            "Списки статусов (\(numbers)) подписаны ключом, который больше не действует: читатели их не "
+                + "примут. Заново подписывает profbilet status publish КАТАЛОГ.",
+            "Status lists (\(numbers)) are signed by a key that no longer holds: readers refuse them. "
+                + "profbilet status publish DIR signs them anew."
+        )
+    }
+
+    /// Lists whose token was signed by a key that was retired or revoked since.
+    ///
+    /// What was signed after the present key had come into force is this key's: of that no token is read.
+    func withoutKey(in session: any DatabaseSession) throws -> Set<UInt32> {
+        let keys = try KeyRing(register).keys(in: session).filter { $0.purpose == .status }
+        let good = keys.filter { $0.state == .active || $0.state == .verifyOnly }.map(\.key.kid)
+        let since = keys.first { $0.state == .active }?.activeFrom
+        let last = since.map { $0.seconds + PublicationDate.tolerance } ?? Int64.max
+        let signed = try session.all(
+            "SELECT list, substr(jwt, 1, 256) FROM status_list WHERE issued_at <= $1",
+            [.integer(last)]
+        ) { (UInt32(truncatingIfNeeded: $0.integer(0)), $0.optionalText(1)) }
+        return Set(
+            signed.filter { _, jwt in
+                let kid = jwt.flatMap(StatusListToken.kid(ofJWT:))
+                return !good.contains { $0 == kid }
+            }.map(\.0)
+        )
+    }
+
     /// How a list stands.
     private struct Standing {
         let number: UInt32
@@ -131,15 +167,17 @@ public struct StatusPublisher: Sendable {
     private func standings(in session: any DatabaseSession) throws -> [Standing] {
         let now = register.now()
         let old = now + -Self.ttl / 2
+        let lost = try withoutKey(in: session)
         return try session.all(
             "SELECT list, changed, issued_at FROM status_list ORDER BY list"
         ) { row in
             let issued = row.optionalInteger(2).map(Instant.init(seconds:))
             let isOfFuture = issued.map { PublicationDate.isFuture($0, at: now) } ?? false
             let isOld = issued.map { $0 <= old } ?? true
+            let number = UInt32(truncatingIfNeeded: row.integer(0))
             return Standing(
-                number: UInt32(truncatingIfNeeded: row.integer(0)),
-                isDue: row.integer(1) != 0 || isOld || isOfFuture,
+                number: number,
+                isDue: row.integer(1) != 0 || isOld || isOfFuture || lost.contains(number),
                 isOfFuture: isOfFuture
             )
         }
