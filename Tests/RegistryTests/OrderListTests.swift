@@ -84,6 +84,34 @@ import UnionTicket
         }
     }
 
+    @Test(arguments: TestEngine.allCases)
+    func `an open order goes with its member, one in a batch stays`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            try office.take(try (1...2).map { try TestOffice.draft($0) })
+            let book = OrderBook(office.register)
+            let issued = try book.create(.members(["1002"]), reason: .first, by: office.admin).done
+            _ = try book.move(.orders(issued), to: .submitted, reason: "", by: office.admin)
+            _ = try book.move(.orders(issued), to: .approved, reason: "", by: office.admin)
+            _ = try office.issueApproved()
+            let open = try book.create(.members(["1001"]), reason: .first, by: office.admin).done
+            try office.take(
+                try (1...2).map { try TestOffice.draft($0, organisation: "27-001-0001") }
+            )
+            let queue = ConflictQueue(office.register)
+            for conflict in try queue.list(by: office.admin) {
+                try queue.resolve(conflict.id, as: .take, by: office.admin)
+            }
+            let chair = try Self.registrar(of: "27", office)
+            #expect(try book.list(by: chair).map(\.id) == open)
+            #expect(try office.number("SELECT region FROM card_order WHERE state = 'draft'") == 27)
+            let found = try book.list(organisation: try TestOffice.code("26"), by: office.admin)
+            #expect(found.map(\.id) == issued)
+            #expect(
+                try book.move(.orders(open), to: .cancelled, reason: "", by: chair).done == open
+            )
+        }
+    }
+
     private static func registrar(of code: String, _ office: TestOffice) throws -> SignedInUser {
         let users = UserDirectory(office.register)
         try users.add(

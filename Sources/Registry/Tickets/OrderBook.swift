@@ -13,7 +13,7 @@ public struct OrderBook: Sendable {
         public let id: Int64
         /// Row of the member.
         public let member: Int64
-        /// The member's organisation when the order was made.
+        /// The member's organisation: the present one until the order goes into a batch.
         public let organisation: OrganisationCode
         /// Why a card is ordered.
         public let reason: OrderReason
@@ -253,6 +253,21 @@ public struct OrderBook: Sendable {
             Self.order
         ).compactMap(\.self)
         try set(open, to: .cancelled, reason: reason, by: user, in: session)
+    }
+
+    /// Takes a member's open order along to another organisation, whose people see it from now on.
+    func follow(
+        _ member: Int64,
+        to organisation: OrganisationCode,
+        in session: any DatabaseSession
+    ) throws {
+        try session.execute(
+            """
+            UPDATE card_order SET organisation = $1, region = $2 WHERE member_id = $3
+            AND (\(RegisterSchema.oneOf("state", OrderState.beforeBatch)))
+            """,
+            [.integer(organisation.ordinal), .int(organisation.region), .integer(member)]
+        )
     }
 
     /// Moves orders inside the caller's transaction; the database refuses an illegal step.
