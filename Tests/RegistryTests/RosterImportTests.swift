@@ -115,6 +115,61 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `whoever was taken elsewhere since is asked about again`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            let there = try TestOffice.draft(1, organisation: "26-001-0001")
+            let here = try TestOffice.draft(1, organisation: "27-001-0001")
+            let queue = ConflictQueue(office.register)
+            func take(_ draft: MemberDraft) throws {
+                #expect(try office.take([draft]).outcomes == [.conflict])
+                let open = try queue.list(by: office.admin)
+                #expect(open.count == 1)
+                try queue.resolve(try #require(open.first).id, as: .take, by: office.admin)
+                #expect(try office.take([draft]).outcomes == [.unchanged])
+            }
+            try office.take([there])
+            try take(here)
+            try take(there)
+            try take(here)
+            let record = try MemberFile(office.register).show(
+                "1001",
+                reason: "test",
+                by: office.admin
+            )
+            #expect(record.draft.organisation == here.organisation)
+            let decided = "SELECT count(*) FROM audit WHERE action = 'conflict.resolve'"
+            #expect(try office.number(decided) == 3)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a dropped row is asked about again once its member has changed`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            let row = try TestOffice.draft(1, organisation: "27-001-0001")
+            let queue = ConflictQueue(office.register)
+            #expect(try office.take([row]).outcomes == [.conflict])
+            let open = try #require(try queue.list(by: office.admin).first)
+            try queue.resolve(open.id, as: .keep, by: office.admin)
+            office.clock.advance(1)
+            // Another phone is no other standing.
+            try office.take([try TestOffice.draft(1) { $0.phone = "+70009999999" }])
+            #expect(try office.take([row]).outcomes == [.unchanged])
+            try MemberFile(office.register)
+                .setStatus("1001", to: .left, reason: "test", by: office.admin)
+            let again = try office.take([row])
+            #expect(again.outcomes == [.conflict] && again.codes == [["two_organisations"]])
+            #expect(try queue.list(by: office.admin).map(\.id) == [open.id])
+            #expect(try office.take([row]).outcomes == [.conflict])
+            office.clock.advance(1)
+            try queue.resolve(open.id, as: .keep, by: office.admin)
+            #expect(try office.take([row]).outcomes == [.unchanged])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a dry run and a refused whole keep nothing`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
             var options = RosterImport.Options()

@@ -73,8 +73,18 @@ public struct ConflictQueue: Sendable {
 
     /// What is already known about a row seen before.
     struct Standing: Sendable {
-        let isResolved: Bool
+        let state: State
+        /// Whom the row was decided to be.
         let member: Int64?
+
+        enum State: Sendable {
+            /// Nobody decided it yet.
+            case open
+            /// Decided.
+            case decided
+            /// Decided when the member was elsewhere or in another standing.
+            case outdated
+        }
     }
 
     /// What is already known of rows, by their fingerprints.
@@ -86,13 +96,14 @@ public struct ConflictQueue: Sendable {
         for part in fingerprints.map(SQLValue.integer).parts(of: 256) {
             try session.query(
                 """
-                SELECT fingerprint, resolution, resolved_member FROM conflict
-                WHERE fingerprint IN (\(part.placeholders))
+                SELECT c.fingerprint, c.resolution, c.resolved_member,
+                    CASE WHEN \(isOutdated) THEN 1 ELSE 0 END
+                FROM conflict c WHERE c.fingerprint IN (\(part.placeholders))
                 """,
                 part.padded
             ) {
                 found[$0.integer(0)] = Standing(
-                    isResolved: !$0.isNull(1),
+                    state: $0.isNull(1) ? .open : $0.integer(3) == 0 ? .decided : .outdated,
                     member: $0.optionalInteger(2)
                 )
             }
@@ -100,7 +111,23 @@ public struct ConflictQueue: Sendable {
         return found
     }
 
-    /// Members who were decided to be what a row of this file says, at an import of it before.
+    /// That the conflict `c` was decided about a member who has changed since: who was decided to be the
+    /// row's person is no longer where the row says, or whose row was dropped has another place or
+    /// standing. A change in the very second of the decision counts: asking once more harms nobody.
+    private static let isOutdated = """
+        CASE WHEN c.resolved_member IS NOT NULL THEN NOT EXISTS (SELECT 1 FROM member m
+                WHERE m.id = c.resolved_member AND m.organisation = c.organisation)
+            ELSE EXISTS (SELECT 1 FROM member_event e
+                WHERE e.member_id = c.member_id AND e.at >= c.resolved_at
+                AND (e.kind = 'status' OR (e.kind = 'update' AND e.detail LIKE '%\(moved)%')))
+        END
+        """
+
+    /// What the event of a member's change of organisation says, the organisations after it.
+    static let moved = " organisation "
+
+    /// Members who were decided to be what a row of this file says, at an import of it before, and are
+    /// where it says.
     static func taken(
         ofFile sha256: [UInt8],
         in session: any DatabaseSession
@@ -109,8 +136,10 @@ public struct ConflictQueue: Sendable {
         guard !sha256.isEmpty else { return [] }
         let members = try session.all(
             """
-            SELECT resolved_member FROM conflict WHERE resolution = $1
-            AND import_id IN (SELECT id FROM file_import WHERE file_sha256 = $2)
+            SELECT c.resolved_member FROM conflict c
+            JOIN member m ON m.id = c.resolved_member AND m.organisation = c.organisation
+            WHERE c.resolution = $1
+            AND c.import_id IN (SELECT id FROM file_import WHERE file_sha256 = $2)
             """,
             [.text(Resolution.take.rawValue), .blob(sha256)]
         ) { $0.integer(0) }
@@ -192,7 +221,9 @@ public struct ConflictQueue: Sendable {
         }
     }
 
-    func add(
+    /// Puts a row into the queue, or back into it where the decision about it is outdated; who had decided
+    /// stays in the audit log.
+    func ask(
         _ kind: Kind,
         _ prepared: PreparedDraft,
         member: Int64,
@@ -205,6 +236,10 @@ public struct ConflictQueue: Sendable {
             """
             INSERT INTO conflict (id, region, organisation, kind, member_id, import_id, line,
                 fingerprint, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (fingerprint) DO UPDATE SET kind = excluded.kind,
+                member_id = excluded.member_id, import_id = excluded.import_id,
+                line = excluded.line, sealed = excluded.sealed, resolution = NULL,
+                resolved_by = NULL, resolved_at = NULL, resolved_member = NULL
             """,
             [
                 .integer(id), .int(prepared.draft.organisation.region),

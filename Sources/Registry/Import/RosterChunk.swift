@@ -137,7 +137,7 @@ struct RosterChunk {
             issues.append(.duplicate(of: before))
             return .duplicate
         }
-        guard sameOrganisation || standing?.isResolved == true else {
+        guard sameOrganisation || standing?.state == .decided else {
             return try queue(.twoOrganisations, row, person, standing, &issues)
         }
         met(person, row.line)
@@ -209,11 +209,14 @@ struct RosterChunk {
         _ standing: ConflictQueue.Standing?,
         _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
-        if standing?.isResolved ?? run.taken.contains(person.id) { return .unchanged }
+        let isOpen = standing?.state == .open
+        if standing?.state == .decided || (!isOpen && run.taken.contains(person.id)) {
+            return .unchanged
+        }
         if person.line == nil { met(person, row.line) }
         issues.append(.conflict(kind, with: person.line))
-        if standing == nil {
-            try ConflictQueue(run.register).add(
+        if !isOpen {
+            try ConflictQueue(run.register).ask(
                 kind,
                 row.prepared,
                 member: person.id,
@@ -221,7 +224,7 @@ struct RosterChunk {
                 line: row.line,
                 in: run.session
             )
-            run.queued[row.prepared.fingerprint] = .init(isResolved: false, member: nil)
+            run.queued[row.prepared.fingerprint] = .init(state: .open, member: nil)
         }
         return .conflict
     }

@@ -74,7 +74,7 @@ extension MemberFile {
         var detail = changed.joined(separator: ",")
         if old.organisation != new.organisation {
             try OrderBook(register).follow(id, to: new.organisation, in: session)
-            detail += " organisation \(old.organisation) > \(new.organisation)"
+            detail += "\(ConflictQueue.moved)\(old.organisation) > \(new.organisation)"
         }
         if old.category != new.category {
             detail += " category \(old.category.rawValue) > \(new.category.rawValue)"
