@@ -17,3 +17,15 @@ static inline int csqlite_enforce_references(sqlite3 *connection, int on) {
     int now = -1;
     return sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, on, &now) == SQLITE_OK ? now : -1;
 }
+
+/* What the operating system said of the last write to the database's file or to its journal that failed; 0 when it
+   cannot be told. A commit that fails leaves nothing in sqlite3_system_errno. */
+static inline int csqlite_write_errno(sqlite3 *connection) {
+    sqlite3_file *journal = 0;
+    int code = 0;
+    if (sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal) == SQLITE_OK && journal
+        && journal->pMethods)
+        journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &code);
+    if (code == 0) sqlite3_file_control(connection, "main", SQLITE_FCNTL_LAST_ERRNO, &code);
+    return code;
+}

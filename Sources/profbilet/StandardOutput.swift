@@ -33,6 +33,8 @@ enum StandardOutput {
     private static func reason(_ code: Int32) -> Bilingual {
         switch code {
         case ENOSPC, EDQUOT: Bilingual("на диске нет места", "the disk is full")
+        case EFBIG:
+            Bilingual("предел размера файла, ulimit -f", "the limit of a file's size, ulimit -f")
         case EBADF: Bilingual("он закрыт", "it is closed")
         case EPIPE: Bilingual("его перестали читать", "its reader has left")
         case 0: Bilingual("ошибка записи", "a write failed")

@@ -8,6 +8,7 @@ copies are not ours, so those scenes stay with SQLite.
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -247,6 +248,33 @@ def disk(office):
         subprocess.run(["umount", "-l", mount])
 
 
+def limit(office):
+    """A file that may not grow any further: a failed write with words, and nothing half done."""
+    limited = Office(office.folder / "limited")
+    limited.folder.mkdir()
+    roster = office.folder / "long.csv"
+    office.ok("sample", "roster", "--rows", 20000, "--seed", 5, "--dirt", 0, "--out", roster)
+    limited.ok("init", "--specimen")
+    limited.ok("organisation", "import", f"{roster}.organisations.csv")
+    size = 4 << 20
+
+    def under(*arguments):
+        return subprocess.run(
+            [PROGRAM, *map(str, arguments)], env=limited.environment, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+
+    # The first load writes into the file itself, the later ones into its journal.
+    expect("a first import past the limit of a file's size", under("roster", "import", roster), 11, "ulimit -f")
+    check("nothing half done under the limit", count(limited, "SELECT count(*) FROM member") == 0)
+    few = office.folder / "few.csv"
+    few.write_bytes(b"".join(roster.read_bytes().splitlines(keepends=True)[:101]))
+    limited.ok("roster", "import", few)
+    expect("a later one", under("roster", "import", roster), 11, "ulimit -f")
+    check("what was there before stays", count(limited, "SELECT count(*) FROM member") == 100)
+    limited.ok("roster", "import", roster)
+    check("without the limit it succeeds", count(limited, "SELECT count(*) FROM member") == 20000)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         office = Office(pathlib.Path(name))
@@ -262,6 +290,7 @@ def main():
             office.tables.drop()
         else:
             disk(office)
+            limit(office)
     print(f"{passed} passed, {len(failures)} failed")
     sys.exit(1 if failures else 0)
 

@@ -124,6 +124,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [ENOSPC, EDQUOT, EFBIG])
+    func `space, quota and the limit of a file's size are told alike`(_ code: Int32) throws {
+        let failure = DatabaseError(systemError: code, doing: "write")
+        #expect(failure.code == .full)
+        #expect(RegisterError(failure).message.english.contains("ulimit -f"))
+        let told = Files.failure("/x", code: code)
+        #expect(told.code == .storage && told.message.english.contains("ulimit -f"))
+    }
+
     @Test func `a directory that cannot be written is read-only`() throws {
         try withScratch { directory in
             let error = #expect(throws: DatabaseError.self) {

@@ -163,7 +163,7 @@ public struct DatabaseError: Error, Equatable {
         case constraint
         /// Another process holds the register.
         case busy
-        /// The disk is full.
+        /// The disk is full, or a quota or the limit of files' size is reached.
         case full
         /// File or directory cannot be written.
         case readOnly

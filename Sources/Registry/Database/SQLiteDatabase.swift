@@ -98,7 +98,16 @@ final class SQLiteDatabase: Database {
                 if let failure = session.failure { throw failure }
                 return result
             }
+        } writeError: {
+            Self.writeError(of: pool)
         }
+    }
+
+    private static func writeError(of writer: some DatabaseWriter) -> Int32 {
+        let code = try? writer.writeWithoutTransaction { db in
+            unsafe db.sqliteConnection.map { unsafe csqlite_write_errno($0) }
+        }
+        return (code ?? nil) ?? 0
     }
 
     @discardableResult
@@ -194,10 +203,12 @@ final class SQLiteDatabase: Database {
     /// Copies the register as it is now to a new file; writers go on meanwhile.
     func backup(to path: String) throws {
         try SQLiteFile.create(path)
+        let copy = try DatabaseError.translating { try DatabaseQueue(path: path) }
         try DatabaseError.translating {
-            let copy = try DatabaseQueue(path: path)
             try pool.backup(to: copy)
             try copy.close()
+        } writeError: {
+            Self.writeError(of: copy)
         }
     }
 

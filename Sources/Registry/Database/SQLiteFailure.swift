@@ -33,7 +33,7 @@ extension DatabaseError {
     init(systemError: Int32, doing what: String) {
         let words = unsafe systemError == 0 ? "" : ": " + String(cString: strerror(systemError))
         switch systemError {
-        case ENOSPC, EDQUOT:
+        case ENOSPC, EDQUOT, EFBIG:
             self.init(.full, reason: what + words)
         case EACCES, EPERM, EROFS:
             self.init(.readOnly, reason: what + words)
@@ -43,13 +43,20 @@ extension DatabaseError {
     }
 
     /// What GRDB threw, which may also be an error of the caller's own.
-    static func translating<Result>(_ body: () throws -> Result) throws -> Result {
+    ///
+    /// - Parameter writeError: What the operating system said, asked for when a write has failed.
+    static func translating<Result>(
+        _ body: () throws -> Result,
+        writeError: () -> Int32 = { 0 }
+    ) throws -> Result {
         do {
             return try body()
         } catch let error as GRDB.DatabaseError {
+            let isWrite = error.extendedResultCode == .SQLITE_IOERR_WRITE
             throw DatabaseError(
                 sqlite: error.extendedResultCode.rawValue,
-                message: error.message ?? "no message"
+                message: error.message ?? "no message",
+                systemError: isWrite ? writeError() : 0
             )
         }
     }

@@ -192,11 +192,13 @@ package enum Files {
                 "Нет файла или каталога \(path). Проверьте путь.",
                 "There is no file or directory \(path). Check the path."
             )
-        case ENOSPC, EDQUOT:
+        case ENOSPC, EDQUOT, EFBIG:
             RegisterError(
                 .storage,
-                "На диске нет места для \(path). Освободите место и повторите.",
-                "The disk is full, writing \(path). Free some space and repeat."
+                "На диске нет места для \(path), либо исчерпана квота или предел размера файла "
+                    + "(ulimit -f). Освободите место или поднимите предел и повторите.",
+                "The disk is full, writing \(path), or a quota or the limit of a file's size "
+                    + "(ulimit -f) is reached. Free some space or raise the limit, and repeat."
             )
         case EACCES, EPERM, EROFS:
             RegisterError(

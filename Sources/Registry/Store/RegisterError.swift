@@ -55,8 +55,10 @@ extension RegisterError {
         case .full:
             self.init(
                 .storage,
-                "На диске нет места; изменения отменены. Освободите место и повторите команду.",
-                "The disk is full; nothing was changed. Free some space and repeat the command."
+                "На диске нет места, либо исчерпана квота или предел размера файла (ulimit -f); изменения "
+                    + "отменены. Освободите место или поднимите предел и повторите команду.",
+                "The disk is full, or a quota or the limit of a file's size (ulimit -f) is reached; "
+                    + "nothing was changed. Free some space or raise the limit, and repeat the command."
             )
         case .readOnly:
             self.init(
