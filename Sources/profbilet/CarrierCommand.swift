@@ -6,9 +6,9 @@ struct CarrierCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "carrier",
         abstract: "Носители билета / Carriers of tickets",
-        discussion: "Носитель: номер билета (все носители), номер носителя, список/место или "
-            + "L:старый номер. A carrier: ticket number (all of them), carrier number, list/slot, "
-            + "or L:legacy number.",
+        discussion: "Носитель: номер билета (все носители), номер носителя, список/место, "
+            + "L:старый номер или #строка. A carrier: ticket number (all of them), carrier number, "
+            + "list/slot, L:legacy number, or #row.",
         subcommands: [
             Show.self, Block.self, Unblock.self, Replace.self, History.self, BlockMany.self,
             ConfirmBlock.self,
@@ -110,10 +110,11 @@ struct CarrierCommand: ParsableCommand {
         func run() throws {
             try office.work { register, user in
                 for (carrier, events) in try CarrierFile(register).history(carrier, by: user) {
-                    if !json { print(CarrierCommand.name(carrier)) }
+                    if !json { print("#\(carrier.id) \(CarrierCommand.name(carrier))") }
                     if json {
                         for event in events {
                             say([
+                                "id": .int(carrier.id),
                                 "carrier": .text(CarrierCommand.name(carrier)),
                                 "at": .text(event.at.rfc3339), "user": .text(event.user),
                                 "from": .text(event.from), "to": .text(event.to),
@@ -148,10 +149,12 @@ struct CarrierCommand: ParsableCommand {
 
     static func object(_ carrier: CarrierFile.Carrier) -> [String: JSONValue] {
         [
+            "id": .int(carrier.id), "member": carrier.member.map(JSONValue.int) ?? .null,
             "kind": .text(carrier.kind.rawValue),
             "carrier": .optional(carrier.number.map { "\($0.digits)" }),
             "ticket": .optional(carrier.number?.ticket.filed),
             "legacyNumber": .optional(carrier.legacyNumber),
+            "legacyIssuer": .optional(carrier.legacyIssuer),
             "state": .text(carrier.state.rawValue),
             "list": carrier.coordinate.map { .int($0.list) } ?? .null,
             "index": carrier.coordinate.map { .int($0.index) } ?? .null,
@@ -164,17 +167,20 @@ struct CarrierCommand: ParsableCommand {
             for carrier in carriers { say(object(carrier)) }
             return
         }
+        // Only cards of the old scheme were issued by others.
+        let hasIssuers = carriers.contains { $0.legacyIssuer != nil }
         printTable(
             [
-                "носитель/carrier", "вид/kind", "состояние/state", "статус/status",
-                "действует до/expires",
-            ],
-            carriers.map {
+                "№", "носитель/carrier", "вид/kind", "состояние/state", "статус/status",
+                "действует до/expires", "член/member",
+            ] + (hasIssuers ? ["кем выдан/issuer"] : []),
+            carriers.map { carrier in
                 [
-                    name($0), $0.kind.rawValue, $0.state.rawValue,
-                    $0.coordinate.map { "\($0.list)/\($0.index)" } ?? "",
-                    $0.expiresAt?.moscowDate.russian ?? "",
-                ]
+                    "#\(carrier.id)", name(carrier), carrier.kind.rawValue, carrier.state.rawValue,
+                    carrier.coordinate.map { "\($0.list)/\($0.index)" } ?? "",
+                    carrier.expiresAt?.moscowDate.russian ?? "",
+                    carrier.member.map { "#\($0)" } ?? "",
+                ] + (hasIssuers ? [carrier.legacyIssuer ?? ""] : [])
             }
         )
     }

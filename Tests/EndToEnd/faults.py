@@ -195,6 +195,7 @@ def world(office):
         nowhere = office.environment["PROFBILET_DATABASE"] + " port=1"
         expect("a server that is not there", office.run("roster", "import", roster, PROFBILET_DATABASE=nowhere), 11)
     office.ok("roster", "import", roster)
+    shared(office)
     office.ok("order", "create", "--organisation", "99", "--submit")
     office.ok("order", "approve", "--organisation", "99")
     issue = ("ticket", "issue", "--valid-until", "31.12.2035", "--url")
@@ -219,6 +220,25 @@ def world(office):
     expect("a tampered audit row", office.run("audit", "verify"), 7, "4")
     expect("a damaged backup", office.run("verify-backup", roster), 1)
     expect("a folder that cannot be made", office.run("status", "publish", "/proc/none/x"), 6)
+
+
+def shared(office):
+    """An old number on several cards: what is shown of them tells which one to name."""
+    people = [count(office, f"SELECT CAST({which}(ais_id) AS BIGINT) FROM member") for which in ("min", "max")]
+    cards = office.folder / "old-cards.csv"
+    cards.write_text("ИД АИС;Кем выдан;Номер билета\n"
+                     + "".join(f"{person};Обком {at};000123\n" for at, person in enumerate(people)), encoding="utf-8")
+    office.ok("legacy", "import", cards)
+    refused = office.run("carrier", "block", "L:000123", "--reason", "lost")
+    shown = [json.loads(line) for line in office.ok("carrier", "show", "L:000123", "--json").splitlines()]
+    expect("an old number of two cards", refused, 5, *[f"#{card['id']}" for card in shown])
+    check("their rows, issuers and members tell them apart",
+          [card["legacyIssuer"] for card in shown] == ["Обком 0", "Обком 1"]
+          and len({card["member"] for card in shown}) == 2)
+    table = office.ok("carrier", "show", "L:000123")
+    check("in the table, too", all(word in table for card in shown
+                                   for word in (f"#{card['id']}", card["legacyIssuer"], f"#{card['member']}")))
+    office.ok("carrier", "block", f"#{shown[0]['id']}", "--as", "withdraw", "--reason", "lost")
 
 
 def disk(office):

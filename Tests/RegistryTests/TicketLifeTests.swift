@@ -361,7 +361,8 @@ import UnionTicket
             #expect(results.map { $0.issues.map(\.code) } == [[], ["legacy_number_shared"]])
             let file = CarrierFile(office.register)
             let found = try file.show("L:000777", by: office.admin)
-            #expect(found.count == 2)
+            #expect(found.count == 2 && found.map(\.member) == [1, 2])
+            #expect(found.map(\.legacyIssuer) == ["26", "26"])
             #expect {
                 try file.apply(.withdraw, to: "L:000777", reason: "x", by: office.admin)
             } throws: { ($0 as? RegisterError)?.code == .refused }

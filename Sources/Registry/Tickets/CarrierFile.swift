@@ -18,6 +18,8 @@ public struct CarrierFile: Sendable {
         public let number: CarrierNumber?
         /// Number of a legacy card, verbatim.
         public let legacyNumber: String?
+        /// Who issued a legacy card, as its list says it.
+        public let legacyIssuer: String?
         /// Its state.
         public let state: CarrierState
         /// Its identity; nil for a legacy card.

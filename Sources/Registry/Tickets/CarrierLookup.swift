@@ -3,7 +3,8 @@ import UnionTicket
 // How carriers are found: by number, by place on a list, by row, by member.
 extension CarrierFile {
     static let columns = """
-        SELECT id, kind, number, issue, legacy_number, state, list, idx, expires_at, member_id
+        SELECT id, kind, number, issue, legacy_number, state, list, idx, expires_at, member_id,
+            legacy_issuer
         FROM carrier
         """
 
@@ -29,6 +30,7 @@ extension CarrierFile {
             kind: kind,
             number: number.flatMap { CarrierNumber(ticket: $0, issue: UInt8(row.integer(3))) },
             legacyNumber: row.optionalText(4),
+            legacyIssuer: row.optionalText(10),
             state: state,
             coordinate: row.isNull(6)
                 ? nil
