@@ -116,10 +116,18 @@ struct RosterCommand: ParsableCommand {
             func run() throws {
                 try office.work { register, user in
                     for id in ids {
-                        try ConflictQueue(register).resolve(id, as: resolution, by: user)
+                        let warning = try ConflictQueue(register)
+                            .resolve(id, as: resolution, by: user)
                         say(
                             "Конфликт \(id) решён: \(resolution.rawValue).",
                             "Conflict \(id) resolved: \(resolution.rawValue)."
+                        )
+                        guard let warning else { continue }
+                        complain(
+                            Bilingual(
+                                "Конфликт \(id): \(warning.message.russian) [\(warning.code)]",
+                                "Conflict \(id): \(warning.message.english) [\(warning.code)]"
+                            )
                         )
                     }
                 }

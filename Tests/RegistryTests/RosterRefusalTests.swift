@@ -95,6 +95,33 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a row that is taken out of the queue keeps a standing it says nothing of, and says so`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take(try (1...2).map { try TestOffice.draft($0) })
+            let file = MemberFile(office.register)
+            for id in ["1001", "1002"] {
+                try file.setStatus(id, to: .transferred, reason: "test", by: office.admin)
+            }
+            let silent = try TestOffice.draft(1, organisation: "27-001-0001") {
+                $0.untold = .status
+            }
+            let told = try TestOffice.draft(2, organisation: "27-001-0001")
+            #expect(try office.take([silent, told]).outcomes == [.conflict, .conflict])
+            let queue = ConflictQueue(office.register)
+            let warnings = try queue.list(by: office.admin).map {
+                try queue.resolve($0.id, as: .take, by: office.admin)?.code
+            }
+            #expect(warnings == ["status_kept", "member_returned"])
+            let states = try ["1001", "1002"].map {
+                try file.show($0, reason: "test", by: office.admin).draft.status
+            }
+            #expect(states == [.transferred, .active])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `«нет» to the record itself withdraws of a known member and refuses others`(
         _ engine: TestEngine
     ) throws {

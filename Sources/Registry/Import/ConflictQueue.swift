@@ -163,9 +163,17 @@ public struct ConflictQueue: Sendable {
     }
 
     /// Decides one conflict; who decided stays on record.
-    public func resolve(_ id: Int64, as resolution: Resolution, by user: SignedInUser) throws {
+    ///
+    /// - Returns: What of a row that was taken is worth a look, as at an import.
+    /// - Throws: ``RegisterError``: no such open conflict, out of scope, or the row says what cannot be.
+    @discardableResult
+    public func resolve(
+        _ id: Int64,
+        as resolution: Resolution,
+        by user: SignedInUser
+    ) throws -> RowIssue? {
         try user.require(.resolveConflicts)
-        try register.write { session in
+        return try register.write { session in
             let found = try session.first(
                 """
                 SELECT kind, import_id, line, member_id, organisation, sealed, resolution
@@ -192,7 +200,7 @@ public struct ConflictQueue: Sendable {
                 at: try MemberFile(register).organisation(of: found.member, in: session)
             )
             let draft = try open(found.sealed)
-            let member = try apply(
+            let (member, warning) = try apply(
                 resolution,
                 PreparedDraft(draft, register.secrets),
                 known: found.member,
@@ -218,6 +226,7 @@ public struct ConflictQueue: Sendable {
                 by: user,
                 in: session
             )
+            return warning
         }
     }
 
@@ -258,10 +267,10 @@ public struct ConflictQueue: Sendable {
         line: Int,
         by user: SignedInUser,
         in session: any DatabaseSession
-    ) throws -> Int64? {
+    ) throws -> (member: Int64?, warning: RowIssue?) {
         let consents = try ConsentLedger(in: session)
         switch resolution {
-        case .keep: return nil
+        case .keep: return (nil, nil)
         case .take:
             let overlay = try MemberFile(register).update(
                 known,
@@ -273,18 +282,20 @@ public struct ConflictQueue: Sendable {
                 consents: consents,
                 in: session
             )
-            if case .refused(let issue) = overlay {
+            switch overlay {
+            case .refused(let issue):
                 throw RegisterError(.refused, issue.message.russian, issue.message.english)
+            case .unchanged(let warning), .changed(let warning): return (known, warning)
             }
-            return known
         case .separate:
-            return try addSeparately(
+            let added = try addSeparately(
                 prepared,
                 import: importId,
                 line: line,
                 consents: consents,
                 in: session
             )
+            return (added, nil)
         }
     }
 
