@@ -59,8 +59,13 @@ struct OrderCommand: ParsableCommand {
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Создать / Create")
         @OptionGroup var selection: Selection
-        @Option(help: "first, lost, stolen, damaged, defect, renamed")
-        var reason: OrderReason = .first
+        @Option(
+            help: ArgumentHelp(
+                "first, lost, stolen, damaged, defect, renamed",
+                discussion: "Без причины — по тому, что стало с последней картой "
+                    + "/ without it by what became of the last card"
+            )
+        ) var reason: OrderReason?
         @Option(help: "Примечание / note") var note: String = ""
         @Flag(help: "Сразу подать / submit at once") var submit = false
         @Flag(help: "JSON") var json = false

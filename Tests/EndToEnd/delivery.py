@@ -109,8 +109,9 @@ class Office:
         roster.write_text(header + "".join(lines))
         self.ok("roster", "import", roster, codes=(0, 2))
 
-    def order(self, reason="first", place="99"):
-        self.ok("order", "create", "--organisation", place, "--reason", reason, "--submit", codes=(0, 2))
+    def order(self, reason=None, place="99"):
+        named = ["--reason", reason] if reason else []
+        self.ok("order", "create", "--organisation", place, *named, "--submit", codes=(0, 2))
         self.ok("order", "approve", "--organisation", place, codes=(0, 2))
 
     def batch(self, name="example-nationwide", **changes):

@@ -100,6 +100,47 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `an order without a reason has the one that the last card gives`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take(try (1...5).map { try TestOffice.draft($0) })
+            let issued = try office.issue()
+            let cards = try office.payloads(issued.sequence).map(\.carrier)
+            let (book, file) = (OrderBook(office.register), CarrierFile(office.register))
+            func apply(_ change: CarrierFile.Change, _ card: CarrierNumber) throws {
+                _ = try file.apply(change, to: card.digits, reason: "test", by: office.admin)
+            }
+            func reason(_ order: Int64) throws -> OrderReason {
+                try book.show(order, by: office.admin).listed.order.reason
+            }
+            // The fourth is taken back before it was given, the fifth after it; both are first again.
+            for card in cards[..<3] + cards[4...] { try apply(.unblock, card) }
+            try apply(.lost, cards[0])
+            try apply(.stolen, cards[1])
+            try apply(.withdraw, cards[1])
+            for card in cards[3...] { try apply(.withdraw, card) }
+            let place = OrderBook.Selection.organisation(try TestOffice.code("26"))
+            let named = try book.create(place, reason: .first, by: office.admin)
+            #expect(try named.done.map(reason) == [.first, .first])
+            #expect(named.refused.count == 3)
+            for fitting in ["lost", "stolen"] {
+                #expect(named.refused.contains { $0.reason.english.contains("reason \(fitting),") })
+            }
+            let made = try book.create(place, submitted: true, by: office.admin)
+            #expect(Set(try made.done.map(reason)) == [.lost, .stolen])
+            #expect(made.done.count == 2)
+            // What was taken back before it was given decides nothing: the card before it does.
+            _ = try book.move(.orders(made.done), to: .approved, reason: "", by: office.admin)
+            _ = try office.issueApproved()
+            _ = try book.move(.orders(made.done), to: .cancelled, reason: "x", by: office.admin)
+            let again = try book.create(place, by: office.admin)
+            #expect(Set(try again.done.map(reason)) == [.lost, .stolen])
+            #expect(again.done.count == 2)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `nothing written past the program gives a number or a card to somebody else`(
         _ engine: TestEngine
     ) throws {

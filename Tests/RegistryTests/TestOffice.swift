@@ -141,11 +141,7 @@ struct TestOffice {
     @discardableResult
     func issue(_ organisation: String = "26") throws -> TicketIssuance.Report {
         let book = OrderBook(register)
-        let made = try book.create(
-            .organisation(try Self.code(organisation)),
-            reason: .first,
-            by: admin
-        )
+        let made = try book.create(.organisation(try Self.code(organisation)), by: admin)
         _ = try book.move(.orders(made.done), to: .submitted, reason: "", by: admin)
         _ = try book.move(.orders(made.done), to: .approved, reason: "", by: admin)
         return try issueApproved()

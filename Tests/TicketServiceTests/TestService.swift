@@ -189,7 +189,7 @@ final class TestService: Sendable {
         } each: { _ in
         }
         let book = OrderBook(register)
-        let made = try book.create(.organisation(place), reason: .first, by: admin)
+        let made = try book.create(.organisation(place), by: admin)
         _ = try book.move(.orders(made.done), to: .submitted, reason: "", by: admin)
         _ = try book.move(.orders(made.done), to: .approved, reason: "", by: admin)
         let report = try TicketIssuance(register).issue(

@@ -155,7 +155,7 @@ public struct CardlessMembers: Sendable {
                 organisation: applicant.organisation,
                 openOrder: applicant.openOrder,
                 hadCard: applicant.hadCard,
-                obstacle: applicant.refusal(.first)
+                obstacle: applicant.refusal(nil)
             )
         }
     }

@@ -47,12 +47,13 @@ public struct OrderBook: Sendable {
 
     /// Makes orders for everybody selected who may have a card; the others are listed with reasons.
     ///
+    /// Without a `reason` each has the one that fits: the first card, or what became of the last one.
     /// With `submitted` the orders are handed in at once; both or neither is done. Of a list the
     /// unknown and those out of scope are refused like others; else they refuse the whole with a
     /// ``RegisterError``.
     public func create(
         _ selection: Selection,
-        reason: OrderReason,
+        reason: OrderReason? = nil,
         note: String = "",
         submitted: Bool = false,
         by user: SignedInUser
@@ -81,7 +82,7 @@ public struct OrderBook: Sendable {
 
     func create(
         _ selection: Selection,
-        reason: OrderReason,
+        reason: OrderReason?,
         note: String,
         by user: SignedInUser,
         in session: any DatabaseSession
@@ -89,7 +90,7 @@ public struct OrderBook: Sendable {
         var outcome = Outcome()
         var accepted: [(applicant: Applicant, reason: OrderReason)] = []
         var chosen: Set<Int64> = []
-        let wishes: [(applicant: Applicant, reason: OrderReason)]
+        let wishes: [(applicant: Applicant, reason: OrderReason?)]
         if case .list(let list) = selection {
             wishes = try applicants(named: list, reason, &outcome, by: user, in: session)
         } else {
@@ -101,7 +102,8 @@ public struct OrderBook: Sendable {
             if let refusal = isRepeated ? MemberFile.namedTwice : refusal {
                 outcome.refused.append((wish.applicant.reference, refusal))
             } else {
-                accepted.append(wish)
+                let fitting = wish.applicant.reissue ?? .first
+                accepted.append((wish.applicant, wish.reason ?? fitting))
             }
         }
         let first = try Counter.cardOrder.take(accepted.count, in: session)
@@ -119,7 +121,8 @@ public struct OrderBook: Sendable {
             row.put(user.id)
             row.put(note)
         }
-        try log("order.create", outcome, reason.rawValue, by: user, in: session)
+        let named = reason?.rawValue ?? "by the last card"
+        try log("order.create", outcome, named, by: user, in: session)
         return outcome
     }
 

@@ -41,11 +41,11 @@ extension OrderBook {
     /// The members of a list with the reasons of their orders; the others go to `outcome`.
     func applicants(
         named list: [Named],
-        _ reason: OrderReason,
+        _ reason: OrderReason?,
         _ outcome: inout Outcome,
         by user: SignedInUser,
         in session: any DatabaseSession
-    ) throws -> [(applicant: Applicant, reason: OrderReason)] {
+    ) throws -> [(applicant: Applicant, reason: OrderReason?)] {
         try members(of: list, &outcome, by: user, in: session).flatMap { id, item in
             try applicants("m.id = $1", [.integer(id)], item.subject, in: session)
                 .map { ($0, item.reason ?? reason) }

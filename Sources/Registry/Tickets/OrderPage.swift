@@ -100,10 +100,12 @@ extension OrderBook {
     /// Makes and submits orders for members by АИС identifier; who is unknown, elsewhere, named twice or
     /// may have no card is listed with the reason, and the others get theirs.
     ///
+    /// Without a `reason` each has the one that fits.
+    ///
     /// - Returns: The orders made, and whom it could not be done for, by the identifiers given.
     public func create(
         each aisIds: [String],
-        reason: OrderReason,
+        reason: OrderReason?,
         note: String,
         by user: SignedInUser
     ) throws -> (made: [Listed], refused: [(subject: String, reason: Bilingual)]) {

@@ -16,9 +16,12 @@ struct Applicant: Sendable {
     let isWaiting: Bool
     /// A plastic card is in hand.
     let hasUsable: Bool
+    /// The reason that follows from what became of the last card, where it was lost, stolen or damaged.
+    var reissue: OrderReason?
 
-    /// Why no card may be ordered for this reason, or nil (production.md § 2).
-    func refusal(_ reason: OrderReason) -> Bilingual? {
+    /// Why no card may be ordered for this reason, or nil (production.md § 2). No reason means the one
+    /// that fits.
+    func refusal(_ reason: OrderReason?) -> Bilingual? {
         if status != .active {
             return Bilingual(
                 "не является действующим членом Профсоюза",
@@ -43,12 +46,18 @@ struct Applicant: Sendable {
         return cardRefusal(reason)
     }
 
-    private func cardRefusal(_ reason: OrderReason) -> Bilingual? {
-        if reason == .first {
-            guard isWaiting || hasUsable else { return nil }
+    private func cardRefusal(_ reason: OrderReason?) -> Bilingual? {
+        if reason == nil || reason == .first {
+            if isWaiting || hasUsable {
+                return Bilingual(
+                    "карта уже есть; для перевыпуска укажите его причину: lost, stolen, damaged, defect, renamed",
+                    "has a card already; name the reason of a reissue: lost, stolen, damaged, defect, renamed"
+                )
+            }
+            guard reason != nil, let reissue else { return nil }
             return Bilingual(
-                "карта уже есть; для перевыпуска укажите его причину: lost, stolen, damaged, defect, renamed",
-                "has a card already; name the reason of a reissue: lost, stolen, damaged, defect, renamed"
+                "карта уже была, это перевыпуск: укажите причину \(reissue.rawValue) или не указывайте её",
+                "had a card, this is a reissue: name the reason \(reissue.rawValue), or none"
             )
         }
         if isWaiting {
@@ -143,7 +152,7 @@ extension OrderBook {
         let now = register.now()
         let today = Int64(now.moscowDate.day)
         // The furthest of the cards: 2 waits to be handed out, 1 is in hand, 0 is over.
-        return try session.all(
+        var found = try session.all(
             """
             SELECT m.id, m.ais_id, m.organisation, m.state,
                 (SELECT count(*) FROM consent c WHERE c.member_id = m.id
@@ -177,6 +186,12 @@ extension OrderBook {
                 hasUsable: furthest == 1
             )
         }.compactMap(\.self)
+        let ended = found.filter { $0.hadCard && !$0.isWaiting && !$0.hasUsable }
+        let reissues = try CardsFate.reissues(of: ended.map(\.member), in: session)
+        if !reissues.isEmpty {
+            for index in found.indices { found[index].reissue = reissues[found[index].member] }
+        }
+        return found
     }
 
     /// A condition for plastic in its member's hands whose last day has not passed: past it the card may

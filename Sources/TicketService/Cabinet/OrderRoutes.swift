@@ -25,7 +25,7 @@ struct OrderRoutes: RouteGroup {
                 members: try fields.array("members", 1...500) {
                     try JSONFields.text($0, 1...64, at: $1)
                 },
-                reason: try fields.choice("reason", of: OrderReason.self),
+                reason: try fields.optionalChoice("reason", of: OrderReason.self),
                 note: try fields.optionalText("note", 0...200) ?? ""
             )
         }

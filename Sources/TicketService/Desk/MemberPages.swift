@@ -30,7 +30,7 @@ struct MemberPages: Sendable {
     private func order(_ visit: DeskVisit) throws -> Answer {
         let members = visit.form.all("member").compactMap { Int64($0) }
         guard members.count == visit.form.all("member").count, members.count <= 2_000,
-            let reason = OrderReason(rawValue: visit.form["reason"])
+            let reason = Self.reason(visit.form["reason"])
         else { throw FieldFault("member", "Форма испорчена.", "The form is damaged.") }
         var done = Done()
         guard !members.isEmpty else {
@@ -56,6 +56,12 @@ struct MemberPages: Sendable {
         }
         done.note = try Self.told(outcome, done.refused, visit)
         return try show(visit, done)
+    }
+
+    /// The reason a form names, or nil: each has the one that fits.
+    private static func reason(_ text: String) -> OrderReason?? {
+        if text.isEmpty { return .some(nil) }
+        return OrderReason(rawValue: text).map { .some($0) }
     }
 
     private static func told(
@@ -265,14 +271,13 @@ struct MemberPages: Sendable {
     }
 
     private static func ordering(_ visit: DeskVisit) -> HTML {
-        let reasons = OrderReason.allCases.map {
-            ($0.rawValue, visit.language.pick(DeskWords.reason($0)))
-        }
-        let chosen =
-            visit.form["reason"].isEmpty ? OrderReason.first.rawValue : visit.form["reason"]
+        let byCard = visit.say("первая или по прежней карте", "first, or by the old card")
+        let reasons =
+            [("", byCard)]
+            + OrderReason.allCases.map { ($0.rawValue, visit.language.pick(DeskWords.reason($0))) }
         return """
             <div class="bar sticky">
-            \(DeskField.choice("reason", visit.say("Почему нужна карта", "Why a card is needed"), reasons, chosen: chosen))
+            \(DeskField.choice("reason", visit.say("Почему нужна карта", "Why a card is needed"), reasons, chosen: visit.form["reason"]))
             <button>\(visit.say("Заказать карты отмеченным", "Order cards for those ticked"))</button>
             <output data-count="member" aria-live="polite"></output>
             </div>
