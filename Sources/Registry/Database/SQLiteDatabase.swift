@@ -104,10 +104,9 @@ final class SQLiteDatabase: Database {
     }
 
     private static func writeError(of writer: some DatabaseWriter) -> Int32 {
-        let code = try? writer.writeWithoutTransaction { db in
-            unsafe db.sqliteConnection.map { unsafe csqlite_write_errno($0) }
+        writer.writeWithoutTransaction { db in
+            unsafe db.sqliteConnection.map { unsafe csqlite_write_errno($0) } ?? 0
         }
-        return (code ?? nil) ?? 0
     }
 
     @discardableResult

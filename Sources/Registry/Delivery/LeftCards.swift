@@ -353,6 +353,7 @@ extension CarrierFile.Carrier {
             kind: kind,
             number: number,
             legacyNumber: legacyNumber,
+            legacyIssuer: legacyIssuer,
             state: state,
             coordinate: coordinate,
             expiresAt: expiresAt,
