@@ -136,18 +136,16 @@ final class ConsentLedger {
                     by: user,
                     in: session
                 )
-                let day = consent.date.map { Int64($0.day) } ?? today
-                try session.execute(
-                    """
-                    INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
-                    VALUES ($1, $2, $3, $4, $5, $6)
-                    ON CONFLICT (member_id, text_id, import_id) DO UPDATE
-                    SET withdrawn_on = NULL, given_on = excluded.given_on, until = excluded.until
-                    """,
-                    [
-                        .integer(member), .integer(text.id), .integer(importId), .int(region),
-                        .integer(day), .optional(text.until(from: day)),
-                    ]
+                try give(
+                    consent,
+                    to: text,
+                    on: consent.date ?? CalendarDate(day: Int(today)),
+                    of: member,
+                    region: region,
+                    import: importId,
+                    by: user,
+                    ConsentDesk(withdrawals.register),
+                    in: session
                 )
             } else {
                 try withdrawals.begin(
@@ -164,6 +162,45 @@ final class ConsentLedger {
             }
         }
         return isChanged
+    }
+
+    /// Enters a consent as a row of its own, by its list; what that list gave before, as when a row of it
+    /// is decided later, stays as it was, and an act gives the newer one.
+    private func give(
+        _ consent: Consent,
+        to text: Text,
+        on day: CalendarDate,
+        of member: Int64,
+        region: UInt8,
+        import importId: Int64,
+        by user: SignedInUser,
+        _ desk: ConsentDesk,
+        in session: any DatabaseSession
+    ) throws {
+        func insert(_ origin: Int64) throws -> Bool {
+            try session.execute(
+                """
+                INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                ON CONFLICT (member_id, text_id, import_id) DO NOTHING
+                """,
+                [
+                    .integer(member), .integer(text.id), .integer(origin), .int(region),
+                    .int(day.day), .optional(text.until(from: Int64(day.day))),
+                ]
+            ) > 0
+        }
+        guard try !insert(importId) else { return }
+        let act = try desk.note(
+            .init(consent.purpose, recipient: consent.recipient),
+            isGiven: true,
+            day,
+            of: member,
+            region: region,
+            by: user,
+            in: session
+        )
+        _ = try insert(-act)
     }
 
     /// Whether the member took back the consent to the keeping of the record, and these answers,

@@ -167,32 +167,28 @@ extension PartnerDesk {
         _ known: Partners.Partner,
         in session: any DatabaseSession
     ) throws -> Bool {
+        let recipient = known.terms.recipient
         let text = try session.first(
             """
             SELECT id, years FROM consent_text WHERE purpose = 'bonusTransfer' AND recipient = $1
                 AND form = 'electronic' AND added_at IS NOT NULL ORDER BY id DESC
             """,
-            [.text(known.terms.recipient)]
-        ) { (id: $0.integer(0), years: $0.optionalInteger(1).map(Int.init)) }
+            [.text(recipient)]
+        ) {
+            ConsentLedger.Text(
+                purpose: .bonusTransfer,
+                recipient: recipient,
+                id: $0.integer(0),
+                years: $0.optionalInteger(1).map(Int.init)
+            )
+        }
         guard let text else { return false }
-        let today = register.now().moscowDate
-        let place = try MemberFile(register).organisation(of: member, in: session)
-        try session.execute(
-            """
-            INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
-            VALUES ($1, $2, 0, $3, $4, $5)
-            ON CONFLICT (member_id, text_id, import_id) DO UPDATE SET withdrawn_on = NULL,
-                given_on = excluded.given_on, until = excluded.until
-            """,
-            [
-                .integer(member), .integer(text.id), .int(place.region), .int(today.day),
-                .optional(text.years.map { Int64(today.adding(years: $0).day) - 1 }),
-            ]
-        )
-        try AuditLog(register).record(
-            "consent.give",
-            "member/\(member)",
-            "bonusTransfer \(known.terms.recipient) electronic",
+        _ = try ConsentDesk(register).enter(
+            .init(.bonusTransfer, recipient: recipient),
+            to: text,
+            on: register.now().moscowDate,
+            of: member,
+            region: try MemberFile(register).organisation(of: member, in: session).region,
             by: user,
             in: session
         )

@@ -75,26 +75,12 @@ public struct ConsentDesk: Sendable {
             try requireOrder(given, day, of: member.id, in: session)
             try requireAge(given, day, of: member)
             let text = try text(for: given, in: session)
-            let act = try record(given, isGiven: true, day, of: member, by: user, in: session)
-            try session.execute(
-                """
-                INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
-                VALUES ($1, $2, $3, $4, $5, $6)
-                """,
-                [
-                    .integer(member.id), .integer(text.id), .integer(-act), .int(member.region),
-                    .int(day.day), .optional(text.until(from: Int64(day.day))),
-                ]
-            )
-            try ConsentWithdrawals(register)
-                .end(given.purpose, given.recipient, of: member.id, by: user, in: session)
-            if given.purpose == .bonusTransfer || given.purpose == .register {
-                try PartnerJudgement.mark(member.id, in: session)
-            }
-            try AuditLog(register).record(
-                "consent.give",
-                "member/\(member.id)",
-                "\(given.purpose.rawValue) \(given.recipient) \(day.iso)",
+            let act = try enter(
+                given,
+                to: text,
+                on: day,
+                of: member.id,
+                region: member.region,
                 by: user,
                 in: session
             )
@@ -134,7 +120,15 @@ public struct ConsentDesk: Sendable {
             ).first { $0.purpose == purpose && $0.recipient == given.recipient }
             guard let standing else { throw Self.nothingStands(purpose) }
             guard standing.givenOn <= day else { throw Self.beforeGiven(standing.givenOn) }
-            _ = try record(given, isGiven: false, day, of: member, by: user, in: session)
+            _ = try note(
+                given,
+                isGiven: false,
+                day,
+                of: member.id,
+                region: member.region,
+                by: user,
+                in: session
+            )
             try AuditLog(register).record(
                 "consent.withdraw",
                 "member/\(member.id)",
@@ -309,70 +303,5 @@ extension ConsentDesk {
         let fitting = known.filter { wanted.count >= 6 && $0.hash.hasPrefix(wanted) }
         guard fitting.count == 1 else { throw Self.noText(given.purpose) }
         return fitting[0].text
-    }
-
-    private func record(
-        _ given: Given,
-        isGiven: Bool,
-        _ day: CalendarDate,
-        of member: Subject,
-        by user: SignedInUser,
-        in session: any DatabaseSession
-    ) throws -> Int64 {
-        let id = try Counter.consentAct.take(in: session)
-        let name = given.signer
-        guard name.utf8.count <= 400 else {
-            throw RegisterError(
-                .badInput,
-                "Имя представителя длиннее 200 знаков.",
-                "The representative's name is longer than 200 characters."
-            )
-        }
-        let sealed =
-            try name.isEmpty
-            ? nil : MemberVault(register: register).seal(note: name, member: member.id)
-        try session.execute(
-            """
-            INSERT INTO consent_act (id, region, member_id, purpose, recipient, kind, day, at,
-                user_id, sealed_representative) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            """,
-            [
-                .integer(id), .int(member.region), .integer(member.id),
-                .text(given.purpose.rawValue), .text(given.recipient),
-                .text(isGiven ? "given" : "withdrawn"), .int(day.day),
-                .integer(register.now().seconds), .integer(user.id),
-                sealed.map(SQLValue.blob) ?? .null,
-            ]
-        )
-        return id
-    }
-
-    func acts(of member: Int64, in session: any DatabaseSession) throws -> [Act] {
-        let vault = MemberVault(register: register)
-        let rows = try session.all(
-            """
-            SELECT a.purpose, a.recipient, a.kind, a.day, a.at, u.name, a.sealed_representative
-            FROM consent_act a JOIN app_user u ON u.id = a.user_id
-            WHERE a.member_id = $1 ORDER BY a.id
-            """,
-            [.integer(member)]
-        ) { row in
-            (
-                row.text(0), row.text(1), row.text(2), row.integer(3), row.integer(4), row.text(5),
-                row.optionalBlob(6)
-            )
-        }
-        return try rows.compactMap { row in
-            guard let purpose = ConsentPurpose(rawValue: row.0) else { return nil }
-            return Act(
-                purpose: purpose,
-                recipient: row.1,
-                isGiven: row.2 == "given",
-                day: CalendarDate(day: Int(row.3)),
-                at: Instant(seconds: row.4),
-                user: row.5,
-                representative: try row.6.map { try vault.open(note: $0, member: member) }
-            )
-        }
     }
 }
