@@ -82,9 +82,13 @@ struct PartnerOffice {
     }
 
     /// Another record of the same person in another organisation.
-    func twin(of number: Int, as other: Int) throws {
+    func twin(
+        of number: Int,
+        as other: Int,
+        in organisation: String = "27-001-0001"
+    ) throws {
         let original = try TestOffice.draft(number)
-        let twin = try TestOffice.draft(other, organisation: "27-001-0001") { draft in
+        let twin = try TestOffice.draft(other, organisation: organisation) { draft in
             draft.name = PersonName(last: "Орлова\(number)", first: "Анна", patronymic: nil)
             draft.birthDate = original.birthDate
             draft.consents = [
@@ -94,7 +98,7 @@ struct PartnerOffice {
             ]
         }
         try office.take([twin])
-        try office.issue("27")
+        try office.issue(String(organisation.prefix(2)))
     }
 
     func consent(_ number: Int, _ isGiven: Bool) throws {

@@ -11,7 +11,7 @@ struct PartnerEvaluation {
         var content: Content?
         /// Whether the person's data were destroyed.
         var isErased = false
-        /// The member that this record was merged into.
+        /// The member that this record goes on as, at the end of all its merges.
         var mergedInto: Int64?
         /// The day of the last withdrawal, or after the last consent ended; see ``endings(of:in:)``.
         var since: Int64?
@@ -102,11 +102,9 @@ struct PartnerEvaluation {
             }
             found[id] = verdict
         }
-        try session.query(
-            "SELECT member_id, into_member FROM member_merge WHERE member_id IN "
-                + "(\(part.placeholders))",
-            part.padded
-        ) { found[$0.integer(0)]?.mergedInto = $0.integer(1) }
+        for (member, heir) in try MemberMerge.heirs(of: members, in: session) {
+            found[member]?.mergedInto = heir
+        }
         for (member, birth) in try MemberVault(register: register).birthDays(of: sealed)
         where birth.adding(years: terms.minimumAge) > day {
             regions[member] = nil

@@ -159,9 +159,12 @@ extension PartnerJudgement {
             on: register.now().moscowDate,
             in: session
         )
+        // What was merged into somebody is told by how that one stands.
+        let merged = try MemberMerge.absorbed(by: members, in: session)
+        let judged = merged.isEmpty ? members : Set(members + merged).sorted()
         var draft = Draft(partner: partner, at: register.now())
-        for start in stride(from: 0, to: members.count, by: 256) {
-            let slice = Array(members[start..<min(start + 256, members.count)])
+        for start in stride(from: 0, to: judged.count, by: 256) {
+            let slice = Array(judged[start..<min(start + 256, judged.count)])
             let verdicts = try evaluation.verdicts(on: slice, in: session)
             let names = slice.map { ($0, partner.key.pseudonym(of: $0)) }
             let versions = try versions(of: names.map(\.1), partner, in: session)
@@ -194,6 +197,8 @@ extension PartnerJudgement {
     struct Row {
         let status: PartnerStatus
         let content: PartnerEvaluation.Content
+        /// The pseudonym of the account that this one goes on as.
+        let into: [UInt8]?
         var isMember: Bool { status.isMember }
     }
 
@@ -206,7 +211,7 @@ extension PartnerJudgement {
         guard let part = pseudonyms.map(SQLValue.blob).parts(of: 256).first else { return found }
         try session.query(
             """
-            SELECT pseudonym, sequence, status, number, valid_until, carriers, region
+            SELECT pseudonym, sequence, status, number, valid_until, carriers, region, merged_into
             FROM partner_row
             WHERE pseudonym IN (\(part.placeholders)) AND partner_id = \(partner.id)
             ORDER BY pseudonym, sequence
@@ -222,7 +227,8 @@ extension PartnerJudgement {
                     validUntil: row.integer(4),
                     carriers: row.integer(5),
                     region: row.integer(6)
-                )
+                ),
+                into: row.optionalBlob(7)
             )
             if row.integer(1) > Int64(partner.sequence) {
                 found[row.blob(0), default: Versions()].waiting = version
@@ -282,7 +288,10 @@ extension PartnerJudgement {
             }
             if verdict.isErased { due.append((today + 1, member)) }
             let status: PartnerStatus = verdict.mergedInto == nil ? .revoked : .merged
-            guard versions.waiting?.status != status else { return }
+            let into = verdict.mergedInto.map(partner.key.pseudonym(of:))
+            guard versions.waiting?.status != status || versions.waiting?.into != into else {
+                return
+            }
             let content = PartnerEvaluation.Content(
                 status: status,
                 number: nil,
@@ -291,9 +300,7 @@ extension PartnerJudgement {
                 region: 0
             )
             let since = min(verdict.since ?? today, today)
-            rows.append(
-                (pseudonym, content, since, verdict.mergedInto.map(partner.key.pseudonym(of:)))
-            )
+            rows.append((pseudonym, content, since, into))
         }
     }
 
