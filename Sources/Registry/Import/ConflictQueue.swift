@@ -195,15 +195,17 @@ public struct ConflictQueue: Sendable {
                 )
             }
             try user.require(.resolveConflicts, at: organisation)
+            let heir = try MemberMerge.heirs(of: [found.member], in: session)[found.member]
+            let known = heir ?? found.member
             try user.require(
                 .resolveConflicts,
-                at: try MemberFile(register).organisation(of: found.member, in: session)
+                at: try MemberFile(register).organisation(of: known, in: session)
             )
             let draft = try open(found.sealed)
             let (member, warning) = try apply(
                 resolution,
                 PreparedDraft(draft, register.secrets),
-                known: found.member,
+                known: known,
                 import: found.importId,
                 line: found.line,
                 by: user,

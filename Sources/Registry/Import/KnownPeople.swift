@@ -11,6 +11,8 @@ struct KnownPeople: Sendable {
         let fingerprint: Int64
         /// Line of this file where the person stood before, if so.
         var line: Int?
+        /// Whether a row meant a record that was merged into this one.
+        var isHeir = false
     }
 
     private var people: [Int64: Known] = [:]

@@ -71,20 +71,24 @@ struct RosterChunk {
         case unsure(ConflictQueue.Kind, KnownPeople.Known)
     }
 
-    private func identify(
+    private mutating func identify(
         _ prepared: PreparedDraft,
         _ standing: ConflictQueue.Standing?
     ) throws -> Identity {
-        if let member = standing?.member, let person = people[member] { return .member(person) }
-        if let person = people.bearer(of: prepared.draft.aisId) {
-            if person.hash.name != prepared.hash.name, person.hash.birth != prepared.hash.birth {
+        if let member = standing?.member, let person = people[member] {
+            return .member(try standIn(for: person))
+        }
+        if let bearer = people.bearer(of: prepared.draft.aisId) {
+            let person = try standIn(for: bearer)
+            if bearer.hash.name != prepared.hash.name, bearer.hash.birth != prepared.hash.birth {
                 return .unsure(.sameIdOtherPerson, person)
             }
             return .member(person)
         }
         var doubtful: KnownPeople.Known?
-        for person in people.namesakes(prepared.hash) {
-            let hasEvidence = try evidence(person, prepared.draft)
+        for namesake in namesakes(prepared.hash) {
+            let hasEvidence = try evidence(namesake, prepared.draft)
+            let person = try standIn(for: namesake)
             let bothHaveIds = person.aisId != nil && prepared.draft.aisId != nil
             if bothHaveIds {
                 if hasEvidence { return .unsure(.samePersonTwoIds, person) }
@@ -95,6 +99,22 @@ struct RosterChunk {
             }
         }
         return doubtful.map { .unsure(.sameNameAndBirthDate, $0) } ?? .nobody
+    }
+
+    /// Everybody of that name and birth date; records that were merged away come last.
+    private func namesakes(_ hash: PersonHash) -> [KnownPeople.Known] {
+        let known = people.namesakes(hash)
+        guard !run.heirs.isEmpty else { return known }
+        return known.filter { run.heirs[$0.id] == nil } + known.filter { run.heirs[$0.id] != nil }
+    }
+
+    /// The record that goes on where this one was merged away, and whose data are not destroyed.
+    private mutating func standIn(for person: KnownPeople.Known) throws -> KnownPeople.Known {
+        guard let id = run.heirs[person.id] else { return person }
+        if people[id] == nil { try find([id]) }
+        guard var heir = people[id], heir.fingerprint != 0 else { return person }
+        heir.isHeir = true
+        return heir
     }
 
     /// Something beside name and birth date that both rows share.
@@ -129,6 +149,16 @@ struct RosterChunk {
         _ issues: inout [RowIssue]
     ) throws -> RowOutcome {
         let prepared = row.prepared
+        if let heir = run.heirs[person.id] {
+            issues.append(.heirErased(heir))
+            return .error
+        }
+        if person.isHeir {
+            // A list that ends the second record does not mean the one that goes on.
+            let isEnded = ![.candidate, .active, .suspended].contains(prepared.draft.status)
+            issues.append(.recordMerged(into: person.id, isTaken: !isEnded))
+            if isEnded { return .unchanged }
+        }
         let sameOrganisation = person.organisation == prepared.draft.organisation.ordinal
         if let before = person.line {
             guard sameOrganisation else {
@@ -290,48 +320,6 @@ extension RosterChunk {
             import: run.importId,
             at: run.at,
             in: run.session
-        )
-    }
-}
-
-extension RowIssue {
-    static func duplicate(of line: Int) -> RowIssue {
-        RowIssue(
-            field: nil,
-            column: nil,
-            code: "duplicate",
-            severity: .warning,
-            message: Bilingual(
-                "Этот человек уже есть в файле в строке \(line); взята первая строка.",
-                "This person stands in line \(line) of the file already; the first row was taken."
-            )
-        )
-    }
-
-    static let registerWithdrawn = RowIssue(
-        field: ConsentPurpose.register.rawValue,
-        column: nil,
-        code: "consent_register_withdrawn",
-        severity: .warning,
-        message: Bilingual(
-            "Согласие на обработку персональных данных отозвано этой строкой; остальное в ней не "
-                + "учтено. Сроки: profbilet consent deadlines, затем profbilet erase.",
-            "The row takes back the consent to the processing of personal data; nothing else of it "
-                + "was taken. Terms: profbilet consent deadlines, then profbilet erase."
-        )
-    )
-
-    static func conflict(_ kind: ConflictQueue.Kind, with line: Int?) -> RowIssue {
-        let place = line.map { (" (строка \($0))", " (line \($0))") } ?? ("", "")
-        return RowIssue(
-            field: nil,
-            column: nil,
-            code: kind.rawValue,
-            severity: .warning,
-            message: Bilingual(
-                kind.message.russian + place.0 + ": решите командой profbilet roster conflicts.",
-                kind.message.english + place.1 + ": decide by profbilet roster conflicts."
-            )
         )
     }
 }

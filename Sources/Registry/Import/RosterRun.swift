@@ -18,6 +18,8 @@ final class RosterRun {
     var queued: [Int64: ConflictQueue.Standing] = [:]
     /// Members of whom this very file had another row taken: its rest of them is decided with it.
     let taken: Set<Int64>
+    /// What records that were merged away go on as.
+    let heirs: [Int64: Int64]
     /// Whether any known member was met in an earlier chunk.
     var hasSeen = false
     private var freeIds: Range<Int64> = 0..<0
@@ -53,7 +55,12 @@ final class RosterRun {
             named: options.named,
             in: session
         )
-        taken = try ConflictQueue.taken(ofFile: options.fileSHA256, in: session)
+        let heirs = try MemberMerge.heirs(in: session)
+        self.heirs = heirs
+        taken = Set(
+            try ConflictQueue.taken(ofFile: options.fileSHA256, in: session)
+                .map { heirs[$0] ?? $0 }
+        )
         try session.execute(
             """
             CREATE TEMPORARY TABLE IF NOT EXISTS import_seen
@@ -105,7 +112,8 @@ final class RosterRun {
 
     /// Remembers members whose rows were refused: they stand in the file all the same.
     private func mention(_ members: [Int64]) throws {
-        for part in members.map(SQLValue.integer).parts(of: 256) {
+        let named = members.map { SQLValue.integer(heirs[$0] ?? $0) }
+        for part in named.parts(of: 256) {
             let values = (1...part.padded.count).map { "($\($0))" }.joined(separator: ", ")
             try session.execute(
                 """

@@ -229,6 +229,11 @@ extension MemberFile {
         ) { (state: MemberStatus(rawValue: $0.text(0)), region: UInt8($0.integer(1))) }
         guard let row, let old = row.state else { throw DatabaseError(.corrupt, reason: "member") }
         guard old != status else { return }
+        if [.candidate, .active, .suspended].contains(status),
+            let heir = try MemberMerge.heirs(of: [id], in: session)[id]
+        {
+            throw Self.isMerged(into: heir)
+        }
         guard old.successors.contains(status) else {
             throw RegisterError(
                 .refused,
@@ -267,6 +272,16 @@ extension MemberFile {
                 in: session
             )
         }
+    }
+
+    private static func isMerged(into heir: Int64) -> RegisterError {
+        RegisterError(
+            .refused,
+            "Запись объединена с записью #\(heir) и членом Профсоюза больше не станет: меняйте "
+                + "состояние записи #\(heir).",
+            "The record was merged into #\(heir) and becomes no member again: change the standing "
+                + "of #\(heir)."
+        )
     }
 
     func event(

@@ -24,7 +24,12 @@ extension MemberFile {
         in session: any DatabaseSession
     ) throws -> Overlay {
         let old = try draft(of: id, in: session)
-        let new = prepared.draft.over(old)
+        var new = prepared.draft.over(old)
+        if let aisId = new.aisId, aisId != old.aisId,
+            try MemberMerge.isMergedAway(bearerOf: aisId, in: session)
+        {
+            new.aisId = old.aisId
+        }
         guard old.status == new.status || old.status.successors.contains(new.status) else {
             return .refused(.statusIllegal(from: old.status, to: new.status))
         }

@@ -162,11 +162,14 @@ public struct OrderBook: Sendable {
         } else {
             orders = try self.orders(selection, before: state, by: user, in: session)
         }
+        let goesOn = state == .approved || state == .submitted
+        let heirs = try MemberMerge.heirs(of: goesOn ? orders.map(\.member) : [], in: session)
         for order in orders where chosen.insert(order.id).inserted {
             guard user.scope.contains(order.organisation) else {
                 throw Self.unknown(order.id, to: user)
             }
-            if let refusal = try order.refusal(to: state)
+            if let refusal = try heirs[order.member].map(MemberMerge.refusal)
+                ?? order.refusal(to: state)
                 ?? cancelling(order, as: state, reason, by: user, in: session)
             {
                 outcome.refused.append(("\(order.id)", refusal))

@@ -18,10 +18,13 @@ struct Applicant: Sendable {
     let hasUsable: Bool
     /// The reason that follows from what became of the last card, where it was lost, stolen or damaged.
     var reissue: OrderReason?
+    /// The record that goes on where this one was merged away.
+    var heir: Int64?
 
     /// Why no card may be ordered for this reason, or nil (production.md § 2). No reason means the one
     /// that fits.
     func refusal(_ reason: OrderReason?) -> Bilingual? {
+        if let heir { return MemberMerge.refusal(heir: heir) }
         if status != .active {
             return Bilingual(
                 "не является действующим членом Профсоюза",
@@ -190,6 +193,10 @@ extension OrderBook {
         let reissues = try CardsFate.reissues(of: ended.map(\.member), in: session)
         if !reissues.isEmpty {
             for index in found.indices { found[index].reissue = reissues[found[index].member] }
+        }
+        let heirs = try MemberMerge.heirs(of: found.map(\.member), in: session)
+        for index in found.indices where !heirs.isEmpty {
+            found[index].heir = heirs[found[index].member]
         }
         return found
     }
