@@ -86,7 +86,8 @@ struct EraseCommand: ParsableCommand {
                     reason: reason,
                     by: user
                 )
-                let files = try write(acts.act(of: report.member), acts, secrets)
+                let files = try (report.merged + [report.member])
+                    .flatMap { try write(acts.act(of: $0), acts, secrets) }
                 show(report, files)
             } catch let error as RegisterError where error.code == .notFound && isResumed {
                 say(
@@ -109,16 +110,20 @@ struct EraseCommand: ParsableCommand {
     private func show(_ report: MemberErasure.Report, _ files: [String]) {
         if json {
             return say([
-                "member": .int(report.member), "at": .text(report.at.rfc3339),
+                "member": .int(report.member),
+                "merged": .list(report.merged.map(JSONValue.int)),
+                "at": .text(report.at.rfc3339),
                 "numbers": .int(report.numbers), "carriers": .int(report.carriers),
                 "log": .text(report.log), "act": .list(files.map(JSONValue.text)),
             ])
         }
+        let records = (["#\(report.member)"] + report.merged.map { "#\($0)" })
+            .joined(separator: ", ")
         say(
-            "Данные #\(report.member) уничтожены; номеров погашено \(report.numbers), носителей "
+            "Данные \(records) уничтожены; номеров погашено \(report.numbers), носителей "
                 + "обезличено \(report.carriers). Журнал \(report.log) храните вне резервных копий.\n"
                 + "Акт: \(files.joined(separator: ", "))",
-            "The data of #\(report.member) are destroyed; numbers retired \(report.numbers), carriers "
+            "The data of \(records) are destroyed; numbers retired \(report.numbers), carriers "
                 + "left without a person \(report.carriers). Keep the log \(report.log) outside "
                 + "backups."
         )

@@ -17,17 +17,19 @@ public struct MemberErasure: Sendable {
     public struct Report: Sendable, Equatable {
         /// Row of the member.
         public let member: Int64
+        /// Rows of the person's other records, merged into this one: their data went with it.
+        public internal(set) var merged: [Int64] = []
         /// When the key was destroyed.
         public let at: Instant
         /// Numbers that are tombstones from now on.
-        public let numbers: Int
+        public internal(set) var numbers: Int
         /// Carriers that belong to nobody from now on.
-        public let carriers: Int
+        public internal(set) var carriers: Int
         /// The log that holds the signed line.
         public let log: String
     }
 
-    /// Erases a person who is no longer a member.
+    /// Erases a person who is no longer a member, with all records that were merged into theirs.
     ///
     /// - Parameters:
     ///   - reference: АИС identifier, `#row` or ticket number.
@@ -43,12 +45,31 @@ public struct MemberErasure: Sendable {
     ) throws -> Report {
         try user.requireEverywhere(.changeMembers)
         let reason = try Ground.require(reason)
-        let member = try register.read { session in
+        // The person's own record goes last: a command that was killed finds the others by it.
+        let records = try register.read { session in
             let id = try MemberFile(register).find(reference, in: session)
-            try requireOver(id, in: session)
-            return id
+            let records = try MemberMerge.held(under: id, in: session) + [id]
+            for record in records { try requireOver(record, in: session) }
+            return records
         }
         let now = register.now()
+        var reports = try records.map { try destroy($0, at: now, reason: reason, by: user) }
+        var report = reports.removeLast()
+        for other in reports {
+            report.merged.append(other.member)
+            report.numbers += other.numbers
+            report.carriers += other.carriers
+        }
+        return report
+    }
+
+    /// Destroys one record's data.
+    private func destroy(
+        _ member: Int64,
+        at now: Instant,
+        reason: String,
+        by user: SignedInUser
+    ) throws -> Report {
         // The log, then the key, then the tables: a command that was killed is repeated by its row.
         try ErasureLog(register).erase(member, at: now)
         return try register.write { session in
@@ -159,15 +180,15 @@ public struct MemberErasure: Sendable {
         ) {
             throw RegisterError(
                 .refused,
-                "Это член Профсоюза: сначала profbilet member set-status … left.",
-                "This is a member: first profbilet member set-status … left."
+                "#\(id) — член Профсоюза: сначала profbilet member set-status … left.",
+                "#\(id) is a member: first profbilet member set-status … left."
             )
         }
         if try holds("SELECT count(*) FROM conflict WHERE member_id = $1 AND resolution IS NULL") {
             throw RegisterError(
                 .refused,
-                "О человеке ждёт решения строка списка: profbilet roster conflicts resolve.",
-                "A row about the person waits for a decision: profbilet roster conflicts resolve."
+                "О записи #\(id) ждёт решения строка списка: profbilet roster conflicts resolve.",
+                "A row about #\(id) waits for a decision: profbilet roster conflicts resolve."
             )
         }
         if try holds(
@@ -179,8 +200,8 @@ public struct MemberErasure: Sendable {
         ) {
             throw RegisterError(
                 .refused,
-                "Карта человека в незавершённой партии: завершите или отмените партию.",
-                "A card of the person is in an unfinished batch: finish or cancel the batch."
+                "Карта записи #\(id) в незавершённой партии: завершите или отмените партию.",
+                "A card of #\(id) is in an unfinished batch: finish or cancel the batch."
             )
         }
     }

@@ -11,7 +11,8 @@ public struct MemberMerge: Sendable {
     ///
     /// Its open orders are cancelled, its carriers withdrawn, and its number stays with it, for a
     /// number never changes hands. Consents stay where they were given. Partners that know both get a
-    /// `merge` row.
+    /// `merge` row. The record becomes no member again: rows of rosters that mean it are taken for the
+    /// one that goes on, whose dossier, erasure and withdrawal of the keeping of the record cover it.
     ///
     /// - Parameters:
     ///   - duplicate: The record that ends: АИС identifier, `#row` or ticket number.

@@ -179,7 +179,8 @@ extension ConsentWithdrawals {
         ) { $0.integer(0) } == 1
     }
 
-    /// Ends what is still open of a purpose that the member has consented to again.
+    /// Ends what is still open of a purpose that the member has consented to again; who consents to the
+    /// keeping of the record does so for all that were merged into it.
     func end(
         _ purpose: ConsentPurpose,
         _ recipient: String,
@@ -187,13 +188,16 @@ extension ConsentWithdrawals {
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
-        try settle(
-            "purpose = '\(purpose.rawValue)' AND recipient = $5 AND member_id = $4",
-            [.integer(member), .text(recipient)],
-            "given again",
-            by: user,
-            in: session
-        )
+        let merged = purpose == .register ? try MemberMerge.held(under: member, in: session) : []
+        for record in [member] + merged {
+            try settle(
+                "purpose = '\(purpose.rawValue)' AND recipient = $5 AND member_id = $4",
+                [.integer(record), .text(recipient)],
+                "given again",
+                by: user,
+                in: session
+            )
+        }
     }
 
     /// Ends what an erasure ends: what the register itself held.

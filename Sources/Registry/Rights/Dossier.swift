@@ -25,7 +25,7 @@ public struct Dossier: Sendable {
         public let rows: [[String]]
     }
 
-    /// Puts a member's dossier together; that is logged.
+    /// Puts a member's dossier together, with all records that were merged into theirs; that is logged.
     ///
     /// - Parameters:
     ///   - reference: АИС identifier, `#row` or ticket number.
@@ -33,7 +33,7 @@ public struct Dossier: Sendable {
     ///   - register: The register.
     ///   - user: Who asks.
     /// - Returns: The dossier.
-    /// - Throws: ``RegisterError``: no such member, or the user may not.
+    /// - Throws: ``RegisterError``: no such member, or the user may not read one of the records.
     public static func gather(
         _ reference: String,
         reason: String,
@@ -43,21 +43,38 @@ public struct Dossier: Sendable {
         try user.require(.readMembers)
         return try register.write { session in
             let id = try MemberFile(register).row(reference, by: user, in: session)
-            let draft = try MemberFile(register).draft(of: id, in: session)
-            try AuditLog(register).record(
-                "member.dossier",
-                "member/\(id)",
-                reason,
-                by: user,
-                in: session
-            )
-            let gatherer = DossierGatherer(register: register, member: id, session: session)
+            let merged = try MemberMerge.held(under: id, in: session)
+            for record in merged {
+                let place = try MemberFile(register).organisation(of: record, in: session)
+                try user.require(.readMembers, at: place)
+            }
+            let records = try ([id] + merged).map { record in
+                let draft = try MemberFile(register).draft(of: record, in: session)
+                try AuditLog(register).record(
+                    "member.dossier",
+                    "member/\(record)",
+                    reason,
+                    by: user,
+                    in: session
+                )
+                return try DossierGatherer(register: register, member: record, session: session)
+                    .sections(draft)
+            }
             return Dossier(
                 member: id,
                 at: register.now(),
-                sections: try gatherer.sections(draft)
+                sections: records.dropFirst().reduce(records[0]) { all, other in
+                    zip(all, other).map { $0.followed(by: $1) }
+                }
             )
         }
+    }
+}
+
+extension Dossier.Section {
+    /// The same group with another record's rows after its own.
+    fileprivate func followed(by other: Self) -> Self {
+        Self(name: name, title: title, columns: columns, heads: heads, rows: rows + other.rows)
     }
 }
 

@@ -5,9 +5,33 @@ extension ConsentWithdrawals {
     /// Ends the consents of a purpose, stops at once what the register itself does with them, and
     /// notes what is left with its deadline.
     ///
-    /// - Returns: The withdrawals; several where `register` takes all other purposes with it.
+    /// - Returns: The withdrawals; several where `register` takes all other purposes with it, and the
+    ///   records that were merged into this one.
     @discardableResult
     func begin(
+        _ request: Request,
+        of member: Int64,
+        region: UInt8,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> [Withdrawal] {
+        var begun = try beginAlone(request, of: member, region: region, by: user, in: session)
+        guard request.purpose == .register else { return begun }
+        for record in try MemberMerge.held(under: member, in: session)
+        where try !Self.stopsAll(of: record, in: session) {
+            begun += try beginAlone(
+                request,
+                of: record,
+                region: try MemberFile(register).organisation(of: record, in: session).region,
+                by: user,
+                in: session
+            )
+        }
+        return begun
+    }
+
+    /// ``begin(_:of:region:by:in:)`` of one record.
+    private func beginAlone(
         _ request: Request,
         of member: Int64,
         region: UInt8,
