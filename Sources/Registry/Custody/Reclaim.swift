@@ -58,13 +58,15 @@ public struct Reclaim: Sendable {
     /// and `trust-bundle` are searched with everything below them. With nothing to read, a gap in the
     /// manifests or a wrong signature it throws, and nothing was taken. Where the manifests or a known
     /// list were not among them, or a list blocks a card that nothing else knows of, what was learnt
-    /// stays, the register stays shut, and ``Report/missing`` names what lacks.
+    /// stays, the register stays shut, and ``Report/missing`` names what lacks. A register that was not
+    /// restored, or is open again, has nothing to reclaim and is refused.
     public func run(
         _ folders: [String],
         swearing oaths: Oaths = Oaths(),
         by user: SignedInUser
     ) throws -> Report {
         try user.requireEverywhere(.manageBackups)
+        try requireRestored()
         let found = try search(folders, oaths)
         return try register.write { session in
             var report = Report()
@@ -88,6 +90,20 @@ public struct Reclaim: Sendable {
             )
             return report
         }
+    }
+
+    /// Refuses a register that knows all that was published; the tools of a server leave no mark when
+    /// they restore, so in PostgreSQL whoever calls answers for it.
+    private func requireRestored() throws {
+        let isMarked = try register.read { try Setting.mustReclaim.value(in: $0) != nil }
+        guard !isMarked, register.database is SQLiteDatabase else { return }
+        throw RegisterError(
+            .refused,
+            "Перечитывать нечего: реестр не ждёт reclaim. Команда нужна после "
+                + "profbilet restore, пока выпуск закрыт.",
+            "There is nothing to reclaim: the register does not wait for it. The command is for after "
+                + "profbilet restore, while issuing is shut."
+        )
     }
 
     private func search(_ folders: [String], _ oaths: Oaths) throws -> Found {

@@ -34,6 +34,13 @@ extension Reclaim {
             guard published == 1 || published == 2, own[index] != published, own[index] != 1 else {
                 continue
             }
+            // A suspension that ended after the list was signed is over.
+            if published == 2,
+                let change = try lastChange(list, index, in: session),
+                change > token.issuedAt.seconds
+            {
+                continue
+            }
             let held = try adopt(
                 published == 1 ? .withdrawn : .suspended,
                 list,
@@ -95,7 +102,28 @@ extension Reclaim {
         return carrier.state.successors.contains(state) ? [state] : nil
     }
 
-    /// Carriers issued before the list was signed and valid in it were activated meanwhile.
+    /// When anybody last changed the carrier of a slot; what a reclaim did since the restore it did
+    /// for an earlier list.
+    private func lastChange(
+        _ list: UInt32,
+        _ index: Int,
+        in session: any DatabaseSession
+    ) throws -> Int64? {
+        try session.first(
+            """
+            SELECT max(e.at) FROM carrier c JOIN carrier_event e ON e.carrier_id = c.id
+            WHERE c.list = $1 AND c.idx = $2 AND (e.reason <> 'reclaim' OR e.at < $3)
+            """,
+            [.int(list), .int(index), .integer(try restoredAt(session))]
+        ) { $0.optionalInteger(0) } ?? nil
+    }
+
+    private func restoredAt(_ session: any DatabaseSession) throws -> Int64 {
+        try Setting.restoredAt.value(in: session).flatMap { Int64($0) } ?? 0
+    }
+
+    /// Carriers valid in a list that was signed after they were issued and last changed were activated
+    /// meanwhile; of a later block an older list knows nothing.
     private func adoptActivations(
         _ token: StatusListToken,
         _ list: UInt32,
@@ -106,8 +134,13 @@ extension Reclaim {
             """
             SELECT c.idx FROM carrier c JOIN issuance i ON i.sequence = c.issuance
             WHERE c.list = $1 AND c.published = 2 AND i.at < $2 AND c.expires_at > $3
+            AND NOT EXISTS (SELECT 1 FROM carrier_event e WHERE e.carrier_id = c.id
+                AND e.at >= $4 AND (e.reason <> 'reclaim' OR e.at < $5))
             """,
-            [.int(list), .integer(token.issuedAt.seconds), .integer(token.issuedAt.seconds)]
+            [
+                .int(list), .integer(token.issuedAt.seconds), .integer(token.issuedAt.seconds),
+                .integer(token.issuedAt.seconds), .integer(try restoredAt(session)),
+            ]
         ) { Int($0.integer(0)) }
         for index in waiting where token.list[index] == 0 {
             _ = try adopt(.active, list, index, by: user, in: session)
