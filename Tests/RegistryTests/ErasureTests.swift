@@ -135,8 +135,109 @@ import UnionTicket
             forged[0] = UInt8(ascii: "2")
             try Files.write(forged, to: report.log)
             #expect {
+                try Backup.verify(
+                    path,
+                    passphrase: "backup phrase",
+                    masterPassphrase: TestOffice.passphrase,
+                    directory: office.directory,
+                    now: office.clock.now
+                )
+            } throws: { ($0 as? RegisterError)?.code == .damaged }
+            #expect {
                 try ErasureLog(register).replay(try ErasureLog.read(report.log, noErasures: false))
             } throws: { ($0 as? RegisterError)?.code == .damaged }
+        }
+    }
+
+    /// A backup with an active card and an approved order of the first member, and none of the second;
+    /// both have cards, leave and are erased afterwards.
+    private func erasedSince(_ office: TestOffice) throws -> String {
+        try office.take(try (0..<3).map { try TestOffice.draft($0) })
+        let (book, file) = (OrderBook(office.register), CarrierFile(office.register))
+        func approve(_ orders: [Int64]) throws {
+            _ = try book.move(.orders(orders), to: .approved, reason: "", by: office.admin)
+        }
+        try approve(
+            try book.create(
+                .members(["1000"]),
+                reason: .first,
+                submitted: true,
+                by: office.admin
+            ).done
+        )
+        _ = try office.issueApproved()
+        let card = try office.payloads(1)[0].carrier.digits
+        _ = try file.apply(.unblock, to: card, reason: "", by: office.admin)
+        try approve([try file.replace(card, reason: .damaged, by: office.admin)])
+        let path = office.directory.path + "/../backup"
+        try Backup(office.register)
+            .write(to: path, passphrase: "backup phrase", by: office.admin)
+        office.clock.advance(60)
+        try office.issue()
+        for carrier in try office.payloads(2).map(\.carrier.digits) {
+            _ = try file.apply(.unblock, to: carrier, reason: "", by: office.admin)
+        }
+        for member in ["#1", "#2"] {
+            try MemberFile(office.register)
+                .setStatus(member, to: .left, reason: "test", by: office.admin)
+            _ = try MemberErasure(office.register)
+                .erase(member, reason: "withdrawal", by: office.admin)
+        }
+        return path
+    }
+
+    @Test func `whoever was erased after the backup is no member in it and gets no card`() throws {
+        try TestOffice.with(.sqlite) { office in
+            let path = try erasedSince(office)
+            office.clock.advance(60)
+            let published = office.directory.path + "/../published"
+            _ = try StatusPublisher(office.register)
+                .publish(to: published, secrets: try office.secrets, by: office.admin)
+            let sound = try Backup.verify(
+                path,
+                passphrase: "backup phrase",
+                masterPassphrase: TestOffice.passphrase,
+                directory: office.directory,
+                now: office.clock.now
+            )
+            #expect(sound.complaints.isEmpty && sound.at == TestOffice.start)
+            let target = DataDirectory(path: office.directory.path + "/../restored")
+            _ = try Restore.run(
+                path,
+                into: target,
+                passphrase: "backup phrase",
+                masterPassphrase: TestOffice.passphrase,
+                epochs: office.directory,
+                erasureLog: office.directory.erasureLog,
+                noErasures: false,
+                now: office.clock.now
+            )
+            let register = try Register.open(
+                in: target,
+                passphrase: TestOffice.passphrase,
+                now: office.clock.now
+            )
+            let report = try Reclaim(register)
+                .run([office.directory.issuances, published], by: office.admin)
+            #expect(report.missing.isEmpty)
+            for (sql, expected) in [
+                ("member WHERE id IN (1, 2) AND state = 'left'", 2),
+                (
+                    """
+                    card_order WHERE member_id IN (1, 2)
+                    AND state IN ('draft', 'submitted', 'approved')
+                    """, 0
+                ), ("ticket_number WHERE member_id IN (1, 2)", 0),
+                ("carrier WHERE member_id IN (1, 2)", 0),
+                ("carrier WHERE member_id IS NULL AND state <> 'withdrawn'", 0),
+                ("carrier WHERE member_id = 3 AND state = 'active'", 1),
+                ("audit WHERE action = 'member.erase' AND user_name = 'restore'", 2),
+            ] {
+                let found = try register.read {
+                    try $0.first("SELECT count(*) FROM \(sql)") { $0.integer(0) }
+                }
+                #expect(found == Int64(expected), "\(sql)")
+            }
         }
     }
 }

@@ -91,7 +91,8 @@ public struct Backup: Sendable {
         try Self.pack(parts, to: path, passphrase: passphrase)
     }
 
-    /// Opens a backup into a scratch folder and checks everything a restore would rely on.
+    /// Opens a backup into a scratch folder and checks everything a restore would rely on, the replay
+    /// of the erasure log too.
     public static func verify(
         _ path: String,
         passphrase: String,
@@ -107,7 +108,9 @@ public struct Backup: Sendable {
         let erased =
             Files.exists(directory.erasureLog)
             ? try ErasureLog.read(directory.erasureLog, noErasures: false) : []
-        return try contents(of: register, erased: Set(erased.map(\.member)))
+        let found = try contents(of: register, erased: Set(erased.map(\.member)))
+        try ErasureLog(register).replay(erased)
+        return found
     }
 
     /// What a register holds; `erased` are members whose keys were destroyed by the log outside backups.

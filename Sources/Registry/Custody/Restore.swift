@@ -51,12 +51,8 @@ public enum Restore {
         _ now: @escaping @Sendable () -> Instant
     ) throws -> Backup.Contents {
         let register = try Register.open(in: target, passphrase: passphrase, now: now)
-        try ErasureLog(register).replay(erased)
-        try register.write { session in
-            try Setting.mustReclaim.set("1", in: session)
-            try Setting.restoredAt.set("\(now().seconds)", in: session)
-        }
-        let contents = try Backup.contents(of: register)
+        // Of the copy as it was made: the replay goes on in its audit log.
+        let contents = try Backup.contents(of: register, erased: Set(erased.map(\.member)))
         guard contents.complaints.isEmpty else {
             throw RegisterError(
                 .damaged,
@@ -64,6 +60,15 @@ public enum Restore {
                 "The backup fails its check: \(contents.complaints[0])."
             )
         }
+        try register.write { session in
+            try Setting.mustReclaim.set("1", in: session)
+            try Setting.restoredAt.set("\(now().seconds)", in: session)
+            let members = try Counter.member.last(in: session)
+            try Setting.restoredMembers.set("\(members)", in: session)
+            // Whoever is entered from now on is nobody of whom the log speaks.
+            try Counter.member.pass(erased.map(\.member).max() ?? 0, in: session)
+        }
+        try ErasureLog(register).replay(erased)
         if let erasureLog {
             try Files.write(try Files.read(erasureLog, atMost: 1 << 28), to: target.erasureLog)
         }
@@ -123,7 +128,8 @@ struct ErasureLog {
         try Files.append(Array("\(text) \(mac)\n".utf8), to: register.directory.erasureLog)
     }
 
-    /// Destroys the keys that a log names, after checking who signed it.
+    /// Destroys the keys that a log names, after checking who signed it, and ends what the erased
+    /// people still are in this register: a membership, cards, orders.
     func replay(_ entries: [Entry]) throws {
         for entry in entries {
             let parts = entry.line.split(separator: " ")
@@ -137,9 +143,64 @@ struct ErasureLog {
             }
             try destroyKey(of: entry.member)
             try register.write { session in
+                let isNew = try isUnaware(of: entry.member, in: session)
+                let user = try SignedInUser.restoring(session)
+                if isNew { try end(entry.member, by: user, in: session) }
                 _ = try MemberErasure.clear(entry.member, at: register.now(), in: session)
+                guard isNew else { return }
+                try AuditLog(register).record(
+                    "member.erase",
+                    "member/\(entry.member)",
+                    Self.reason,
+                    by: user,
+                    in: session
+                )
+                try ConsentWithdrawals(register).settleErased(entry.member, by: user, in: session)
             }
         }
+    }
+
+    private static let reason = "erasure log"
+
+    /// Whether the backup was made before the erasure.
+    private func isUnaware(
+        of member: Int64,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        try session.first(
+            """
+            SELECT 1 FROM member m WHERE m.id = $1
+            AND NOT EXISTS (SELECT 1 FROM erased_record e WHERE e.member_id = m.id)
+            """,
+            [.integer(member)]
+        ) { $0.integer(0) } != nil
+    }
+
+    /// Whoever was erased had left before, and nothing about them waited for a decision.
+    private func end(
+        _ member: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let state = try session.first(
+            "SELECT state FROM member WHERE id = $1",
+            [.integer(member)]
+        ) { MemberStatus(rawValue: $0.text(0)) }
+        if let state = state ?? nil, state.successors.contains(.left) {
+            try MemberFile(register)
+                .change(member, to: .left, reason: Self.reason, by: user, in: session)
+        }
+        try ActivationCodes(register).end(of: member, as: .revoked, in: session)
+        try session.execute(
+            """
+            UPDATE conflict SET resolution = $1, resolved_by = $2, resolved_at = $3
+            WHERE member_id = $4 AND resolution IS NULL
+            """,
+            [
+                .text(ConflictQueue.Resolution.keep.rawValue), .integer(user.id),
+                .integer(register.now().seconds), .integer(member),
+            ]
+        )
     }
 
     /// Reads a log; refuses to go on without one.
@@ -177,5 +238,21 @@ struct ErasureLog {
                 )
             }
         } catch let failure as DatabaseError { throw RegisterError(failure) }
+    }
+}
+
+extension SignedInUser {
+    /// Who acts in a restore, before anybody has signed in: rows bear the first account's id, and
+    /// histories name the restore.
+    fileprivate static func restoring(_ session: any DatabaseSession) throws -> SignedInUser {
+        let first = try session.first("SELECT min(id) FROM app_user") { $0.optionalInteger(0) }
+        guard let id = first ?? nil else { throw DatabaseError(.corrupt, reason: "app_user") }
+        return SignedInUser(
+            id: id,
+            name: "restore",
+            role: .administrator,
+            scope: .centralCouncil,
+            permissions: []
+        )
     }
 }

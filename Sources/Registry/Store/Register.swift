@@ -102,7 +102,7 @@ public final class Register: Sendable {
         }
     }
 
-    /// Refuses to allot or sign while a restored register has not been reclaimed.
+    /// Refuses to allot, sign or enter people while a restored register has not been reclaimed.
     func requireReclaimed(_ session: any DatabaseSession) throws {
         guard try Setting.mustReclaim.value(in: session) != nil else { return }
         throw RegisterError(
@@ -127,6 +127,7 @@ enum Setting: String {
     case nextRootSince = "root.next_since"
     case rootChanges = "root.changes"
     case restoredAt = "register.restored_at"
+    case restoredMembers = "register.restored_members"
     case virtualTerms = "virtual.terms"
     case unclaimedDays = "delivery.unclaimed_days"
     case probedAt = "service.probed_at"
@@ -172,6 +173,14 @@ enum Counter: String, CaseIterable {
         ) { $0.integer(0) }
         guard let last else { throw DatabaseError(.corrupt, reason: "counter \(rawValue) missing") }
         return last - Int64(count) + 1
+    }
+
+    /// Hands out no number up to this one any more.
+    func pass(_ number: Int64, in session: any DatabaseSession) throws {
+        try session.execute(
+            "UPDATE counter SET value = $1 WHERE name = $2 AND value < $3",
+            [.integer(number), .text(rawValue), .integer(number)]
+        )
     }
 
     /// The last number taken.
