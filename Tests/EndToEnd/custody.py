@@ -219,6 +219,12 @@ def erasure(office):
     office.refused("a restore without the erasure log", 5, ["--erasure-log"], *restore)
     office.ok(*restore, "--erasure-log", office.data / "erasures.log")
     office.refused("a restore does not bring the person back", 6, [], "member", "show", "#2", **target)
+    newcomer = office.folder / "newcomer.csv"
+    newcomer.write_text(HEADER + "999001;Новая;Анна;Ильична;01.02.1980;Ж;работающий;26-001-0001;"
+                        "01.01.2010;да\r\n")
+    office.refused("nobody is entered before reclaim", 9, ["reclaim"], "roster", "import", newcomer, **target)
+    office.refused("a register that does not wait for reclaim", 5, ["restore"],
+                   "reclaim", office.data / "issuances", office.folder / "published")
 
 
 HEADER = ("ИД АИС;Фамилия;Имя;Отчество;Дата рождения;Пол;Категория;Код организации;Дата вступления;"

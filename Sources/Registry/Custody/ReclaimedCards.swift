@@ -13,6 +13,10 @@ extension Reclaim {
         let sequence = Int64(item.manifest.sequence)
         guard sequence > (try Counter.issuance.last(in: session)) else { return }
         let rows = try IssuedRow.read(item.folder + "/tickets.csv")
+        // Whoever is entered from now on is nobody of whom this manifest speaks.
+        try Counter.member.pass(rows.map(\.member).max() ?? 0, in: session)
+        let members =
+            try Setting.restoredMembers.value(in: session).flatMap { Int64($0) } ?? .max
         _ = try Counter.issuance.take(in: session)
         try session.execute(
             """
@@ -25,32 +29,28 @@ extension Reclaim {
                 .int(Swift.max(rows.count, 1)), .blob(item.hash),
             ]
         )
-        for row in rows { try take(row, sequence, by: user, in: session, &report) }
+        for row in rows {
+            let member = row.member <= members ? row.member : nil
+            try take(row, of: member, sequence, by: user, in: session, &report)
+        }
     }
 
+    /// Enters one card; `member` is nil where the backup does not know whom it was issued for.
     private func take(
         _ row: IssuedRow,
+        of member: Int64?,
         _ sequence: Int64,
         by user: SignedInUser,
         in session: any DatabaseSession,
         _ report: inout Report
     ) throws {
         let ticket = row.carrier.ticket
-        let member = try session.first(
-            """
-            SELECT m.id, (SELECT number FROM ticket_number t
-                WHERE t.member_id = m.id AND t.state = 'assigned') FROM member m WHERE m.id = $1
-            """,
-            [.integer(row.member)]
-        ) { (id: $0.integer(0), ticket: $0.optionalInteger(1)) }
         let known = try session.all(
             "SELECT member_id FROM ticket_number WHERE number = $1",
             [.int(ticket.value)]
         ) { $0.optionalInteger(0) }
-        // A member whose number differs is another person than the manifest meant.
-        let owner = member.flatMap { found in
-            let isTheirs = known.first.map { $0 == found.id } ?? (found.ticket == nil)
-            return isTheirs ? found.id : nil
+        let owner = try member.flatMap {
+            try mayHold(ticket, $0, isNew: known.isEmpty, by: user, in: session) ? $0 : nil
         }
         if known.isEmpty {
             try session.execute(
@@ -81,6 +81,52 @@ extension Reclaim {
         )
     }
 
+    /// Whether a number is a member's by now, after one that was the member's before has been retired.
+    private func mayHold(
+        _ ticket: TicketNumber,
+        _ member: Int64,
+        isNew: Bool,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        let found = try session.first(
+            """
+            SELECT (SELECT number FROM ticket_number t
+                WHERE t.member_id = m.id AND t.state = 'assigned') FROM member m
+            WHERE m.id = $1
+            AND NOT EXISTS (SELECT 1 FROM erased_record e WHERE e.member_id = m.id)
+            """,
+            [.integer(member)]
+        ) { $0.optionalInteger(0) }
+        guard let number = found else { return false }
+        guard isNew else { return number == Int64(ticket.value) }
+        if let old = number { try retire(old, of: member, by: user, in: session) }
+        return true
+    }
+
+    /// The number that a member had until a manifest gave another one: its cards were full, and the
+    /// last of them stays in force until the next is handed out, or a decision ended all under it.
+    private func retire(
+        _ number: Int64,
+        of member: Int64,
+        by user: SignedInUser,
+        in session: any DatabaseSession
+    ) throws {
+        let issue = try session.first(
+            "SELECT max(issue) FROM carrier WHERE number = $1 AND kind = 'plastic'",
+            [.integer(number)]
+        ) { $0.optionalInteger(0) }
+        let isFull = (issue ?? nil) == 9
+        if !isFull {
+            try CarrierFile(register)
+                .withdrawAll(of: member, reason: "reclaim", by: user, in: session)
+        }
+        try session.execute(
+            "UPDATE ticket_number SET state = 'retired' WHERE number = $1",
+            [.integer(number)]
+        )
+    }
+
     /// An older card that the backup knows on its way was in the member's hands before a newer one was
     /// issued: it is kept from use until the published lists say what it is.
     ///
@@ -97,7 +143,7 @@ extension Reclaim {
         }
         guard let older = waiting else { return true }
         guard let number = older.number, let place = older.coordinate,
-            number.ticket == row.carrier.ticket, number.issue < row.carrier.issue,
+            number.ticket != row.carrier.ticket || number.issue < row.carrier.issue,
             try adopt(.active, place.list, Int(place.index), by: user, in: session),
             let now = try file.carrier(older.id, in: session)
         else { return false }

@@ -323,6 +323,7 @@ public struct ConflictQueue: Sendable {
                 "This АИС identifier is taken: two people cannot share one. Mend the row."
             )
         }
+        try register.requireReclaimed(session)
         let vault = MemberVault(register: register)
         let id = try Counter.member.take(in: session)
         let sealed = try MemberVault.seal(prepared.encoded)

@@ -104,6 +104,8 @@ public struct RosterImport: Sendable {
             let isFirst =
                 try !options.isRecord && register.read { try Counter.member.last(in: $0) } == 0
             return try (isFirst ? register.writeAlone : register.write) { session in
+                // A row taken now may be one that a manifest gave a card to since the backup.
+                try register.requireReclaimed(session)
                 let members = try Counter.member.last(in: session)
                 let cache = Self.cacheMegabytes(members)
                 try session.setCache(megabytes: cache)
