@@ -350,6 +350,7 @@ import UnionTicket
                 kind: .plastic,
                 number: carrier.number,
                 legacyNumber: nil,
+                legacyIssuer: nil,
                 state: .allocated,
                 coordinate: nil,
                 expiresAt: nil,
