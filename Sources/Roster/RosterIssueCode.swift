@@ -14,6 +14,8 @@ public enum RosterIssueCode: String, Sendable, CaseIterable {
     case lookalike = "lookalike"
     /// The name has characters other than Cyrillic letters, hyphen and apostrophe: correct it.
     case foreignLetters = "foreign_letters"
+    /// The name has a hyphen at its edge, or two in a row: correct it.
+    case hyphenInName = "hyphen_in_name"
     /// The name has a digit in it: correct it.
     case digitInName = "digit_in_name"
     /// Initials instead of a name: write it out.

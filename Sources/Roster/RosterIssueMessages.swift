@@ -27,6 +27,10 @@ extension RosterIssueCode {
             "В имени есть знаки, кроме букв кириллицы, дефиса и апострофа: исправьте.",
             "The name has characters other than Cyrillic letters, hyphen and apostrophe: correct it."
         ),
+        .hyphenInName: Bilingual(
+            "В имени дефис стоит с краю или два дефиса подряд: исправьте.",
+            "The name has a hyphen at its edge, or two hyphens in a row: correct it."
+        ),
         .digitInName: Bilingual(
             "В имени есть цифра: исправьте.",
             "The name has a digit in it: correct it."

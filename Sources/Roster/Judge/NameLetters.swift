@@ -48,7 +48,8 @@ enum NameLetters {
                 }
             }
             if word.first == "'" || word.last == "'" { note(.quotesInName) }
-            if word.first == "-" || word.last == "-" { note(.foreignLetters) }
+            let isDoubled = zip(word, word.dropFirst()).contains { $0 == "-" && $1 == "-" }
+            if isDoubled || word.first == "-" || word.last == "-" { note(.hyphenInName) }
         }
         if !mayBeOneLetter, words.contains(where: isInitial) { note(.initials) }
         return found
