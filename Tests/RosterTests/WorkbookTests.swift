@@ -90,6 +90,39 @@ struct WorkbookTests {
         #expect(row.draft?.name.last == RosterFiles.clean[1])
     }
 
+    @Test(arguments: [
+        ("_x000D_", "\r"), ("_x000d__x000A_", "\r\n"), ("_x005F_x000D_", "_x000D_"),
+        ("_x005F__x0041_", "_A"), ("_xD83D__xDE00_", "😀"), ("_xD83D_", "_xD83D_"),
+        ("_x00G0_", "_x00G0_"), ("_X000D_", "_X000D_"), ("_x0D_", "_x0D_"), ("__x0041", "__x0041"),
+        ("Б_x0411_Б", "БББ"), ("___x0031___", "__1__"),
+    ])
+    func `escaped characters of cells are read as what they stand for`(
+        _ written: String,
+        _ meant: String
+    ) throws {
+        let inline = "<c t='inlineStr'><is><t>x\(written)y</t></is></c>"
+        let runs = "<si><r><t>x\(written)</t></r><r><t>y</t></r></si>"
+        let bytes = StoredArchive.workbook(
+            sheet: "<worksheet><sheetData><row r='1'>\(inline)<c t='s'><v>0</v></c>"
+                + "<c t='str'><v>x\(written)y</v></c></row></sheetData></worksheet>",
+            strings: "<sst>\(runs)</sst>"
+        )
+        var cells: [UInt8] = []
+        try RosterFiles.with(bytes) { path in try WorkbookText.read(path) { cells += $0 } }
+        let text = String(repeating: "x\(meant)y\t", count: 3) + "\n"
+        #expect(cells == Array(text.utf8))
+    }
+
+    @Test func `a carriage return behind a name is cleaned like other blanks`() throws {
+        let sheet = Self.sheet(
+            birth: "<c t='inlineStr'><is><t>17.05.1980</t></is></c>",
+            join: "<c t='inlineStr'><is><t>03.09.2001_x000D_</t></is></c>"
+        ).replacing("<t>\(RosterFiles.clean[1])</t>", with: "<t>\(RosterFiles.clean[1])_x000D_</t>")
+        let row = try #require(try RosterFiles.rows(StoredArchive.workbook(sheet: sheet)).first)
+        #expect(row.issues.isEmpty)
+        #expect(try row.draft == RosterFiles.row([:]).draft)
+    }
+
     @Test(arguments: ["", "99", "-1", "x"])
     func `shared strings are followed, an index without a string is a fault`(
         _ index: String

@@ -12,6 +12,8 @@ final class SharedStrings: XMLEvents {
     private var bytes: [UInt8] = []
     private var ends: [UInt32] = []
     private var isInText = false
+    /// Where the present text began.
+    private var textStart = 0
     private var phoneticDepth = 0
 
     /// The bytes of a string, or nil when there is none.
@@ -23,7 +25,7 @@ final class SharedStrings: XMLEvents {
 
     func start(_ name: String, _ attributes: XMLAttributes) throws(RosterError) {
         switch name {
-        case "t": isInText = phoneticDepth == 0
+        case "t": (isInText, textStart) = (phoneticDepth == 0, bytes.count)
         case "rPh": phoneticDepth += 1
         default: break
         }
@@ -31,7 +33,9 @@ final class SharedStrings: XMLEvents {
 
     func end(_ name: String) throws(RosterError) {
         switch name {
-        case "t": isInText = false
+        case "t":
+            if isInText { SpreadsheetEscapes.decode(&bytes, from: textStart) }
+            isInText = false
         case "rPh": phoneticDepth -= 1
         case "si":
             guard ends.count < Self.countLimit else { throw ZipArchive.tooLarge }

@@ -21,6 +21,8 @@ final class SheetRows: RowSource, XMLEvents {
     private var style = 0
     private var value: [UInt8] = []
     private var isInValue = false
+    /// Where the present part of the value began.
+    private var valueStart = 0
     /// How deep inside readings of East Asian text, which are no part of it.
     private var phoneticDepth = 0
 
@@ -86,7 +88,7 @@ final class SheetRows: RowSource, XMLEvents {
                 default: .number
                 }
             value.removeAll(keepingCapacity: true)
-        case "v", "t": isInValue = phoneticDepth == 0
+        case "v", "t": (isInValue, valueStart) = (phoneticDepth == 0, value.count)
         case "rPh": phoneticDepth += 1
         default: break
         }
@@ -100,7 +102,9 @@ final class SheetRows: RowSource, XMLEvents {
 
     func end(_ name: String) throws(RosterError) {
         switch name {
-        case "v", "t": isInValue = false
+        case "v", "t":
+            if isInValue, kind == .text { SpreadsheetEscapes.decode(&value, from: valueStart) }
+            isInValue = false
         case "rPh": phoneticDepth -= 1
         case "c":
             while cells.count < column { cells.append([]) }
