@@ -42,9 +42,8 @@ extension DatabaseError {
         }
     }
 
-    /// What GRDB threw, which may also be an error of the caller's own.
-    ///
-    /// - Parameter writeError: What the operating system said, asked for when a write has failed.
+    /// What GRDB threw, which may also be an error of the caller's own; what the operating system said is
+    /// asked for when a write has failed.
     static func translating<Result>(
         _ body: () throws -> Result,
         writeError: () -> Int32 = { 0 }
