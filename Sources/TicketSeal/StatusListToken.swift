@@ -152,6 +152,7 @@ public struct StatusListToken: Sendable, Equatable {
     /// The key that a JWT names, unjudged.
     ///
     /// - Parameter text: The token or a beginning of it that holds its header.
+    /// - Returns: Nil where there is no header that names one.
     public static func kid(ofJWT text: String) -> [UInt8]? {
         guard let head = Base64URL.bytes(String(text.prefix { $0 != "." })) else { return nil }
         let header = try? JSONDecoder().decode(Header.self, from: Data(head))

@@ -24,7 +24,6 @@ extension StatForm: ExpressibleByArgument {}
 extension CodePage: ExpressibleByArgument {}
 extension ClientRole: ExpressibleByArgument {}
 extension SampleEncoding: ExpressibleByArgument {}
-extension CarrierFile.Change: ExpressibleByArgument {}
 extension ConflictQueue.Resolution: ExpressibleByArgument {}
 extension ParcelDesk.Place: ExpressibleByArgument {}
 extension ParcelState: ExpressibleByArgument {}

@@ -91,7 +91,7 @@ struct VerifyBackupCommand: ParsableCommand {
             passphrase: try options.passphrase(),
             masterPassphrase: try office.registerPassphrase(),
             directory: directory,
-            now: Clock.now(specimenOnly: try Settings(of: directory.path).isSpecimen)
+            now: try Clock.now(specimenOnly: Settings(of: directory.path).isSpecimen)
         )
         show(contents, json)
         guard contents.complaints.isEmpty else { throw ExitCode(ExitStatus.damaged.rawValue) }
@@ -124,7 +124,7 @@ struct RestoreCommand: ParsableCommand {
             epochs: epochs,
             erasureLog: erasureLog,
             noErasures: noErasures,
-            now: Clock.now(specimenOnly: isSpecimen)
+            now: try Clock.now(specimenOnly: isSpecimen)
         )
         // A backup of before settings came along.
         if isSpecimen, !FileManager.default.fileExists(atPath: directory.settingsFile) {

@@ -174,7 +174,7 @@ struct BatchCommand: ParsableCommand {
             else {
                 throw Failure("В файле \(keys) нет ключей.", "The file \(keys) holds no keys.")
             }
-            let now = Clock.now(specimenOnly: true)()
+            let now = try Clock.now(specimenOnly: true)()
             try show(try report(trusted, now))
         }
 

@@ -32,23 +32,33 @@ struct CarrierCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Заблокировать: suspend, lost, stolen, withdraw / Block"
         )
+        /// What `--as` names; activation has a command of its own.
+        enum How: String, ExpressibleByArgument, CaseIterable {
+            case suspend, lost, stolen, withdraw
+
+            var change: CarrierFile.Change {
+                switch self {
+                case .suspend: .suspend
+                case .lost: .lost
+                case .stolen: .stolen
+                case .withdraw: .withdraw
+                }
+            }
+        }
+
         @Argument var carrier: String
-        @Option(name: .customLong("as"), help: "suspend, lost, stolen, withdraw")
-        var change: CarrierFile.Change = .suspend
+        @Option(name: .customLong("as"), help: "Как / how") var block: Block.How = .suspend
         @Option(help: "Основание / why") var reason: String
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
-        func validate() throws {
-            try CarrierCommand.requireBlock(change)
-            try requireReason(reason)
-        }
+        func validate() throws { try requireReason(reason) }
 
         func run() throws {
             try office.work { register, user in
                 CarrierCommand.show(
                     try CarrierFile(register).apply(
-                        change,
+                        block.change,
                         to: carrier,
                         reason: reason,
                         by: user
@@ -129,16 +139,6 @@ struct CarrierCommand: ParsableCommand {
                     }
                 }
             }
-        }
-    }
-
-    /// `--as` names a block; activation has a command of its own.
-    static func requireBlock(_ change: CarrierFile.Change) throws {
-        guard CarrierFile.Change.blocks.contains(change) else {
-            throw ValidationError(
-                "--as: suspend, lost, stolen или withdraw; активация: carrier unblock.",
-                "--as: suspend, lost, stolen or withdraw; activation: carrier unblock."
-            )
         }
     }
 

@@ -10,8 +10,7 @@ extension CarrierCommand {
                 "Заблокировать много карт; сверх предела подтверждает второй человек / Block many"
         )
         @Argument(help: "Файл: номер в строке / file, a number a line") var file: String?
-        @Option(name: .customLong("as"), help: "suspend, lost, stolen, withdraw")
-        var change: CarrierFile.Change = .suspend
+        @Option(name: .customLong("as"), help: "Как / how") var block: Block.How = .suspend
         @Option(help: "Основание, без имён / why, without names") var reason: String = ""
         @Flag(help: "Показать, что ждёт подтверждения / show what waits") var waiting = false
         @Option(help: "Задать предел, карт / set the limit, cards") var limit: Int?
@@ -19,7 +18,6 @@ extension CarrierCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            try CarrierCommand.requireBlock(change)
             let isBlock = file != nil && !reason.isEmpty
             guard waiting || limit != nil || isBlock else {
                 throw ValidationError("Нужны файл и --reason.", "A file and --reason are needed.")
@@ -28,16 +26,16 @@ extension CarrierCommand {
 
         func run() throws {
             try office.work { register, user in
-                let block = MassBlock(register)
-                if let limit { try block.setLimit(limit, by: user) }
+                let many = MassBlock(register)
+                if let limit { try many.setLimit(limit, by: user) }
                 if waiting {
-                    try block.waiting(by: user).forEach { CarrierCommand.show($0, json) }
+                    try many.waiting(by: user).forEach { CarrierCommand.show($0, json) }
                 }
                 guard let file else { return }
                 let numbers = try InputFile.text(file).split(whereSeparator: \.isNewline)
                     .map { $0.trimming() }.filter { !$0.isEmpty }
                 CarrierCommand.show(
-                    try block.ask(change, numbers, reason: reason, by: user),
+                    try many.ask(block.change, numbers, reason: reason, by: user),
                     json
                 )
             }

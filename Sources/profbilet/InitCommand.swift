@@ -56,7 +56,7 @@ struct InitCommand: ParsableCommand {
             in: directory,
             plan,
             location: try settings.location,
-            now: Clock.now(specimenOnly: specimen)
+            now: try Clock.now(specimenOnly: specimen)
         )
         if specimen, !FileManager.default.fileExists(atPath: directory.settingsFile) {
             let settings = directory.settingsFile

@@ -60,7 +60,7 @@ struct Office: ParsableArguments {
             in: directory,
             passphrase: try registerPassphrase(),
             location: try settings.location,
-            now: Clock.now(specimenOnly: settings.isSpecimen)
+            now: try Clock.now(specimenOnly: settings.isSpecimen)
         )
     }
 
@@ -152,13 +152,14 @@ struct RootOptions: ParsableArguments {
 /// The moment by which a command judges.
 enum Clock {
     /// The system's clock; a specimen register may be told another time by PROFBILET_NOW.
-    static func now(specimenOnly isSpecimen: Bool) -> @Sendable () -> Instant {
-        if isSpecimen, let text = Environment["PROFBILET_NOW"],
-            let instant = TimeArgument.instant(text)
-        {
-            return { instant }
+    ///
+    /// - Throws: ``Failure`` for a time that is not understood.
+    static func now(specimenOnly isSpecimen: Bool) throws -> @Sendable () -> Instant {
+        guard isSpecimen, let text = Environment["PROFBILET_NOW"] else {
+            return { Instant(seconds: Int64(Date().timeIntervalSince1970)) }
         }
-        return { Instant(seconds: Int64(Date().timeIntervalSince1970)) }
+        let instant = try TimeArgument.parse(text, of: "PROFBILET_NOW")
+        return { instant }
     }
 }
 
@@ -211,12 +212,14 @@ enum Passphrases {
 /// TIME on the command line: Unix seconds, ISO 8601 or dd.mm.yyyy[ hh:mm[:ss]]; without a zone in
 /// Moscow.
 enum TimeArgument {
-    static func parse(_ text: String) throws -> Instant {
+    /// A time as typed; a complaint names the place of the text, when that is not plain.
+    static func parse(_ text: String, of place: String? = nil) throws -> Instant {
         guard let instant = instant(text) else {
+            let place = place.map { $0 + ": " } ?? ""
             throw Failure(
-                "Время «\(text)» не понято: секунды Unix, 2026-11-21T09:00:00Z "
+                "\(place)Время «\(text)» не понято: секунды Unix, 2026-11-21T09:00:00Z "
                     + "или 21.11.2026 12:00.",
-                "The time \(text) is not understood: Unix seconds, 2026-11-21T09:00:00Z "
+                "\(place)The time \(text) is not understood: Unix seconds, 2026-11-21T09:00:00Z "
                     + "or 21.11.2026 12:00."
             )
         }

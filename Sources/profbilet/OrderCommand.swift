@@ -21,16 +21,21 @@ struct OrderCommand: ParsableCommand {
         @Option(help: "Файл: ИД АИС или номер билета, причина / file of members")
         var file: String?
 
-        func value(orders: [Int64] = []) throws -> OrderBook.Selection {
+        /// Refuses none and several; numbers are nil for a command that takes none.
+        func requireOne(beside orders: [Int64]? = nil) throws {
             let given = [
-                !member.isEmpty, organisation != nil, file != nil, !orders.isEmpty,
+                !member.isEmpty, organisation != nil, file != nil, orders?.isEmpty == false,
             ].count(where: \.self)
             guard given == 1 else {
-                throw Failure(
-                    "Укажите ровно одно: --member, --organisation, --file или номера заявок.",
-                    "Give exactly one of --member, --organisation, --file or order numbers."
+                let more = orders == nil ? ("", "") : (", номера заявок", ", order numbers")
+                throw ValidationError(
+                    "Укажите ровно одно: --member, --organisation, --file\(more.0).",
+                    "Give exactly one of --member, --organisation, --file\(more.1)."
                 )
             }
+        }
+
+        func value(orders: [Int64] = []) throws -> OrderBook.Selection {
             if let organisation { return .organisation(organisation) }
             if let file { return .list(try OrderCommand.named(file)) }
             return orders.isEmpty ? .list(member.map { OrderBook.Named($0) }) : .orders(orders)
@@ -42,7 +47,7 @@ struct OrderCommand: ParsableCommand {
         let rows = try MarkedError.reading(file, nil) {
             let list = try OrderFile.open(
                 file,
-                today: Clock.now(specimenOnly: false)().moscowDate
+                today: try Clock.now(specimenOnly: false)().moscowDate
             )
             return try Rows.all { try list.next(4_096) }
         }
@@ -70,6 +75,8 @@ struct OrderCommand: ParsableCommand {
         @Flag(help: "Сразу подать / submit at once") var submit = false
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
+
+        func validate() throws { try selection.requireOne() }
 
         func run() throws {
             let refused = try office.work { register, user in
@@ -99,6 +106,8 @@ struct OrderCommand: ParsableCommand {
         @Option(help: "Основание / why") var reason: String = ""
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
+
+        func validate() throws { try selection.requireOne(beside: orders) }
 
         func run(to state: OrderState, _ russian: String, _ english: String) throws {
             let refused = try office.work { register, user in

@@ -44,7 +44,7 @@ extension VirtualCommand {
         /// The digits of a presentation for this moment; a payload past its end is not shown.
         private func presentation() throws -> String {
             let file = try PhoneFile.read(phone.path)
-            let now = VirtualCommand.now
+            let now = try VirtualCommand.now
             guard now.seconds < file.expiresAt ?? 0 else {
                 throw Failure(
                     .refused,
@@ -72,7 +72,7 @@ extension VirtualCommand {
             // Cleared first, so that the symbol stands still while it changes.
             let start = clearing ? "\u{1B}[2J\u{1B}[H" : ""
             tell(start + symbol.terminalLines().joined(separator: "\n"))
-            let moment = VirtualCommand.now
+            let moment = try VirtualCommand.now
             tell("\(moment.russian)  /  \(moment.rfc3339)")
             if clearing { tell("Смена через \(every) с, выход Ctrl-C / changes in \(every) s") }
         }

@@ -18,14 +18,20 @@ struct RosterCommand: ParsableCommand {
             discussion: "0 — всё принято / all taken; 2 — есть отклонённые строки / rows refused; "
                 + "1 — файл непригоден / file unusable"
         )
+        /// What absence from a whole roster may mean.
+        enum Absence: String, ExpressibleByArgument, CaseIterable {
+            case left, transferred
+
+            var status: MemberStatus { self == .left ? .left : .transferred }
+        }
+
         @Argument(help: "Файл / file") var file: String
         @Option(help: "windows-1251, utf-8, utf-16le, cp866, koi8-r") var encoding: TextEncoding?
         @Flag(help: "Только проверить / check only") var dryRun = false
         @Flag(help: "Всё или ничего / one refused row refuses the file") var allOrNothing = false
         @Option(help: "Файл — полный список этой организации / the organisation's whole roster")
         var completeFor: OrganisationCode?
-        @Option(help: "Отметить отсутствующих: left или transferred / mark the absent")
-        var markAbsent: MemberStatus?
+        @Option(help: "Отметить отсутствующих / mark the absent") var markAbsent: Absence?
         @Option(help: "Второй человек, если отсутствует более 5 % / second person above 5 %")
         var secondUser: String?
         @Option(
@@ -38,12 +44,6 @@ struct RosterCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            if let markAbsent, ![.left, .transferred].contains(markAbsent) {
-                throw ValidationError(
-                    "--mark-absent: left или transferred.",
-                    "--mark-absent: left or transferred."
-                )
-            }
             if markAbsent != nil, completeFor == nil {
                 throw ValidationError(
                     "--mark-absent указывается с --complete-for.",

@@ -23,7 +23,7 @@ struct RosterImportRun {
         options.isDryRun = command.dryRun
         options.allOrNothing = command.allOrNothing
         options.completeFor = command.completeFor
-        options.markAbsent = command.markAbsent
+        options.markAbsent = command.markAbsent?.status
         for choice in command.consentText { options.consentTexts[choice.purpose] = choice.hash }
         options.fileSHA256 = try FileHash.sha256(command.file)
         options.format = Self.form(probe)

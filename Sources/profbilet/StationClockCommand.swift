@@ -53,12 +53,15 @@ extension StationCommand {
         @Flag(help: "JSON") var json = false
         @OptionGroup var place: Place
 
+        func validate() throws {
+            guard offset == nil || time == nil else {
+                throw ValidationError("Либо --offset, либо --time.", "Either --offset or --time.")
+            }
+        }
+
         func run() throws {
             let folder = try StationFolder(try place.path)
             guard offset != nil || time != nil else { return show(folder.clockContact) }
-            guard offset == nil || time == nil else {
-                throw Failure("Либо --offset, либо --time.", "Either --offset or --time.")
-            }
             let ahead = try offset.map(Self.milliseconds) ?? measured()
             let sure = try Self.milliseconds(uncertainty)
             guard (1...86_400_000).contains(sure) else {

@@ -210,7 +210,7 @@ struct VirtualCommand: ParsableCommand {
 
         func run() throws {
             var file = try PhoneFile.read(phone.path)
-            if !ifDue || (file.renewAfter ?? 0) <= VirtualCommand.now.seconds {
+            if try !ifDue || (file.renewAfter ?? 0) <= VirtualCommand.now.seconds {
                 try VirtualCommand.renew(&file, try phone.server(file.server))
                 try file.write(phone.path)
             }
@@ -266,7 +266,7 @@ struct VirtualCommand: ParsableCommand {
     }
 
     /// The moment by which the phone signs; a trial may move it.
-    static var now: Instant { Clock.now(specimenOnly: true)() }
+    static var now: Instant { get throws { try Clock.now(specimenOnly: true)() } }
 
     /// The nonce that the service expects next.
     static func nonce(of card: String, _ service: PhoneServer) throws -> [UInt8] {

@@ -136,6 +136,26 @@ def numbers(office):
           == ["unknown_format"] * 2 + ["malformed"])
 
 
+def usage(office):
+    """What the command line cannot mean is wrong usage (64), and the help lists what is taken."""
+    create = ("order", "create")
+    expect("an order of nobody", office.run(*create), 64, "--member, --organisation, --file.")
+    expect("an order of members and an organisation",
+           office.run(*create, "--member", "1", "--organisation", "99"), 64, "ровно одно")
+    expect("a step of no order", office.run("order", "submit"), 64, "order numbers")
+    expect("two ways to compare a clock",
+           office.run("station", "clock", "--offset", "1", "--time", "2026-05-14T09:30:00Z"), 64, "--offset")
+    for command, taken, other in ((("roster", "import"), "left, transferred", "expelled"),
+                                  (("carrier", "block"), "suspend, lost, stolen, withdraw", "unblock"),
+                                  (("carrier", "block-many"), "suspend, lost, stolen, withdraw", "unblock")):
+        shown = " ".join(office.ok(*command, "--help").split())
+        check(f"the help of {' '.join(command)} lists what is taken", taken in shown and other not in shown)
+    expect("a standing that absence does not mean",
+           office.run("roster", "import", "x.csv", "--complete-for", "99", "--mark-absent", "expelled"), 64, "transferred")
+    expect("an unblocking block", office.run("carrier", "block", "#1", "--as", "unblock", "--reason", "x"), 64, "withdraw")
+    expect("a time that is none", office.run("user", "list", PROFBILET_NOW="garbage"), 1, "PROFBILET_NOW", "garbage")
+
+
 def count(office, sql):
     return office.tables.number(sql)
 
@@ -304,6 +324,7 @@ def main():
         expect("a second init", office.run("init"), 5)
         files(office)
         people(office)
+        usage(office)
         output(office)
         world(office)
         if office.tables.is_server:

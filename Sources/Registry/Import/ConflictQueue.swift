@@ -111,9 +111,11 @@ public struct ConflictQueue: Sendable {
         return found
     }
 
-    /// That the conflict `c` was decided about a member who has changed since: who was decided to be the
-    /// row's person is no longer where the row says, or whose row was dropped has another place or
-    /// standing. A change in the very second of the decision counts: asking once more harms nobody.
+    /// That the conflict `c` was decided about a member who has changed since.
+    ///
+    /// Who was decided to be the row's person is no longer where the row says; or whose row was dropped has
+    /// another place or standing. A change in the very second of the decision counts: asking once more
+    /// harms nobody.
     private static let isOutdated = """
         CASE WHEN c.resolved_member IS NOT NULL THEN NOT EXISTS (SELECT 1 FROM member m
                 WHERE m.id = c.resolved_member AND m.organisation = c.organisation)

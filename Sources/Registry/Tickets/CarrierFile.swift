@@ -46,9 +46,6 @@ public struct CarrierFile: Sendable {
 
     /// What a person asks to be done with a carrier.
     public enum Change: String, Sendable, CaseIterable {
-        /// The changes that block.
-        public static let blocks: [Change] = [.suspend, .lost, .stolen, .withdraw]
-
         /// Block for now.
         case suspend
         /// End a suspension, or activate a card handed out.
