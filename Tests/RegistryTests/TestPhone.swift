@@ -67,7 +67,8 @@ struct TestPhone {
         _ started: VirtualEnrolments.Started,
         _ code: String,
         proof: [UInt8]? = nil,
-        app: Int64 = Self.app
+        app: Int64 = Self.app,
+        as user: SignedInUser? = nil
     ) throws -> Result<VirtualCard, VirtualRefusal> {
         try VirtualEnrolments(office.register).confirm(
             .init(
@@ -77,7 +78,7 @@ struct TestPhone {
                 proof: try proof ?? self.proof(started, code)
             ),
             app: app,
-            as: office.admin,
+            as: user ?? office.admin,
             secrets: try office.opened
         )
     }
@@ -92,19 +93,29 @@ struct TestPhone {
         _ card: VirtualCard,
         nonce: [UInt8]? = nil,
         key: SigningKey? = nil,
-        with cards: VirtualCards? = nil
+        with cards: VirtualCards? = nil,
+        scope: OrganisationCode = .centralCouncil
     ) throws -> Result<VirtualCard, VirtualRefusal> {
         let proof = try DeviceStatement.renewal(nonce: nonce ?? card.nonce, card: card.id)
             .prove(with: key ?? self.key)
-        return try (cards ?? VirtualCards(office.register))
-            .renew(card.id, proof: proof, app: Self.app, secrets: try office.opened)
+        return try (cards ?? VirtualCards(office.register)).renew(
+            card.id,
+            proof: proof,
+            app: Self.app,
+            scope: scope,
+            secrets: try office.opened
+        )
     }
 
-    func delete(_ card: VirtualCard, key: SigningKey? = nil) throws -> VirtualRefusal? {
+    func delete(
+        _ card: VirtualCard,
+        key: SigningKey? = nil,
+        as user: SignedInUser? = nil
+    ) throws -> VirtualRefusal? {
         let proof = try DeviceStatement.deletion(nonce: card.nonce, card: card.id)
             .prove(with: key ?? self.key)
         return try VirtualCards(office.register)
-            .delete(card.id, proof: proof, app: Self.app, as: office.admin)
+            .delete(card.id, proof: proof, app: Self.app, as: user ?? office.admin)
     }
 }
 

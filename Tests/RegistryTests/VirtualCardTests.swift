@@ -28,14 +28,17 @@ import UnionTicket
                     renewed.id,
                     proof: deletion,
                     app: TestPhone.app,
+                    scope: .centralCouncil,
                     secrets: try office.opened
                 ) == .failure(.proofRefused)
             )
             #expect(
-                try VirtualCards(office.register).show(renewed.id, app: 8) == .failure(.cardUnknown)
+                try VirtualCards(office.register).show(renewed.id, app: 8, scope: .centralCouncil)
+                    == .failure(.cardUnknown)
             )
             #expect(
-                try VirtualCards(office.register).show(renewed.id, app: TestPhone.app).get().nonce
+                try VirtualCards(office.register)
+                    .show(renewed.id, app: TestPhone.app, scope: .centralCouncil).get().nonce
                     == renewed.nonce
             )
         }
@@ -60,6 +63,7 @@ import UnionTicket
                     card.id,
                     proof: try statement.prove(with: key),
                     app: TestPhone.app,
+                    scope: .centralCouncil,
                     retry: retry,
                     secrets: try office.opened
                 )
@@ -73,6 +77,7 @@ import UnionTicket
                 card.id,
                 proof: [0xD2, 0x84],
                 app: TestPhone.app,
+                scope: .centralCouncil,
                 retry: "r-1",
                 secrets: try office.opened
             )
@@ -158,18 +163,29 @@ import UnionTicket
             let card = try phone.enrol()
             office.clock.advance(60 * 86_400)
             let renewed = try phone.renew(card).get()
+            #expect(renewed.renewAfter == office.clock.now() + 5 * 86_400)
+            #expect(try KeyRing(office.register).endingSoon().isEmpty)
             let end = office.clock.now() + 3 * 86_400
             try office.execute(
                 "UPDATE signing_key SET longest_expiry = \(end.seconds) WHERE purpose = 'virtual'"
             )
             let short = try phone.renew(renewed).get()
             #expect(short.expiresAt == end)
-            office.clock.advance(4 * 86_400)
-            #expect { try phone.renew(short) } throws: {
+            // Two days before its end, as ever, and the card says the same.
+            #expect(short.renewAfter == end + -2 * 86_400)
+            let shown = try VirtualCards(office.register)
+                .show(short.id, app: TestPhone.app, scope: .centralCouncil).get()
+            #expect(shown.renewAfter == short.renewAfter)
+            #expect(try KeyRing(office.register).endingSoon().count == 1)
+            office.clock.advance(2 * 86_400)
+            let last = try phone.renew(short).get()
+            #expect(last.expiresAt == end && last.renewAfter == office.clock.now())
+            office.clock.advance(2 * 86_400)
+            #expect { try phone.renew(last) } throws: {
                 ($0 as? RegisterError)?.code == .keyUnusable
             }
             office.clock.advance(91 * 86_400)
-            #expect(try phone.renew(short) == .failure(.cardOver))
+            #expect(try phone.renew(last) == .failure(.cardOver))
         }
     }
 
@@ -233,6 +249,7 @@ import UnionTicket
                     first.id,
                     proof: [],
                     app: TestPhone.app,
+                    scope: .centralCouncil,
                     secrets: try office.opened
                 )
             } throws: { ($0 as? RegisterError)?.code == .mustReclaim }
@@ -252,12 +269,14 @@ import UnionTicket
                 VirtualCard, VirtualRefusal
             > {
                 let cards = VirtualCards(register)
-                let nonce = try cards.show(card, app: TestPhone.app).get().nonce
+                let nonce = try cards.show(card, app: TestPhone.app, scope: .centralCouncil)
+                    .get().nonce
                 return try cards.renew(
                     card,
                     proof: try DeviceStatement.renewal(nonce: nonce, card: card)
                         .prove(with: phone.key),
                     app: TestPhone.app,
+                    scope: .centralCouncil,
                     secrets: try office.opened
                 )
             }

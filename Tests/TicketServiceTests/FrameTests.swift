@@ -212,6 +212,16 @@ import UnionTicket
                 try $0.execute("UPDATE signing_key SET state = 'active' WHERE purpose = 'status'")
             }
             #expect(try await service.send(.get, "/readyz").status == 200)
+            // A key that cuts payloads short still works, and somebody should act.
+            let end = service.clock.now().seconds + 6 * 86_400
+            try service.register.database.write {
+                try $0.execute(
+                    "UPDATE signing_key SET longest_expiry = \(end) WHERE purpose = 'virtual'"
+                )
+            }
+            let short = try await service.send(.get, "/readyz")
+            #expect(short.status == 200)
+            #expect(short.json["checks"]?["keys"]?["status"] == "warning")
             service.clock.advance(61)
             let late = try await service.send(.get, "/readyz")
             #expect(late.status == 503)

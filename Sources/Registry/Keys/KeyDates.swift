@@ -26,7 +26,31 @@ extension KeyRing {
         for key in stored where key.state == .active {
             if let refusal = refusal(of: key) { found.append(refusal) }
         }
-        return found
+        return found + (try endingSoon())
+    }
+
+    /// What the key of virtual cards is about to cut short: it still signs, for less than a payload's
+    /// whole life.
+    public func endingSoon() throws -> [Bilingual] {
+        try register.read { session in
+            let now = register.now()
+            let life = try VirtualTerms(session).life
+            return try keys(in: session).compactMap { key in
+                guard key.purpose == .virtual, key.state == .active, let last = key.longestExpiry,
+                    last > now, last < now + life
+                else { return nil }
+                return Self.endsSoon(key.listed.kid, last)
+            }
+        }
+    }
+
+    private static func endsSoon(_ kid: String, _ last: Instant) -> Bilingual {
+        Bilingual(
+            "Ключ «virtual» \(kid) действует до \(last.moscowDate.russian): билеты в телефонах уже живут "
+                + "короче положенного. Смените его: profbilet keys rotate virtual --now.",
+            "The key virtual, \(kid), ends on \(last.moscowDate.iso): what phones hold lives shorter "
+                + "than it should by now. Replace it: profbilet keys rotate virtual --now."
+        )
     }
 
     /// Refuses to sign with a key past the last expiry it may give: readers refuse what it signs.

@@ -271,6 +271,7 @@ extension MemberFile {
                 by: user,
                 in: session
             )
+            try ActivationCodes(register).endAll(of: id, in: session)
         }
     }
 

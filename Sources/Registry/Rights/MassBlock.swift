@@ -229,12 +229,17 @@ extension MassBlock {
     ) throws {
         let file = CarrierFile(register)
         var blocked = 0
+        var members: Set<Int64> = []
         for carrier in try carriers(id, in: session) {
             for found in try file.find("#\(carrier)", by: user, in: session)
             where found.state.successors.contains(change.target) {
                 try file.set(found, to: change.target, reason: reason, by: user, in: session)
                 blocked += 1
+                if let member = found.member { members.insert(member) }
             }
+        }
+        for member in members {
+            try ActivationCodes(register).end(of: member, as: .revoked, in: session)
         }
         try session.execute(
             "UPDATE mass_block SET done_at = $1, second_user = $2 WHERE id = $3",

@@ -161,6 +161,7 @@ extension ConsentWithdrawals {
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
+        try ActivationCodes(register).endAll(of: member, in: session)
         let file = CarrierFile(register)
         for carrier in try file.carriers(of: member, in: session)
         where carrier.kind == .virtual && carrier.state.successors.contains(.withdrawn) {

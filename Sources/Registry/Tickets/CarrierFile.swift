@@ -289,13 +289,16 @@ extension CarrierFile {
         )
     }
 
-    /// Ends the usable plastic of a member whose card is lost or stolen.
+    /// Ends the usable plastic of a member whose card is lost or stolen, and the open codes when that is
+    /// first said: what the member gets afterwards stays good.
     func revokeUsable(
         of member: Int64,
         as state: CarrierState,
+        isNews: Bool,
         by user: SignedInUser,
         in session: any DatabaseSession
     ) throws {
+        if isNews { try ActivationCodes(register).end(of: member, as: .revoked, in: session) }
         for carrier in try carriers(of: member, in: session)
         where carrier.kind != .virtual && carrier.state.isUsable {
             try set(carrier, to: state, reason: state.rawValue, by: user, in: session)

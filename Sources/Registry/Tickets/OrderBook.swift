@@ -184,6 +184,7 @@ public struct OrderBook: Sendable {
             try CarrierFile(register).revokeUsable(
                 of: order.member,
                 as: order.reason == .lost ? .lost : .stolen,
+                isNews: state == .submitted,
                 by: user,
                 in: session
             )

@@ -239,6 +239,24 @@ extension ActivationCodes {
         )
     }
 
+    /// Ends what could still bind a phone to somebody who is no longer a member: codes and enrolments.
+    func endAll(of member: Int64, in session: any DatabaseSession) throws {
+        try end(of: member, as: .revoked, in: session)
+        // Found by the number's hash, which is indexed: a roster may bring thousands who left.
+        let number = try session.first(
+            "SELECT number FROM ticket_number WHERE member_id = $1 AND state = 'assigned'",
+            [.integer(member)]
+        ) { $0.integer(0) }
+        guard let number, let ticket = TicketNumber(value: UInt64(number)) else { return }
+        try session.execute(
+            """
+            UPDATE enrolment SET state = 'spent'
+            WHERE number_hash = $1 AND member_id = $2 AND state = 'open'
+            """,
+            [.integer(VirtualEnrolments(register).hash(of: ticket)), .integer(member)]
+        )
+    }
+
     private func holders(
         _ selection: Selection,
         by user: SignedInUser,

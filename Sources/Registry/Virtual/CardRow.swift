@@ -14,6 +14,12 @@ struct CardRow: Sendable {
     let expiresAt: Instant
     let isEntitled: Bool
 
+    /// The client that asks, and the part of the union it may touch.
+    struct Asker: Sendable {
+        let app: Int64
+        let scope: OrganisationCode
+    }
+
     /// What asks for a card at a moment; of many cards it is put together once.
     struct Question: Sendable {
         fileprivate let sql: String
@@ -23,24 +29,28 @@ struct CardRow: Sendable {
             sql = """
                 SELECT v.device, v.nonce, v.renewed_at, c.id, c.state, c.number, c.list, c.idx,
                     c.expires_at, CASE WHEN m.state = 'active' AND \(TicketHolder.consents(on: day))
-                    THEN 1 ELSE 0 END
+                    THEN 1 ELSE 0 END, m.organisation
                 FROM virtual_card v JOIN carrier c ON c.id = v.carrier_id
                 LEFT JOIN member m ON m.id = c.member_id WHERE v.id = $1 AND v.client = $2
                 """
         }
     }
 
-    /// Nil when there is no such card, or it is another app's.
+    /// Nil when there is no such card, it is another app's, or its member is outside the app's scope by
+    /// now.
     init?(
         _ card: String,
-        _ app: Int64,
+        _ asker: Asker,
         _ question: Question,
         in session: any DatabaseSession
     ) throws {
-        let found = try session.first(question.sql, [.text(card), .integer(app)]) {
-            try CardRow(card, row: $0)
+        let found = try session.first(question.sql, [.text(card), .integer(asker.app)]) {
+            let place = $0.optionalInteger(10).flatMap(OrganisationCode.init(ordinal:))
+            // A carrier of nobody is the whole union's.
+            guard asker.scope.contains(place ?? .centralCouncil) else { return nil as CardRow? }
+            return try CardRow(card, row: $0)
         }
-        guard let found else { return nil }
+        guard let found = found ?? nil else { return nil }
         self = found
     }
 

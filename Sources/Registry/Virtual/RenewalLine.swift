@@ -9,7 +9,7 @@ struct RenewalRequest: Sendable {
     /// The phone's proof.
     let proof: [UInt8]
     /// The client that asks.
-    let app: Int64
+    let asker: CardRow.Asker
     /// What the client drew for this request, where it did.
     let retry: String?
     /// The opened keys.

@@ -37,7 +37,7 @@ struct RenewalWork: Sendable {
             let question = CardRow.Question(at: now)
             let found = requests.map { request in
                 Register.outcome { () throws -> Found? in
-                    let row = try CardRow(request.card, request.app, question, in: session)
+                    let row = try CardRow(request.card, request.asker, question, in: session)
                     guard let row else { return nil }
                     return Found(row: row, known: try known(request, in: session))
                 }
@@ -72,7 +72,7 @@ struct RenewalWork: Sendable {
             id: request.card,
             payload: signed.payload,
             expiresAt: signed.expiresAt,
-            renewAfter: now + Int64(terms.terms.renewFromDay) * 86_400,
+            renewAfter: terms.terms.renewAfter(at: now, until: signed.expiresAt),
             nonce: SecureRandom.bytes(32)
         )
         return .fresh(

@@ -29,9 +29,21 @@ public struct VirtualCards: Sendable {
     }
 
     /// How a card of this app stands, with the nonce for its next proof.
-    public func show(_ card: String, app: Int64) throws -> Result<Standing, VirtualRefusal> {
+    ///
+    /// - Parameters:
+    ///   - card: The card's name.
+    ///   - app: The client that enrolled it.
+    ///   - scope: The part of the union the client may touch.
+    /// - Returns: Its standing; of a card whose member is elsewhere nothing but that there is none.
+    /// - Throws: ``RegisterError`` when the register cannot work.
+    public func show(
+        _ card: String,
+        app: Int64,
+        scope: OrganisationCode
+    ) throws -> Result<Standing, VirtualRefusal> {
         try register.read { session in
-            let row = try CardRow(card, app, .init(at: register.now()), in: session)
+            let asker = CardRow.Asker(app: app, scope: scope)
+            let row = try CardRow(card, asker, .init(at: register.now()), in: session)
             guard let row else { return .failure(.cardUnknown) }
             let terms = try VirtualTerms(session)
             let state: String
@@ -46,7 +58,7 @@ public struct VirtualCards: Sendable {
                     id: card,
                     state: state,
                     expiresAt: row.expiresAt,
-                    renewAfter: row.renewedAt + Int64(terms.renewFromDay) * 86_400,
+                    renewAfter: terms.renewAfter(at: row.renewedAt, until: row.expiresAt),
                     nonce: row.nonce
                 )
             )
@@ -63,6 +75,7 @@ public struct VirtualCards: Sendable {
     ///   - card: The card's name.
     ///   - proof: ``DeviceStatement/renewal(nonce:card:)`` by its key.
     ///   - app: The client that enrolled it.
+    ///   - scope: The part of the union the client may touch.
     ///   - retry: What the client drew for this request; sent again within a day with a proof by this
     ///     key over the nonce of then or of now, it gives the first answer.
     ///   - secrets: The opened keys, of which `virtual` signs.
@@ -72,11 +85,18 @@ public struct VirtualCards: Sendable {
         _ card: String,
         proof: [UInt8],
         app: Int64,
+        scope: OrganisationCode,
         retry: String? = nil,
         secrets: SigningSecrets
     ) throws -> Result<VirtualCard, VirtualRefusal> {
         try line.renew(
-            RenewalRequest(card: card, proof: proof, app: app, retry: retry, secrets: secrets)
+            RenewalRequest(
+                card: card,
+                proof: proof,
+                asker: CardRow.Asker(app: app, scope: scope),
+                retry: retry,
+                secrets: secrets
+            )
         )
     }
 
@@ -85,11 +105,18 @@ public struct VirtualCards: Sendable {
         _ card: String,
         proof: [UInt8],
         app: Int64,
+        scope: OrganisationCode,
         retry: String? = nil,
         secrets: SigningSecrets
     ) async throws -> Result<VirtualCard, VirtualRefusal> {
         try await line.renew(
-            RenewalRequest(card: card, proof: proof, app: app, retry: retry, secrets: secrets)
+            RenewalRequest(
+                card: card,
+                proof: proof,
+                asker: CardRow.Asker(app: app, scope: scope),
+                retry: retry,
+                secrets: secrets
+            )
         )
     }
 
@@ -99,7 +126,7 @@ public struct VirtualCards: Sendable {
     ///   - card: The card's name.
     ///   - proof: ``DeviceStatement/deletion(nonce:card:)`` by its key.
     ///   - app: The client that enrolled it.
-    ///   - user: Who the client acts as.
+    ///   - user: Who the client acts as; outside its scope no card exists.
     /// - Returns: Why it was not deleted, or nil.
     /// - Throws: ``RegisterError`` when the register cannot work.
     public func delete(
@@ -110,7 +137,8 @@ public struct VirtualCards: Sendable {
     ) throws -> VirtualRefusal? {
         try register.write { session in
             let question = CardRow.Question(at: register.now())
-            guard let row = try CardRow(card, app, question, in: session) else {
+            let asker = CardRow.Asker(app: app, scope: user.scope)
+            guard let row = try CardRow(card, asker, question, in: session) else {
                 return .cardUnknown
             }
             let device = row.device(register)

@@ -75,10 +75,9 @@ public struct VirtualEnrolments: Sendable {
         case .carrier(let found): ticket = found.ticket
         case .refused: throw VirtualRefusal.numberMalformed
         }
-        let visits = register.secrets.visits
         let (numberHash, addressHash) = (
-            visits.integer(Array("number/\(ticket.digits)".utf8)),
-            visits.integer(Array("address/\(address)".utf8))
+            hash(of: ticket),
+            register.secrets.visits.integer(Array("address/\(address)".utf8))
         )
         let random = SecureRandom.bytes(48)
         return try register.write { session in
@@ -119,6 +118,11 @@ public struct VirtualEnrolments: Sendable {
             )
             return started
         }
+    }
+
+    /// What an enrolment keeps of the number it was begun for.
+    func hash(of ticket: TicketNumber) -> Int64 {
+        register.secrets.visits.integer(Array("number/\(ticket.digits)".utf8))
     }
 
     private func holder(
@@ -191,7 +195,7 @@ public struct VirtualEnrolments: Sendable {
         return try register.write { session in
             try register.requireReclaimed(session)
             do {
-                let open = try self.open(confirmation, code, app, in: session)
+                let open = try self.open(confirmation, code, app, user.scope, in: session)
                 let holder = try match(open, code, in: session)
                 return .success(
                     try VirtualIssue(register, secrets).bind(
@@ -212,6 +216,7 @@ public struct VirtualEnrolments: Sendable {
 extension VirtualEnrolments {
     private struct Open {
         let id: String
+        /// Nil where nobody has the number, or the member is outside the app's scope by now.
         let member: Int64?
     }
 
@@ -220,16 +225,19 @@ extension VirtualEnrolments {
         _ confirmation: Confirmation,
         _ code: ActivationCode,
         _ app: Int64,
+        _ scope: OrganisationCode,
         in session: any DatabaseSession
     ) throws -> Open {
         let row = try session.first(
             """
-            SELECT member_id, nonce FROM enrolment
-            WHERE id = $1 AND client = $2 AND state = 'open' AND expires_at > $3
+            SELECT m.id, e.nonce FROM enrolment e LEFT JOIN member m
+                ON m.id = e.member_id AND m.organisation BETWEEN $4 AND $5
+            WHERE e.id = $1 AND e.client = $2 AND e.state = 'open' AND e.expires_at > $3
             """,
             [
                 .text(confirmation.enrolment), .integer(app),
                 .integer(register.now().seconds),
+                .integer(scope.subtree.lowerBound), .integer(scope.subtree.upperBound),
             ]
         ) { (member: $0.optionalInteger(0), nonce: $0.blob(1)) }
         guard let row else { throw VirtualRefusal.enrolmentOver }

@@ -69,7 +69,7 @@ struct VirtualIssue {
             id: Base64URL.text(SecureRandom.bytes(16)),
             payload: signed.payload,
             expiresAt: signed.expiresAt,
-            renewAfter: register.now() + Int64(terms.renewFromDay) * 86_400,
+            renewAfter: terms.renewAfter(at: register.now(), until: signed.expiresAt),
             nonce: SecureRandom.bytes(32)
         )
         let trace = VirtualTrace.Line(

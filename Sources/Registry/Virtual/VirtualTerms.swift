@@ -103,6 +103,13 @@ public struct VirtualTerms: Sendable, Equatable {
     /// The life of a payload, seconds.
     var life: Int64 { Int64(lifeDays) * 86_400 }
 
+    /// From when on a payload is renewed that was signed at `now`: as long before its end as always, also
+    /// where its key's end cuts its life short.
+    func renewAfter(at now: Instant, until expiresAt: Instant) -> Instant {
+        let start = Int64(renewFromDay) * 86_400
+        return max(now, min(now + start, expiresAt + (start - life)))
+    }
+
     /// How long a code of this channel lives, seconds.
     func codeLife(_ channel: CodeChannel) -> Int64 {
         channel == .printed ? Int64(printedCodeHours) * 3600 : Int64(sentCodeMinutes) * 60

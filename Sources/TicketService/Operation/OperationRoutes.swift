@@ -62,7 +62,8 @@ struct OperationRoutes: RouteGroup {
             },
             HealthCheck("keys") {
                 try ServiceProbe(context.register).signs(context.secrets)
-                return .good
+                let ending = try KeyRing(context.register).endingSoon().first
+                return ending.map { .warning($0) } ?? .good
             },
         ]
     }

@@ -34,8 +34,14 @@ struct VirtualCardRoutes: RouteGroup {
 
     private var show: @Sendable (Call) throws -> Answer {
         { [cards] call in
-            switch try cards.show(call.parameter("id"), app: call.client?.id ?? 0) {
-            case .failure(let refusal): throw Problem(refusal)
+            let user = try call.user
+            let shown = try cards.show(
+                call.parameter("id"),
+                app: call.client?.id ?? 0,
+                scope: user.scope
+            )
+            switch shown {
+            case .failure(let refusal): throw Self.problem(refusal, to: user)
             case .success(let standing):
                 return .json(
                     [
@@ -53,15 +59,17 @@ struct VirtualCardRoutes: RouteGroup {
     private var renew: @Sendable (Call) async throws -> Answer {
         { [cards] call in
             let proof = try call.object { try $0.bytes("proof", atMost: DeviceStatement.limit) }
+            let user = try call.user
             let renewed = try await cards.renew(
                 call.parameter("id"),
                 proof: proof,
                 app: call.client?.id ?? 0,
+                scope: user.scope,
                 retry: try call.retryKey(),
                 secrets: call.service.secrets
             )
             switch renewed {
-            case .failure(let refusal): throw Problem(refusal)
+            case .failure(let refusal): throw Self.problem(refusal, to: user)
             case .success(let card):
                 return .json(Self.json(card), headers: [("Cache-Control", "no-store")])
             }
@@ -77,15 +85,30 @@ struct VirtualCardRoutes: RouteGroup {
                     "The header Device-Proof is needed: the device's proof in base64url."
                 )
             }
+            let user = try call.user
             let refusal = try cards.delete(
                 call.parameter("id"),
                 proof: proof,
                 app: call.client?.id ?? 0,
-                as: try call.user
+                as: user
             )
-            if let refusal { throw Problem(refusal) }
+            if let refusal { throw Self.problem(refusal, to: user) }
             return .noContent
         }
+    }
+
+    /// One refusal for the unknown and for cards of members elsewhere, for whoever has a part of the
+    /// union only.
+    private static func problem(_ refusal: VirtualRefusal, to user: SignedInUser) -> Problem {
+        guard refusal == .cardUnknown, user.scope != .centralCouncil else {
+            return Problem(refusal)
+        }
+        return Problem(
+            403,
+            "forbidden",
+            "В вашей области такого виртуального билета нет.",
+            "Within your scope there is no such virtual card."
+        )
     }
 
     /// What a phone keeps of its card.
