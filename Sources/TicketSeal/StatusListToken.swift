@@ -15,6 +15,8 @@ public struct StatusListToken: Sendable, Equatable {
     public let sequence: UInt64
     /// The statuses.
     public let list: StatusList
+    /// What the register keeps in the CWT form for itself, sealed; readers pass it over.
+    public let mark: [UInt8]?
 
     /// `typ` of the CWT form.
     public static let typeCWT = "application/statuslist+cwt"
@@ -58,7 +60,8 @@ public struct StatusListToken: Sendable, Equatable {
         expiresAt: Instant?,
         timeToLive: Int64?,
         sequence: UInt64,
-        list: StatusList
+        list: StatusList,
+        mark: [UInt8]? = nil
     ) {
         self.subject = subject
         self.issuedAt = issuedAt
@@ -66,6 +69,7 @@ public struct StatusListToken: Sendable, Equatable {
         self.timeToLive = timeToLive
         self.sequence = sequence
         self.list = list
+        self.mark = mark
     }
 
     /// How far it can be relied on now.
@@ -106,6 +110,7 @@ public struct StatusListToken: Sendable, Equatable {
             claims.append(CBOR.Entry(.integer(4), .integer(expiresAt.seconds)))
         }
         if let timeToLive { claims.append(CBOR.Entry(.integer(65534), .integer(timeToLive))) }
+        if let mark { claims.append(CBOR.Entry(.integer(-65541), .bytes(mark))) }
         return try COSESign1.seal(
             CBOR.map(claims).encoded,
             with: key,
@@ -172,7 +177,8 @@ public struct StatusListToken: Sendable, Equatable {
             expiresAt: claims[4]?.integer.map(Instant.init(seconds:)),
             timeToLive: claims[65534]?.integer,
             sequence: UInt64(clamping: claims[-65540]?.integer ?? 0),
-            list: list
+            list: list,
+            mark: claims[-65541]?.bytes
         )
     }
 

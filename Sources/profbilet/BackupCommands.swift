@@ -116,7 +116,7 @@ struct RestoreCommand: ParsableCommand {
         let directory = try office.directory
         let epochs = epochKeys.map { DataDirectory(path: $0) } ?? directory
         let isSpecimen = try Settings(of: epochs.path).isSpecimen
-        let contents = try Restore.run(
+        let restored = try Restore.run(
             file,
             into: directory,
             passphrase: try options.passphrase(),
@@ -130,7 +130,15 @@ struct RestoreCommand: ParsableCommand {
         if isSpecimen, !FileManager.default.fileExists(atPath: directory.settingsFile) {
             try writeFile(Array("specimen: true\n".utf8), to: directory.settingsFile)
         }
-        show(contents, false)
+        show(restored.contents, false)
+        say(
+            "Прекращено: кодов активации \(restored.codes), начатых привязок \(restored.enrolments) — "
+                + "с тех пор их могли использовать; напечатайте новые (code create). Клиентов API, "
+                + "ждущих подтверждения: \(restored.clients) (client confirm).",
+            "Ended: activation codes \(restored.codes), open enrolments \(restored.enrolments), for "
+                + "they may have been used since; make new ones (code create). API clients that wait "
+                + "for a confirmation: \(restored.clients) (client confirm)."
+        )
         say(
             "Восстановлено в \(directory.path). Выпуск закрыт до profbilet reclaim КАТАЛОГ…",
             "Restored into \(directory.path). Issuing is shut until profbilet reclaim DIR…"
@@ -150,6 +158,10 @@ struct ReclaimCommand: ParsableCommand {
     var nothingIssued = false
     @Flag(help: "Списки, которых нет, не публиковались / the missing lists were never published")
     var nothingPublished = false
+    @Flag(
+        help: "Недостающие записи о телефонах утрачены / the missing traces of phones are lost"
+    )
+    var tracesLost = false
     @Flag(help: "JSON") var json = false
     @OptionGroup var office: Office
 
@@ -159,7 +171,8 @@ struct ReclaimCommand: ParsableCommand {
                 directories,
                 swearing: Reclaim.Oaths(
                     isNothingIssued: nothingIssued,
-                    isNothingPublished: nothingPublished
+                    isNothingPublished: nothingPublished,
+                    areTracesLost: tracesLost
                 ),
                 by: user
             )
@@ -168,6 +181,7 @@ struct ReclaimCommand: ParsableCommand {
                     "manifests": .int(report.manifests), "numbers": .int(report.numbers),
                     "carriers": .int(report.carriers), "lists": .int(report.lists),
                     "blocked": .int(report.blocked),
+                    "unconfirmedClients": .list(report.unconfirmed.map(JSONValue.text)),
                     "missing": .list(report.missing.map { .text($0.russian) }),
                 ])
             } else {
@@ -177,13 +191,37 @@ struct ReclaimCommand: ParsableCommand {
                     "Manifests \(report.manifests), numbers entered \(report.numbers), lists "
                         + "\(report.lists), blocks held \(report.blocked)."
                 )
+                Self.tell(unconfirmed: report.unconfirmed)
             }
+            if tracesLost { complain(Self.unknownPhones) }
             guard report.missing.isEmpty else { throw Self.stillShut(report.missing) }
         }
     }
 }
 
 extension ReclaimCommand {
+    private static func tell(unconfirmed names: [String]) {
+        guard !names.isEmpty else { return }
+        let list = names.joined(separator: ", ")
+        say(
+            "Клиенты API на момент копии, теперь им отказано: \(list). Отозванного с тех пор — client "
+                + "revoke ИМЯ, кому с тех пор сменили ключ — client rotate ИМЯ --overlap 0; остальных "
+                + "— client confirm ИМЯ… или --all.",
+            "API clients at the backup, refused by now: \(list). Whoever was revoked since: client "
+                + "revoke NAME; whose key was replaced since: client rotate NAME --overlap 0; the "
+                + "others: client confirm NAME… or --all."
+        )
+    }
+
+    private static let unknownPhones = Bilingual(
+        "Телефоны, записи о которых утрачены, неизвестны: их не продлят, но и заблокировать их нельзя, "
+            + "пока живёт их последний билет. Прекратить сразу: profbilet keys rotate virtual --now, "
+            + "затем keys revoke прежнего ключа.",
+        "Phones whose traces are lost are unknown: none of them is renewed, and none can be blocked "
+            + "while its last payload lives. To end them at once: profbilet keys rotate virtual --now, "
+            + "then keys revoke the former key."
+    )
+
     private static func stillShut(_ missing: [Bilingual]) -> RegisterError {
         RegisterError(
             .mustReclaim,

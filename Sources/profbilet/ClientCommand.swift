@@ -8,7 +8,7 @@ struct ClientCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client",
         abstract: "Клиенты API и их ключи / API clients and their keys",
-        subcommands: [Create.self, List.self, Rotate.self, Revoke.self]
+        subcommands: [Create.self, List.self, Rotate.self, Revoke.self, Confirm.self]
     )
 
     struct Create: ParsableCommand {
@@ -71,11 +71,17 @@ struct ClientCommand: ParsableCommand {
                             listed.client.name, listed.client.role.rawValue,
                             "\(listed.client.scope)",
                             listed.keys.map(\.id).joined(separator: " "),
-                            listed.revokedAt == nil ? "действует/active" : "отозван/revoked",
+                            Self.state(of: listed),
                         ]
                     }
                 )
             }
+        }
+
+        private static func state(of listed: APIClients.Listed) -> String {
+            if listed.revokedAt != nil { return "отозван/revoked" }
+            return listed.isUnconfirmed
+                ? "ждёт подтверждения/unconfirmed" : "действует/active"
         }
 
         private static func object(_ listed: APIClients.Listed) -> [String: JSONValue] {
@@ -83,6 +89,7 @@ struct ClientCommand: ParsableCommand {
                 "name": .text(listed.client.name), "role": .text(listed.client.role.rawValue),
                 "scope": .text("\(listed.client.scope)"), "for": .text(listed.client.speaksFor),
                 "revokedAt": .optional(listed.revokedAt?.rfc3339),
+                "unconfirmed": .flag(listed.isUnconfirmed),
                 "keys": .list(
                     listed.keys.map {
                         .object([
@@ -134,6 +141,41 @@ struct ClientCommand: ParsableCommand {
             try office.work { register, user in
                 try APIClients(register).revoke(name, by: user)
                 say("Клиент «\(name)» отозван.", "Client \(name) is revoked.")
+            }
+        }
+    }
+
+    struct Confirm: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Впустить снова после восстановления / Let in again after a restore",
+            discussion: """
+                Действуют ключи, какими они были в копии: отозванного с тех пор — client revoke, со \
+                сменённым ключом — client rotate --overlap 0.
+                Keys are those of the backup: revoke who was revoked since, rotate who had a new key.
+                """
+        )
+        @Argument(help: "Имена / names") var names: [String] = []
+        @Flag(help: "Всех, кто ждёт / all that wait") var all = false
+        @Flag(help: "JSON") var json = false
+        @OptionGroup var office: Office
+
+        func validate() throws {
+            guard all != names.isEmpty else { return }
+            throw ValidationError(
+                "Назовите клиентов или --all.",
+                "Name clients, or say --all."
+            )
+        }
+
+        func run() throws {
+            try office.work { register, user in
+                let confirmed = try APIClients(register).confirm(all ? nil : names, by: user)
+                if json {
+                    say(["confirmed": .list(confirmed.map(JSONValue.text))])
+                    return
+                }
+                let list = confirmed.isEmpty ? "–" : confirmed.joined(separator: ", ")
+                say("Подтверждены: \(list).", "Confirmed: \(list).")
             }
         }
     }

@@ -37,7 +37,7 @@ struct ProfBilet: ParsableCommand {
     /// Runs one command; every failure ends with what happened, what to do, and an exit code.
     static func main() {
         // A write past the limit of a file's size is a failed write, told like any other.
-        unsafe signal(SIGXFSZ, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

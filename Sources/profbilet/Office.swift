@@ -212,8 +212,11 @@ enum Passphrases {
 /// TIME on the command line: Unix seconds, ISO 8601 or dd.mm.yyyy[ hh:mm[:ss]]; without a zone in
 /// Moscow.
 enum TimeArgument {
-    /// A time as typed; a complaint names the place of the text, when that is not plain.
-    static func parse(_ text: String, of place: String? = nil) throws -> Instant {
+    /// A time as typed.
+    static func parse(_ text: String) throws -> Instant { try parse(text, of: nil) }
+
+    /// The same; a complaint names the place of the text, when that is not plain.
+    static func parse(_ text: String, of place: String?) throws -> Instant {
         guard let instant = instant(text) else {
             let place = place.map { $0 + ": " } ?? ""
             throw Failure(

@@ -183,9 +183,10 @@ struct HealthCommand: ParsableCommand {
         if case .intact = try AuditLog(register).verify(isHeadNeeded: true) { isLogIntact = true }
         let past = try KeyRing(register).outOfDate()
         let lost = try MemberErasure(register).missingInLog()
+        let unconfirmed = try APIClients(register).unconfirmed()
         let isWell =
             overdue == 0 && revocations == 0 && acts == 0 && isLogIntact && past.isEmpty
-            && lost == 0
+            && lost == 0 && unconfirmed.isEmpty
         if json {
             say([
                 "ok": .flag(isWell), "overdueWithdrawals": .int(overdue),
@@ -193,6 +194,7 @@ struct HealthCommand: ParsableCommand {
                 "unwrittenActs": .int(acts), "auditIntact": .flag(isLogIntact),
                 "pastDate": .list(past.map { .text($0.russian) }),
                 "missingInErasureLog": .int(lost),
+                "unconfirmedClients": .list(unconfirmed.map(JSONValue.text)),
             ])
         } else {
             printTable(
@@ -204,6 +206,7 @@ struct HealthCommand: ParsableCommand {
                     ["журнал цел / log intact", isLogIntact ? "да/yes" : "НЕТ/NO"],
                     ["ключи и списки не в свой срок / keys, lists out of date", "\(past.count)"],
                     ["нет в журнале уничтожений / not in the erasure log", "\(lost)"],
+                    ["клиенты ждут подтверждения / unconfirmed clients", "\(unconfirmed.count)"],
                 ]
             )
             for item in past { say(item.russian, item.english) }

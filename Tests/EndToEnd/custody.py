@@ -201,6 +201,7 @@ def erasure(office):
     office.ok("audit", "verify")
     if office.tables.is_server:
         return
+    office.ok("client", "create", "mobile", "--role", "app")
     backup = office.folder / "backup"
     office.ok("backup", backup)
     office.ok("verify-backup", backup)
@@ -217,7 +218,13 @@ def erasure(office):
     target = {"PROFBILET_DATA": str(office.folder / "restored")}
     restore = ("restore", backup, "--epoch-keys", office.data, "--data", office.folder / "restored")
     office.refused("a restore without the erasure log", 5, ["--erasure-log"], *restore)
-    office.ok(*restore, "--erasure-log", office.data / "erasures.log")
+    said = office.ok(*restore, "--erasure-log", office.data / "erasures.log")
+    check("a restore names the clients that wait", "(client confirm)" in said, said)
+    listed = office.ok("client", "list", **target)
+    check("a client waits for its confirmation", "unconfirmed" in listed, listed)
+    office.ok("client", "confirm", "--all", **target)
+    listed = office.ok("client", "list", **target)
+    check("a confirmed client is let in", "unconfirmed" not in listed and "active" in listed, listed)
     office.refused("a restore does not bring the person back", 6, [], "member", "show", "#2", **target)
     newcomer = office.folder / "newcomer.csv"
     newcomer.write_text(HEADER + "999001;Новая;Анна;Ильична;01.02.1980;Ж;работающий;26-001-0001;"

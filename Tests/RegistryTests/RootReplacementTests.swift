@@ -155,7 +155,7 @@ import UnionTicket
                 secrets: try office.secrets,
                 by: office.admin
             )
-            let (register, target) = try office.restored(path)
+            let (register, target, _) = try office.restored(path)
             _ = try Reclaim(register).run(
                 [folder, office.directory.issuances],
                 by: office.admin

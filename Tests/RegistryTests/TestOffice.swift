@@ -169,9 +169,11 @@ struct TestOffice {
     }
 
     /// The register as a backup has it, in a folder beside this one; nobody was erased since.
-    func restored(_ backup: String) throws -> (register: Register, directory: DataDirectory) {
+    func restored(
+        _ backup: String
+    ) throws -> (register: Register, directory: DataDirectory, outcome: Restore.Outcome) {
         let target = DataDirectory(path: directory.path + "/../restored")
-        _ = try Restore.run(
+        let outcome = try Restore.run(
             backup,
             into: target,
             passphrase: "backup phrase",
@@ -182,7 +184,8 @@ struct TestOffice {
             now: clock.now
         )
         return (
-            try Register.open(in: target, passphrase: Self.passphrase, now: clock.now), target
+            try Register.open(in: target, passphrase: Self.passphrase, now: clock.now), target,
+            outcome
         )
     }
 

@@ -23,6 +23,8 @@ public struct Reclaim: Sendable {
         public var lists = 0
         /// Slots held blocked from now on.
         public var blocked = 0
+        /// API clients of the backup that are refused until they are confirmed or revoked.
+        public var unconfirmed: [String] = []
         /// What is still unknown; the register opens when there is nothing of it.
         public var missing: [Bilingual] = []
     }
@@ -33,11 +35,19 @@ public struct Reclaim: Sendable {
         public var isNothingIssued: Bool
         /// The lists that the backup knows as unpublished were not published since.
         public var isNothingPublished: Bool
+        /// What lacks of the traces of virtual cards is lost for good: phones bound then stay unknown,
+        /// are never renewed, and cannot be blocked while their last payload lives.
+        public var areTracesLost: Bool
 
         /// Nothing is sworn unless said.
-        public init(isNothingIssued: Bool = false, isNothingPublished: Bool = false) {
+        public init(
+            isNothingIssued: Bool = false,
+            isNothingPublished: Bool = false,
+            areTracesLost: Bool = false
+        ) {
             self.isNothingIssued = isNothingIssued
             self.isNothingPublished = isNothingPublished
+            self.areTracesLost = areTracesLost
         }
     }
 
@@ -58,7 +68,8 @@ public struct Reclaim: Sendable {
     /// and `trust-bundle` are searched with everything below them. With nothing to read, a gap in the
     /// manifests or a wrong signature it throws, and nothing was taken. Where the manifests or a known
     /// list were not among them, or a list blocks a card that nothing else knows of, what was learnt
-    /// stays, the register stays shut, and ``Report/missing`` names what lacks. A register that was not
+    /// stays, the register stays shut, and ``Report/missing`` names what lacks; so too where the traces of
+    /// virtual cards do not reach as far as the register or a list knows. A register that was not
     /// restored, or is open again, has nothing to reclaim and is refused.
     public func run(
         _ folders: [String],
@@ -74,17 +85,20 @@ public struct Reclaim: Sendable {
             let ordered = found.manifests.sorted { $0.manifest.sequence < $1.manifest.sequence }
             try requireWhole(ordered, in: session)
             for item in ordered { try take(item, by: user, in: session, &report) }
-            try takeTraces(found.traces, by: user, in: session, &report)
+            let traceGap = try takeTraces(found, oaths, by: user, in: session, &report)
             for token in found.tokens.sorted(by: { $0.sequence < $1.sequence }) {
                 try take(token, by: user, in: session, &report)
             }
-            report.missing = try gaps(found, oaths, in: session)
+            report.missing = try gaps(found, oaths, in: session) + [traceGap].compactMap(\.self)
+            report.unconfirmed = try APIClients(register).unconfirmed(in: session)
             if report.missing.isEmpty { try Setting.mustReclaim.clear(in: session) }
             try AuditLog(register).record(
                 "register.reclaim",
                 "register",
                 "manifests \(report.manifests), numbers \(report.numbers), lists \(report.lists), "
-                    + "blocked \(report.blocked), missing \(report.missing.count)",
+                    + "blocked \(report.blocked), missing \(report.missing.count), "
+                    + "clients unconfirmed \(report.unconfirmed.count)"
+                    + (oaths.areTracesLost ? ", traces lost" : ""),
                 by: user,
                 in: session
             )

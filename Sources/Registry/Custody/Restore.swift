@@ -9,6 +9,9 @@ public enum Restore {
     ///
     /// The erasure log, kept outside the backup, is replayed first: who was erased stays erased.
     ///
+    /// What may have been used or revoked since the backup is ended or waits for a confirmation
+    /// (``Outcome``).
+    ///
     /// `epochs` holds the epoch keys, usually the old data directory; `erasureLog` is nil only when
     /// `noErasures` is sworn.
     public static func run(
@@ -20,7 +23,7 @@ public enum Restore {
         erasureLog: String?,
         noErasures: Bool,
         now: @escaping @Sendable () -> Instant
-    ) throws -> Backup.Contents {
+    ) throws -> Outcome {
         guard !Files.exists(directory.registerFile), !Files.exists(directory.masterKeyFile) else {
             throw RegisterError(
                 .refused,
@@ -33,13 +36,13 @@ public enum Restore {
         defer { scratch.remove() }
         let target = DataDirectory(path: scratch.path + "/data")
         try Backup.unpack(path, passphrase: passphrase, epochs: epochs, into: target)
-        let contents = try revive(target, masterPassphrase, erased, epochs, erasureLog, now)
+        let outcome = try revive(target, masterPassphrase, erased, epochs, erasureLog, now)
         if Files.exists(directory.path) { unsafe _ = rmdir(directory.path) }
         guard unsafe rename(target.path, directory.path) == 0 else {
             throw Files.failure(directory.path)
         }
         Files.syncDirectory(of: directory.path)
-        return contents
+        return outcome
     }
 
     private static func revive(
@@ -49,7 +52,7 @@ public enum Restore {
         _ epochs: DataDirectory,
         _ erasureLog: String?,
         _ now: @escaping @Sendable () -> Instant
-    ) throws -> Backup.Contents {
+    ) throws -> Outcome {
         let register = try Register.open(in: target, passphrase: passphrase, now: now)
         // Of the copy as it was made: the replay goes on in its audit log.
         let contents = try Backup.contents(of: register, erased: Set(erased.map(\.member)))
@@ -60,13 +63,14 @@ public enum Restore {
                 "The backup fails its check: \(contents.complaints[0])."
             )
         }
-        try register.write { session in
+        let ended = try register.write { session in
             try Setting.mustReclaim.set("1", in: session)
             try Setting.restoredAt.set("\(now().seconds)", in: session)
             let members = try Counter.member.last(in: session)
             try Setting.restoredMembers.set("\(members)", in: session)
             // Whoever is entered from now on is nobody of whom the log speaks.
             try Counter.member.pass(erased.map(\.member).max() ?? 0, in: session)
+            return try endAccess(of: register, in: session)
         }
         try ErasureLog(register).replay(erased)
         if let erasureLog {
@@ -83,7 +87,12 @@ public enum Restore {
         for store in [register.database, register.keyStore] {
             (store as? SQLiteDatabase)?.close()
         }
-        return contents
+        return Outcome(
+            contents: contents,
+            codes: ended.codes,
+            enrolments: ended.enrolments,
+            clients: ended.clients
+        )
     }
 }
 

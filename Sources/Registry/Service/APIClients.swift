@@ -57,6 +57,8 @@ public struct APIClients: Sendable {
         public let keys: [Key]
         /// Since when it is refused.
         public let revokedAt: Instant?
+        /// A restore brought it back: it is refused until it is confirmed.
+        public let isUnconfirmed: Bool
     }
 
     /// Makes a client with its first key.
@@ -159,7 +161,7 @@ public struct APIClients: Sendable {
     /// - Parameters:
     ///   - key: The text of the header.
     ///   - certificate: SHA-256 of the certificate the connection came with.
-    /// - Returns: Nil for unknown, ended, revoked and malformed keys alike.
+    /// - Returns: Nil for unknown, ended, revoked, unconfirmed and malformed keys alike.
     /// - Throws: ``RegisterError`` when the register cannot be asked.
     public func find(key: some StringProtocol, certificate: [UInt8]? = nil) throws -> APIClient? {
         guard let shown = Shown(key, certificate, register) else { return nil }
@@ -187,6 +189,7 @@ public struct APIClients: Sendable {
             SELECT c.id, c.name, c.role, c.scope, c.speaks_for, c.certificate, k.hash
             FROM api_key k JOIN api_client c ON c.id = k.client_id
             WHERE k.id = $1 AND c.revoked_at IS NULL AND (k.ends_at IS NULL OR k.ends_at > $2)
+                AND NOT \(Self.awaits)
             """,
             [.text(shown.id), .integer(register.now().seconds)]
         ) { (client: try Self.client($0), hash: $0.blob(6)) }
@@ -271,7 +274,7 @@ extension APIClients {
         return key
     }
 
-    private func live(_ name: String, in session: any DatabaseSession) throws -> Listed {
+    func live(_ name: String, in session: any DatabaseSession) throws -> Listed {
         guard let found = try listed(in: session, "WHERE name = $1", [.text(name)]).first else {
             throw RegisterError(
                 .notFound,
@@ -296,12 +299,18 @@ extension APIClients {
     ) throws -> [Listed] {
         let clients = try session.all(
             """
-            SELECT id, name, role, scope, speaks_for, certificate, revoked_at FROM api_client
-            \(condition) ORDER BY name
+            SELECT id, name, role, scope, speaks_for, certificate, revoked_at,
+                CASE WHEN \(Self.awaits) THEN 1 ELSE 0 END
+            FROM api_client c \(condition) ORDER BY name
             """,
             arguments
-        ) { (try Self.client($0), $0.optionalInteger(6).map(Instant.init(seconds:))) }
-        return try clients.map { client, revokedAt in
+        ) {
+            (
+                try Self.client($0), $0.optionalInteger(6).map(Instant.init(seconds:)),
+                $0.integer(7) != 0
+            )
+        }
+        return try clients.map { client, revokedAt, isUnconfirmed in
             let keys = try session.all(
                 """
                 SELECT id, created_at, ends_at FROM api_key WHERE client_id = $1
@@ -315,7 +324,12 @@ extension APIClients {
                     endsAt: $0.optionalInteger(2).map(Instant.init(seconds:))
                 )
             }
-            return Listed(client: client, keys: keys, revokedAt: revokedAt)
+            return Listed(
+                client: client,
+                keys: keys,
+                revokedAt: revokedAt,
+                isUnconfirmed: isUnconfirmed && revokedAt == nil
+            )
         }
     }
 

@@ -217,13 +217,15 @@ public struct StatusPublisher: Sendable {
                 [.int(list)]
             ) { $0.integer(0) }
             let sequence = (last ?? 0) + 1
+            let subject = base + "\(list)"
             let token = StatusListToken(
-                subject: base + "\(list)",
+                subject: subject,
                 issuedAt: now,
                 expiresAt: end,
                 timeToLive: Self.ttl,
                 sequence: UInt64(sequence),
-                list: try bits(of: list, in: session)
+                list: try bits(of: list, in: session),
+                mark: try VirtualTrace(register).mark(for: subject, sequence, in: session)
             )
             try keep(try token.sealBoth(with: key), token, of: list, in: session)
             try AuditLog(register)

@@ -64,6 +64,35 @@ struct VirtualTrace {
         }
     }
 
+    /// How many bindings there were when a list was signed.
+    ///
+    /// The list carries it, so that a trace that was cut is recognised; sealed, for how many phones there
+    /// are is nobody else's to know.
+    func mark(
+        for subject: String,
+        _ sequence: Int64,
+        in session: any DatabaseSession
+    ) throws -> [UInt8] {
+        var count: [UInt8] = []
+        count.append(bigEndian: try Counter.virtualIssue.last(in: session))
+        return try register.secrets.traces.seal(count, for: Self.binding(subject, sequence))
+    }
+
+    /// The count in a list; nil when it carries none, as before there were such marks.
+    func count(in token: StatusListToken) -> Int64? {
+        guard let mark = token.mark,
+            let bytes = try? register.secrets.traces.open(
+                mark,
+                for: Self.binding(token.subject, Int64(clamping: token.sequence))
+            )
+        else { return nil }
+        return bytes.reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    private static func binding(_ subject: String, _ sequence: Int64) -> [UInt8] {
+        Array("virtual-mark/\(sequence)/\(subject)".utf8)
+    }
+
     private static func binding(_ sequence: Int64) -> [UInt8] {
         var bytes = Array("virtual/".utf8)
         bytes.append(bigEndian: sequence)
@@ -110,32 +139,71 @@ extension VirtualTrace.Line {
 // What the traces say of virtual cards.
 extension Reclaim {
     /// Enters the bindings made since the backup, in their order.
+    ///
+    /// - Returns: What is missing: the traces must reach what the register knew and what the lists were
+    ///   signed over.
     func takeTraces(
-        _ paths: [String],
+        _ found: Found,
+        _ oaths: Oaths,
         by user: SignedInUser,
         in session: any DatabaseSession,
         _ report: inout Report
-    ) throws {
-        let last = try Counter.virtualIssue.last(in: session)
+    ) throws -> Bilingual? {
+        var last = try Counter.virtualIssue.last(in: session)
         let trace = VirtualTrace(register)
-        let lines = try paths.sorted().flatMap { try trace.lines(of: $0, past: last) }
+        let lines = try found.traces.sorted().flatMap { try trace.lines(of: $0, past: last - 1) }
         let grouped = Dictionary(grouping: lines, by: \.sequence)
-        for (offset, sequence) in grouped.keys.sorted().enumerated() {
-            guard sequence == last + 1 + Int64(offset) else {
+        // The line the register knows shows that these are the files it goes on from.
+        let isRightFile = last == 0 || grouped[last] != nil
+        let published = found.tokens
+            .compactMap { token in trace.count(in: token).map { (count: $0, token.issuedAt) } }
+            .max { $0.count < $1.count }
+        for sequence in grouped.keys.sorted() where sequence > last {
+            guard sequence == last + 1 || oaths.areTracesLost else {
                 throw RegisterError(
                     .refused,
-                    "Не хватает записи \(last + 1 + Int64(offset)) о виртуальных билетах. "
-                        + "Укажите каталоги issuances всех серверов.",
-                    "The entry \(last + 1 + Int64(offset)) about virtual cards is missing. "
-                        + "Give the issuances directories of all servers."
+                    "Не хватает записи \(last + 1) о виртуальных билетах. "
+                        + "Укажите каталоги issuances всех серверов; если она утрачена — "
+                        + "--traces-lost.",
+                    "The entry \(last + 1) about virtual cards is missing. "
+                        + "Give the issuances directories of all servers; if it is lost, say "
+                        + "--traces-lost."
                 )
             }
-            _ = try Counter.virtualIssue.take(in: session)
+            _ = try Counter.virtualIssue.take(Int(sequence - last), in: session)
+            last = sequence
             for line in grouped[sequence] ?? [] {
                 try take(line, by: user, in: session, &report)
             }
         }
         try expectRenewals(in: session)
+        if let (count, at) = published, count > last {
+            guard oaths.areTracesLost else { return Self.cut(after: last, count, at) }
+            _ = try Counter.virtualIssue.take(Int(count - last), in: session)
+        }
+        guard !isRightFile, !oaths.areTracesLost else { return nil }
+        return Self.cut(after: last - 1, last, try lastBinding(in: session))
+    }
+
+    /// When the register knows that a phone was bound last.
+    private func lastBinding(in session: any DatabaseSession) throws -> Instant {
+        let at = try session.first("SELECT max(enrolled_at) FROM virtual_card") {
+            $0.optionalInteger(0)
+        }
+        return (at ?? nil).map(Instant.init(seconds:)) ?? register.now()
+    }
+
+    private static func cut(after known: Int64, _ count: Int64, _ at: Instant) -> Bilingual {
+        let file = "issuances/virtual-\(at.moscowDate.iso.prefix(7)).log"
+        let entries = known + 1 == count ? "\(count)" : "\(known + 1)–\(count)"
+        return Bilingual(
+            "нет записей № \(entries) о виртуальных билетах (\(file) или файл более раннего месяца): "
+                + "укажите каталоги issuances всех серверов; если эти записи утрачены — "
+                + "--traces-lost",
+            "the traces no. \(entries) of virtual cards (\(file) or the file of an earlier month): "
+                + "give the issuances directories of all servers; if they are lost, say "
+                + "--traces-lost"
+        )
     }
 
     /// What was renewed since the backup is unknown: a block must stay published as long as the
