@@ -17,7 +17,7 @@ public struct RegisterExport: Sendable {
         public let legacyNumber: String?
         /// 0 for a virtual card, 1…9 for plastic; nil for cards of the old scheme.
         public let issue: Int?
-        /// How it is now.
+        /// How it is now; plastic past its last day is `expired`.
         public let state: CarrierState
         /// Since when; for cards of the old scheme the day of hand-out where known.
         public let since: CalendarDate?
@@ -34,6 +34,7 @@ public struct RegisterExport: Sendable {
         try user.require(.readMembers, at: organisation)
         let range = organisation.subtree
         let place = "m.organisation BETWEEN \(range.lowerBound) AND \(range.upperBound)"
+        let now = register.now()
         var rows = 0
         let missing = try register.read { session in
             if organisation != .centralCouncil {
@@ -46,13 +47,14 @@ public struct RegisterExport: Sendable {
                         WHERE e.carrier_id = c.id AND e.from_state <> ''),
                         (SELECT i.at FROM issuance i WHERE i.sequence = c.issuance),
                         (SELECT v.enrolled_at FROM virtual_card v WHERE v.carrier_id = c.id)),
-                    COALESCE(c.handed_out_on, c.produced_on)
+                    COALESCE(c.handed_out_on, c.produced_on),
+                    CASE WHEN c.kind = 'plastic' THEN c.expires_at END
                 FROM carrier c JOIN member m ON m.id = c.member_id
                 WHERE m.ais_id IS NOT NULL AND \(place) ORDER BY c.member_id, c.id
                 """,
                 []
             ) { row in
-                guard let read = Self.read(row) else { return }
+                guard let read = Self.read(row, at: now) else { return }
                 rows += 1
                 try each(read)
             }
@@ -75,17 +77,20 @@ public struct RegisterExport: Sendable {
         return (rows, missing)
     }
 
-    private static func read(_ row: any DatabaseRow) -> Row? {
-        guard let state = CarrierState(rawValue: row.text(4)) else { return nil }
+    private static func read(_ row: any DatabaseRow, at now: Instant) -> Row? {
+        guard let stored = CarrierState(rawValue: row.text(4)) else { return nil }
+        // A card is over with its last day, also before another's approval says so.
+        let over = row.optionalInteger(7).map(Instant.init(seconds:))
+            .flatMap { stored.isUsable && $0 <= now ? $0 : nil }
         let since =
-            row.optionalInteger(5).map { Instant(seconds: $0).moscowDate }
+            over?.moscowDate ?? row.optionalInteger(5).map { Instant(seconds: $0).moscowDate }
             ?? row.optionalInteger(6).map { CalendarDate(day: Int($0)) }
         return Row(
             aisId: row.text(0),
             number: row.optionalInteger(1).flatMap { TicketNumber(value: UInt64($0)) },
             legacyNumber: row.optionalText(2),
             issue: row.optionalInteger(3).map(Int.init),
-            state: state,
+            state: over == nil ? stored : .expired,
             since: since
         )
     }
