@@ -61,10 +61,11 @@ public final class BatchBuilder {
         progress: (Progress) -> Void = { _ in }
     ) throws -> Result {
         try book.requireIssuer(user)
-        guard batch.state != .cancelled else {
+        // A closed batch's data were destroyed here and at the plant: they are not written again.
+        guard batch.state != .cancelled, batch.state != .closed else {
             throw ProductionError(
-                "Партия \(batch.name) отменена: собирать нечего.",
-                "Batch \(batch.name) is cancelled: there is nothing to build."
+                "Партия \(batch.name) отменена или закрыта: собирать нечего.",
+                "Batch \(batch.name) is cancelled or closed: there is nothing to build."
             )
         }
         if BatchBook.isBeforeSealing(batch.state) { try book.requireLivingConsents(batch) }

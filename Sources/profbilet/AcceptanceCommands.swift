@@ -159,10 +159,19 @@ extension BatchCommand {
         func run() throws {
             try office.work { register, user in
                 let hash = try AcceptanceOffice(register).hash(ofAct: destructionAct, for: id)
-                try BatchClosing(register).close(id, destructionAct: hash, by: user)
+                let files = try BatchClosing(register).close(id, destructionAct: hash, by: user)
                 say(
-                    "Партия \(id) закрыта; SHA-256 акта \(Hex.text(hash)).",
-                    "Batch \(id) is closed; SHA-256 of the act \(Hex.text(hash))."
+                    "Партия \(id) закрыта; SHA-256 акта \(Hex.text(hash)). Файлов с персональными "
+                        + "данными удалено: \(files).",
+                    "Batch \(id) is closed; SHA-256 of the act \(Hex.text(hash)). Files with personal "
+                        + "data removed: \(files)."
+                )
+                guard try PrintFiles(register).keepsLists(id) else { return }
+                say(
+                    "Ведомости остаются, пока выданы не все карты; потом их удалит profbilet "
+                        + "retention run.",
+                    "Hand-out lists stay until all cards are handed out; then profbilet retention run "
+                        + "removes them."
                 )
             }
         }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CardProduction
+import EventStation
 import Foundation
 import Registry
 import UnionTicket
@@ -18,7 +20,13 @@ struct DossierCommand: ParsableCommand {
 
     func run() throws {
         try office.work { register, user in
-            let dossier = try Dossier.gather(reference, reason: reason, from: register, by: user)
+            let dossier = try Dossier.gather(
+                reference,
+                reason: reason,
+                from: register,
+                readers: Self.readers,
+                by: user
+            )
             if let pdf {
                 try RightsPapers.dossier(dossier, to: pdf)
                 say("Готово: \(pdf)", "Written: \(pdf)")
@@ -32,6 +40,25 @@ struct DossierCommand: ParsableCommand {
             }
         }
     }
+
+    /// What other modules read for the register.
+    private static let readers = Dossier.Readers(
+        mark: { bytes in
+            guard let entry = JournalEntry(encoded: bytes), let person = entry.person,
+                entry.kind == .scan || entry.kind == .admission
+            else { return nil }
+            return Dossier.Mark(
+                person: person.bytes,
+                at: Instant(seconds: entry.correctedClock / 1_000),
+                direction: entry.mode,
+                passed: entry.passed,
+                station: entry.station
+            )
+        },
+        manufacturer: {
+            try? BatchSpecification(text: $0, file: "batch").agreement.manufacturer
+        }
+    )
 
     private static func object(_ dossier: Dossier) -> [String: JSONValue] {
         var object: [String: JSONValue] = [
@@ -115,6 +142,12 @@ struct EraseCommand: ParsableCommand {
                 "at": .text(report.at.rfc3339),
                 "numbers": .int(report.numbers), "carriers": .int(report.carriers),
                 "log": .text(report.log), "act": .list(files.map(JSONValue.text)),
+                "printFiles": .list(
+                    report.printFiles.map {
+                        .object(["folder": .text($0.folder), "removedBy": .text($0.removedBy)])
+                    }
+                ),
+                "journalEmptied": .flag(report.isJournalEmpty),
             ])
         }
         let records = (["#\(report.member)"] + report.merged.map { "#\($0)" })
@@ -126,6 +159,19 @@ struct EraseCommand: ParsableCommand {
             "The data of \(records) are destroyed; numbers retired \(report.numbers), carriers "
                 + "left without a person \(report.carriers). Keep the log \(report.log) outside "
                 + "backups."
+        )
+        for left in report.printFiles {
+            say(
+                "Данные ещё есть в файлах печати \(left.folder); их удалит: \(left.removedBy)",
+                "Print files in \(left.folder) still hold the data; removed by: \(left.removedBy)"
+            )
+        }
+        guard !report.isJournalEmpty else { return }
+        say(
+            "Журнал базы занят другим процессом и ещё хранит прежние строки: повторите команду, когда "
+                + "он закончит.",
+            "Another process keeps the database's journal with the rows as they were: repeat the "
+                + "command when it has ended."
         )
     }
 }

@@ -57,6 +57,13 @@ enum RightsPapers {
             ("Категории данных", ErasureActs.Act.categories.russian),
             ("Информационная система", "ProfBilet, реестр членов Профсоюза"),
             ("Способ уничтожения", ErasureActs.Act.means.russian),
+            (
+                "Файлы печати партий",
+                act.printFiles.isEmpty
+                    ? "открытых нет"
+                    : "ещё хранят данные (каталог: чем удаляется): "
+                        + act.printFiles.joined(separator: "; ")
+            ),
             ("Причина", act.reason),
             ("Дата и время", act.at.russian + " мск"),
             ("Кем уничтожены", act.user),

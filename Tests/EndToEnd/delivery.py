@@ -342,6 +342,14 @@ def second_batch(office, cards):
     expect("closing without the plant's act", office.run("batch", "close", number, "--destruction-act", "/nowhere"), 11)
     proof.write_bytes(b"%PDF-1.4 scan")
     office.ok("batch", "close", number, "--destruction-act", proof)
+    package = office.data / "batches" / f"{int(number):06}"
+    check("closed, its files with personal data are gone and the manifests stay", not [
+        path for path in package.rglob("*") if path.name in ("personalization.csv", "proof.pdf", "encoding.csv")
+        or path.name.startswith(("cards-", "vedomost-"))] and (package / "manufacturer/manifest.json").exists()
+        and len(list(package.with_suffix(".sealed").iterdir())) == 2)
+    office.ok("batch", "close", number, "--destruction-act", proof)
+    expect("a closed batch is not verified again", office.run("batch", "verify", package), 5, "закрыта")
+    expect("or built again", office.run("batch", "build", number), 5, "закрыта")
     check("closed, with the act's hash", office.number(
         f"SELECT count(*) FROM batch WHERE id = {number} AND state = 'closed' AND destruction_act IS NOT NULL") == 1)
 

@@ -69,6 +69,34 @@ import UnionTicket
         }
     }
 
+    @Test func `the file and its journal hold the person's identifiers no more`() throws {
+        try TestOffice.with(.sqlite) { office in
+            let marks = ["АИС-ОСОБЫЙ-7734921", "БИЛЕТ-ОСОБЫЙ-5561208"]
+            try office.take(
+                try (0..<40).map { number in
+                    try TestOffice.draft(number) {
+                        guard number == 20 else { return }
+                        ($0.aisId, $0.legacyNumber) = (marks[0], marks[1])
+                    }
+                }
+            )
+            func found() throws -> [String] {
+                let file = office.directory.registerFile
+                let bytes = try [file, file + "-wal"].filter(Files.exists)
+                    .flatMap { try Files.read($0, atMost: 1 << 28) }
+                let text = String(decoding: bytes, as: UTF8.self)
+                return marks.filter(text.contains)
+            }
+            #expect(try found() == marks)
+            try MemberFile(office.register)
+                .setStatus(marks[0], to: .left, reason: "test", by: office.admin)
+            let report = try MemberErasure(office.register)
+                .erase(marks[0], reason: "withdrawal", by: office.admin)
+            #expect(report.isJournalEmpty)
+            #expect(try found() == [])
+        }
+    }
+
     @Test(arguments: TestEngine.allCases)
     func `a log that was taken away is told and written whole again`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in

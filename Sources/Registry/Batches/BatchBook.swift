@@ -281,9 +281,13 @@ public struct BatchBook: Sendable {
         }
     }
 
-    /// Gives a batch up; numbers that were allotted stay used, their cards are withdrawn.
+    /// Gives a batch up; numbers that were allotted stay used, their cards are withdrawn, and files
+    /// with personal data are removed (``PrintFiles``).
     public func cancel(_ id: Int64, reason: String, by user: SignedInUser) throws {
         try user.requireEverywhere(.issueTickets)
+        // What a killed command left: the batch itself is not cancelled a second time.
+        let files = PrintFiles(register)
+        try files.sweep(id)
         try register.write { session in
             let batch = try batch(id, in: session)
             try move(batch, to: .cancelled, reason, by: user, in: session)
@@ -325,6 +329,7 @@ public struct BatchBook: Sendable {
                 in: session
             )
         }
+        try files.sweep(id)
     }
 
     /// Notes that the package stands, was verified or sealed.

@@ -34,6 +34,12 @@ protocol Database: AnyObject, Sendable {
     ///
     /// From the first call on hardly any transaction waits for that work.
     func foldJournal() throws
+
+    /// Folds all that was committed into the store's own place and empties the journal, so that rows as
+    /// they were before stand there no more.
+    ///
+    /// - Returns: False when somebody reads by it for longer than is waited for.
+    func emptyJournal() throws -> Bool
 }
 
 /// The two engines.

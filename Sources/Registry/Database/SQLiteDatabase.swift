@@ -10,7 +10,7 @@ struct SQLiteOptions: Sendable {
     var readOnly = false
     /// How long to wait for another process's transaction, in seconds.
     var busySeconds = 5.0
-    /// Overwrite deleted content with zeros, for stores of secrets.
+    /// Overwrite deleted content with zeros: what was erased is not to be read from the file.
     var secureDelete = false
     /// Page cache of each connection, in mebibytes.
     var cacheMegabytes = 80
@@ -186,6 +186,17 @@ final class SQLiteDatabase: Database {
                 folder.withLock { $0?.restarts = .now + .seconds(2) }
             }
         }
+    }
+
+    func emptyJournal() throws -> Bool {
+        do {
+            return try DatabaseError.translating {
+                try pool.writeWithoutTransaction { db in
+                    _ = try db.checkpoint(.truncate)
+                    return true
+                }
+            }
+        } catch let failure as DatabaseError where failure.code == .busy { return false }
     }
 
     private func openFolder() throws -> DatabaseQueue {

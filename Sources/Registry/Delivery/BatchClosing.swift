@@ -140,18 +140,28 @@ public struct BatchClosing: Sendable {
         )
     }
 
-    /// Closes a batch: nothing is open, and the plant destroyed the personal data.
+    /// Closes a batch: nothing is open, and the plant destroyed the personal data; ours in clear go
+    /// with it (``PrintFiles``).
+    ///
+    /// The same act again goes on where a killed command was cut off.
     ///
     /// - Parameters:
     ///   - id: The batch.
     ///   - act: SHA-256 of the plant's act of destruction (акт уничтожения персональных данных).
     ///   - user: Who closes it.
+    /// - Returns: How many files with personal data were removed here.
     /// - Throws: ``RegisterError`` that says what is open.
-    public func close(_ id: Int64, destructionAct act: [UInt8], by user: SignedInUser) throws {
+    @discardableResult
+    public func close(
+        _ id: Int64,
+        destructionAct act: [UInt8],
+        by user: SignedInUser
+    ) throws -> Int {
         try user.requireEverywhere(.acceptBatches)
         try register.write { session in
             let book = BatchBook(register)
             let batch = try book.batch(id, in: session)
+            if try batch.state == .closed && isClosed(id, by: act, in: session) { return }
             guard batch.state.successors.contains(.closed) else {
                 throw BatchBook.noStep(batch, .closed)
             }
@@ -180,5 +190,17 @@ public struct BatchClosing: Sendable {
                 in: session
             )
         }
+        return try PrintFiles(register).sweep(id).reduce(0) { $0 + $1.files }
+    }
+
+    private func isClosed(
+        _ id: Int64,
+        by act: [UInt8],
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        try session.first(
+            "SELECT 1 FROM batch WHERE id = $1 AND destruction_act = $2",
+            [.integer(id), .blob(act)]
+        ) { $0.integer(0) } != nil
     }
 }

@@ -27,6 +27,10 @@ public struct MemberErasure: Sendable {
         public internal(set) var carriers: Int
         /// The log that holds the signed line.
         public let log: String
+        /// Folders that still hold the person's print data.
+        public internal(set) var printFiles: [PrintFiles.Remnant]
+        /// Whether the database's journal was emptied; with false a reader kept old rows in it.
+        public let isJournalEmpty: Bool
     }
 
     /// Erases a person who is no longer a member, with all records that were merged into theirs.
@@ -53,12 +57,14 @@ public struct MemberErasure: Sendable {
             return records
         }
         let now = register.now()
+        try PrintFiles(register).sweep()
         var reports = try records.map { try destroy($0, at: now, reason: reason, by: user) }
         var report = reports.removeLast()
         for other in reports {
             report.merged.append(other.member)
             report.numbers += other.numbers
             report.carriers += other.carriers
+            report.printFiles += other.printFiles
         }
         return report
     }
@@ -72,9 +78,19 @@ public struct MemberErasure: Sendable {
     ) throws -> Report {
         // The log, then the key, then the tables: a command that was killed is repeated by its row.
         try ErasureLog(register).erase(member, at: now)
-        return try register.write { session in
+        let (noted, remnants) = try register.write { session in
             try requireOver(member, in: session)
+            let remnants = try PrintFiles(register).holding(member, in: session)
             let (numbers, carriers) = try Self.clear(member, at: now, in: session)
+            for left in remnants {
+                try AuditLog(register).record(
+                    ErasureActs.remnant,
+                    "member/\(member)",
+                    "\(left.folder): \(left.removedBy)",
+                    by: user,
+                    in: session
+                )
+            }
             try AuditLog(register).record(
                 "member.erase",
                 "member/\(member)",
@@ -92,14 +108,26 @@ public struct MemberErasure: Sendable {
                 by: user,
                 in: session
             )
-            return Report(
-                member: member,
-                at: noted.at,
-                numbers: noted.numbers,
-                carriers: noted.carriers,
-                log: register.directory.erasureLog
-            )
+            return (noted, remnants)
         }
+        return Report(
+            member: member,
+            at: noted.at,
+            numbers: noted.numbers,
+            carriers: noted.carriers,
+            log: register.directory.erasureLog,
+            printFiles: remnants,
+            isJournalEmpty: try emptyJournals()
+        )
+    }
+
+    /// What stood in the rows before is overwritten in the file, and stands in the journal until that is
+    /// begun anew.
+    private func emptyJournals() throws -> Bool {
+        do {
+            let isEmpty = try register.database.emptyJournal()
+            return try register.keyStore.emptyJournal() && isEmpty
+        } catch let failure as DatabaseError { throw RegisterError(failure) }
     }
 
     /// How many erased people the log outside backups does not name; `retention run` and the next
@@ -132,6 +160,17 @@ public struct MemberErasure: Sendable {
             """,
         ] { try session.execute(sql, [.blob([]), .integer(member)]) }
         try session.execute("DELETE FROM enrolment WHERE member_id = $1", [.integer(member)])
+        try session.execute(
+            """
+            UPDATE activation_code SET state = 'revoked', ended_at = $1
+            WHERE member_id = $2 AND state = 'open'
+            """,
+            [.integer(now.seconds), .integer(member)]
+        )
+        try session.execute(
+            "UPDATE partner_code SET state = 'revoked' WHERE member_id = $1 AND state = 'open'",
+            [.integer(member)]
+        )
         let numbers = try session.execute(
             """
             UPDATE ticket_number SET state = 'retired', member_id = NULL, at = $1

@@ -13,7 +13,8 @@ struct PartnerTransfers {
         let sequence: Int
         let at: Instant
         let status: PartnerStatus
-        let withNumber: Bool
+        /// What the contract has rows of members hold.
+        let columns: PartnerRow.Columns
     }
 
     /// Every transfer of a member's row, oldest first; a base repeats what stood before it.
@@ -23,7 +24,7 @@ struct PartnerTransfers {
             let name = SQLValue.blob(partner.key.pseudonym(of: member))
             try session.query(
                 """
-                SELECT k.sequence, coalesce(k.sent_at, k.created_at), r.status, r.number
+                SELECT k.sequence, coalesce(k.sent_at, k.created_at), r.status
                 FROM partner_package k JOIN partner_row r
                     ON r.partner_id = k.partner_id AND r.pseudonym = $1 AND r.sequence =
                     (SELECT max(x.sequence) FROM partner_row x WHERE x.partner_id = k.partner_id
@@ -43,7 +44,7 @@ struct PartnerTransfers {
                         sequence: Int(row.integer(0)),
                         at: Instant(seconds: row.integer(1)),
                         status: status,
-                        withNumber: !row.isNull(3)
+                        columns: partner.terms.columns
                     )
                 )
             }

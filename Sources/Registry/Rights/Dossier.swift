@@ -31,6 +31,7 @@ public struct Dossier: Sendable {
     ///   - reference: АИС identifier, `#row` or ticket number.
     ///   - reason: On whose demand; goes to the log, so no name may stand in it.
     ///   - register: The register.
+    ///   - readers: Who can read journals' entries and batch specifications.
     ///   - user: Who asks.
     /// - Returns: The dossier.
     /// - Throws: ``RegisterError``: no such member, or the user may not read one of the records.
@@ -38,6 +39,7 @@ public struct Dossier: Sendable {
         _ reference: String,
         reason: String,
         from register: Register,
+        readers: Readers = Readers(),
         by user: SignedInUser
     ) throws -> Dossier {
         try user.require(.readMembers)
@@ -57,8 +59,13 @@ public struct Dossier: Sendable {
                     by: user,
                     in: session
                 )
-                return try DossierGatherer(register: register, member: record, session: session)
-                    .sections(draft)
+                let gatherer = DossierGatherer(
+                    register: register,
+                    member: record,
+                    session: session,
+                    readers: readers
+                )
+                return try gatherer.sections(draft)
             }
             return Dossier(
                 member: id,
@@ -83,13 +90,14 @@ struct DossierGatherer {
     let register: Register
     let member: Int64
     let session: any DatabaseSession
+    let readers: Dossier.Readers
 
     func sections(_ draft: MemberDraft) throws -> [Dossier.Section] {
         let carriers = try CarrierFile(register).carriers(of: member, in: session)
         return try [
             record(draft), consents(), withdrawals(), acts(), orders(), cards(carriers),
-            carrierEvents(), parcels(), handOuts(), changes(), events(), transfers(), incidents(),
-            looks(carriers),
+            carrierEvents(), parcels(), handOuts(), codes(), enrolments(), messages(), changes(),
+            conflicts(), events(), marks(), transfers(), incidents(), looks(carriers),
         ]
     }
 
@@ -299,7 +307,7 @@ struct DossierGatherer {
                 ("kind", "вид"), ("recipient", "кому"), ("at", "когда"),
                 ("reference", "чем"), ("data", "какие данные"),
             ],
-            try Transfers(register).all(of: member, in: session).map {
+            try Transfers(register, readers).all(of: member, in: session).map {
                 [$0.kind, $0.recipient, $0.at?.rfc3339 ?? "", $0.reference, $0.data.russian]
             }
         )

@@ -29,6 +29,8 @@ public struct ErasureActs: Sendable {
         public let carriers: Int
         /// The register.
         public let register: String
+        /// Folders that still held the person's print data, with what removes them.
+        public let printFiles: [String]
         /// The log's rows about the person up to the destruction.
         public let log: [AuditLog.Entry]
 
@@ -39,9 +41,9 @@ public struct ErasureActs: Sendable {
         public static let categories = Bilingual(
             "фамилия, имя, отчество; дата рождения; телефон; электронная почта; пол; ИД АИС; номер "
                 + "прежнего билета; дата вступления; ключи поиска по имени и дате рождения; имя "
-                + "представителя; данные, подготовленные для печати карты",
+                + "представителя; данные, подготовленные в реестре для печати карты",
             "name; birth date; phone; e-mail; sex; АИС identifier; number of the old ticket; join date; "
-                + "look-up keys of name and birth date; representative's name; data prepared for a card"
+                + "look-up keys of name and birth date; representative's name; data prepared in the register for a card"
         )
         /// How it was done.
         public static let means = Bilingual(
@@ -134,6 +136,9 @@ public struct ErasureActs: Sendable {
 }
 
 extension ErasureActs {
+    /// The audit action that names a folder with print data of an erased person.
+    static let remnant = "member.printFiles"
+
     /// Notes a destruction; one that was noted before stays as it was.
     func note(
         _ member: Int64,
@@ -183,6 +188,7 @@ extension ErasureActs {
             )
         }
         let log = try AuditLog(register).about(["member/\(member)"], in: session)
+            .filter { $0.sequence <= row.head }
         return Act(
             member: member,
             at: Instant(seconds: row.at),
@@ -191,7 +197,8 @@ extension ErasureActs {
             numbers: row.numbers,
             carriers: row.carriers,
             register: try Setting.registerId.value(in: session) ?? "",
-            log: log.filter { $0.sequence <= row.head }
+            printFiles: log.filter { $0.action == Self.remnant }.map(\.detail),
+            log: log
         )
     }
 }
@@ -218,6 +225,7 @@ extension ErasureActs.Act {
         let numbers: Int
         let carriers: Int
         let keepUntil: String
+        let printFiles: [String]
         let log: [Row]
     }
 
@@ -241,6 +249,7 @@ extension ErasureActs.Act {
             numbers: numbers,
             carriers: carriers,
             keepUntil: keptUntil.iso,
+            printFiles: printFiles,
             log: log.map {
                 Body.Row(
                     seq: $0.sequence,

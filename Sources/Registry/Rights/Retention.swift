@@ -1,6 +1,7 @@
 import UnionTicket
 
-/// What may no longer be kept, and its end: marks of attendance, acts past their years.
+/// What may no longer be kept, and its end: marks of attendance, acts past their years, print files
+/// of batches that are over.
 public struct Retention: Sendable {
     let register: Register
 
@@ -9,7 +10,7 @@ public struct Retention: Sendable {
 
     /// One kind of thing and how much of it went.
     public struct Line: Sendable, Equatable {
-        /// The kind, as `attendance` or `acts`; `log` are lines written again.
+        /// The kind, as `attendance`, `acts` or `printFiles`; `log` are lines written again.
         public let what: String
         /// What of, as `event/3`.
         public let subject: String
@@ -29,6 +30,11 @@ public struct Retention: Sendable {
         var lines = try attendance(isDry: isDry, by: user)
         let acts = try ErasureActs(register).expire(isDry: isDry)
         if acts > 0 { lines.append(Line(what: "acts", subject: "register", count: acts)) }
+        for left in try PrintFiles(register).sweep(isDry: isDry) {
+            lines.append(
+                Line(what: "printFiles", subject: "batch/\(left.batch)", count: left.files)
+            )
+        }
         for rule in Self.rules {
             let count = try sweep(rule, isDry: isDry)
             if count > 0 { lines.append(Line(what: rule.what, subject: "register", count: count)) }

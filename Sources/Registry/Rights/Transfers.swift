@@ -6,8 +6,11 @@ import UnionTicket
 /// Nothing is noted twice: the records are the rows by which the transfers were made.
 struct Transfers {
     let register: Register
+    let readers: Dossier.Readers
 
-    init(_ register: Register) { self.register = register }
+    init(_ register: Register, _ readers: Dossier.Readers = .init()) {
+        (self.register, self.readers) = (register, readers)
+    }
 
     /// One transfer of one member's data.
     struct Transfer: Sendable, Equatable {
@@ -39,7 +42,8 @@ struct Transfers {
         try session.all(
             """
             SELECT b.id, b.state, (SELECT max(a.at) FROM audit a
-                WHERE a.subject = 'batch/' || CAST(b.id AS TEXT) AND a.action = 'batch.sealed')
+                WHERE a.subject = 'batch/' || CAST(b.id AS TEXT) AND a.action = 'batch.sealed'),
+                b.specification
             FROM batch_card c JOIN batch b ON b.id = c.batch_id
             WHERE c.member_id = $1 AND c.live = 1 AND b.state <> 'cancelled' ORDER BY b.id
             """,
@@ -47,7 +51,7 @@ struct Transfers {
         ) { row in
             Transfer(
                 kind: "manufacturer",
-                recipient: "batch/\(row.integer(0))",
+                recipient: readers.manufacturer(row.text(3)) ?? "batch/\(row.integer(0))",
                 at: row.optionalInteger(2).map(Instant.init(seconds:)),
                 reference: "batch/\(row.integer(0)) \(row.text(1))",
                 data: Bilingual(
@@ -94,14 +98,34 @@ struct Transfers {
                 at: sent.at,
                 reference:
                     "partner/\(sent.partner) package \(sent.sequence) \(sent.status.rawValue)",
-                data: sent.withNumber
-                    ? Bilingual(
-                        "псевдоним, номер билета, состояние, регион",
-                        "pseudonym, ticket number, status, region"
-                    )
-                    : Bilingual("псевдоним, состояние, регион", "pseudonym, status, region")
+                data: Self.data(sent.status, sent.columns)
             )
         }
+    }
+
+    /// What a row of this state holds in a contract of these columns (``PartnerRow``).
+    private static func data(
+        _ status: PartnerStatus,
+        _ columns: PartnerRow.Columns
+    ) -> Bilingual {
+        guard status.isMember else {
+            return status == .merged
+                ? Bilingual(
+                    "псевдоним, состояние, псевдоним записи, с которой объединена",
+                    "pseudonym, status, pseudonym of the record it was merged into"
+                )
+                : Bilingual("псевдоним, состояние", "pseudonym, status")
+        }
+        let more: [(PartnerRow.Columns, String, String)] = [
+            (.number, "номер билета", "ticket number"),
+            (.carriers, "виды билета", "carriers"), (.region, "регион", "region"),
+            (.validUntil, "срок действия", "validity"),
+            (.changedAt, "время изменения", "time of the change"),
+        ].filter { columns.contains($0.0) }
+        return Bilingual(
+            (["псевдоним", "состояние"] + more.map(\.1)).joined(separator: ", "),
+            (["pseudonym", "status"] + more.map(\.2)).joined(separator: ", ")
+        )
     }
 
     /// Whether a partner was ever given the member and has not acknowledged to have dropped it.

@@ -138,6 +138,11 @@ package enum Files {
     /// Removes a file, if it is there.
     package static func remove(_ path: String) { unsafe unlink(path) }
 
+    /// Removes a file, if it is there; fails when it stays.
+    static func unlinked(_ path: String) throws(RegisterError) {
+        if unsafe unlink(path) != 0, errno != ENOENT { throw failure(path) }
+    }
+
     /// Adds to the end of a file and flushes it to the disk.
     package static func append(_ bytes: [UInt8], to path: String) throws(RegisterError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

@@ -199,7 +199,10 @@ extension Register {
                 throw missingKeys(directory.keyStoreFile)
             }
             return (
-                try SQLiteDatabase(path: directory.registerFile),
+                try SQLiteDatabase(
+                    path: directory.registerFile,
+                    options: SQLiteOptions(secureDelete: true)
+                ),
                 try SQLiteDatabase(
                     path: directory.keyStoreFile,
                     options: SQLiteOptions(secureDelete: true, cacheMegabytes: 8)

@@ -21,8 +21,9 @@ struct Applicant: Sendable {
     /// The record that goes on where this one was merged away.
     var heir: Int64?
 
-    /// Why no card may be ordered for this reason, or nil (production.md § 2). No reason means the one
-    /// that fits.
+    /// Why no card may be ordered for this reason, or nil (production.md § 2).
+    ///
+    /// No reason means the one that fits.
     func refusal(_ reason: OrderReason?) -> Bilingual? {
         if let heir { return MemberMerge.refusal(heir: heir) }
         if status != .active {

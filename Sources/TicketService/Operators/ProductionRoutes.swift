@@ -45,7 +45,13 @@ struct ProductionRoutes: RouteGroup {
                 seal
             ),
             .write(.post, "/v1/batches/{id}:ship", Self.access, body: .none, ship),
-            .write(.post, "/v1/batches/{id}:cancel", Self.access, cancel),
+            .write(
+                .post,
+                "/v1/batches/{id}:cancel",
+                Self.access,
+                repeats: .ownScope,
+                cancel
+            ),
         ]
     }
 
@@ -127,8 +133,13 @@ struct ProductionRoutes: RouteGroup {
     @Sendable private func cancel(_ call: Call) throws -> Answer {
         let reason = try call.object { try $0.text("reason", 1...200) }
         let batch = try batch(call)
-        try BatchBook(call.register).cancel(batch.id, reason: reason, by: call.user)
-        return .json(BatchRoutes.json(try BatchBook(call.register).batch(batch.id)))
+        let answer = try call.once {
+            try BatchBook(call.register).cancel(batch.id, reason: reason, by: call.user)
+            return .json(BatchRoutes.json(try BatchBook(call.register).batch(batch.id)))
+        }
+        // Files go when it is certain that the batch is cancelled.
+        try PrintFiles(call.register).sweep(batch.id)
+        return answer
     }
 
     private func batch(_ call: Call) throws -> BatchBook.Batch {
