@@ -28,6 +28,7 @@ struct ServeCommand: ParsableCommand {
         let server = try TicketServer(opened, settings: settings)
         let (isJSON, scheme) = (json, settings.certificate == nil ? "http" : "https")
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        HangUp.takeAsTermination()
         try Blocking.run {
             try await server.run(stopsOnSignals: true) { port in
                 let address = "\(scheme)://\(host):\(port)"

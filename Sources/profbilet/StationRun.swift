@@ -97,6 +97,7 @@ struct StationRunCommand: ParsableCommand {
         let server = KioskServer(desk: desk, settings: .init(port: port))
         let (address, hasReaders, ports) = (server.address, !noReaders, scanners.ports)
         let (sync, every) = (try meetings.sync(duty, desk, place), meetings.syncEvery)
+        HangUp.takeAsTermination()
         try Blocking.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {

@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -134,6 +135,54 @@ def framing(office, service):
         check(f"HTTP/1.0 {'kept open when it asks' if is_kept else 'closed after the answer'}",
               status_of(received) == 200 and is_closed is not is_kept, received[:90])
     check("the service goes on", service.ask("GET", "/healthz").status == 200)
+
+
+def expectation(office, service):
+    """RFC 9110 § 10.1.1: who waits to be asked for a body is asked for it, or refused at once."""
+    print("expectation")
+    host = f"Host: 127.0.0.1:{service.port}\r\n".encode()
+    healthy = b"GET /healthz HTTP/1.1\r\n" + host + b"\r\n"
+    good = office.client("waiting", "cabinet")
+
+    def head(expect="100-continue", key=good, length=2, version="1.1"):
+        return (f"PUT /v1/members/X-1 HTTP/{version}\r\nAuthorization: Bearer {key}\r\nExpect: {expect}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {length}\r\n").encode() + host + b"\r\n"
+
+    def statuses(received):
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", received)]
+
+    def until(wire, mark):
+        received = b""
+        while mark not in received:
+            piece = wire.recv(65536)
+            if not piece:
+                break
+            received += piece
+        return received
+    asked = b"HTTP/1.1 100 Continue\r\n\r\n"
+    for expect in ("100-continue", "100-Continue"):
+        with socket.create_connection((service.host, service.port), timeout=10) as wire:
+            wire.sendall(head(expect))
+            received = until(wire, asked)
+            check(f"{expect}: the body is asked for", received == asked, received)
+            wire.sendall(b"{}")
+            received = until(wire, b"bad_request")
+            check("and then judged", statuses(received) == [400] and b"connection: close" not in received.lower(), received)
+            wire.sendall(healthy + head(expect))
+            received = until(wire, asked)
+            check("not before the answer to the request before it", statuses(received) == [200, 100], received)
+    received, is_closed = service.raw(head() + b"{}" + healthy, seconds=2)
+    check("a body that comes along is judged, and the connection goes on", statuses(received)[-2:] == [400, 200]
+          and not is_closed, received)
+    for name, data, status in (
+            ("no key", head(key="none"), 401), ("a body too large", head(length=99_999_999_999), 413),
+            ("another expectation", head("miracle"), 417)):
+        received, is_closed = service.raw(data, seconds=5)
+        check(f"{name}: {status} at once, nothing asked for, closed", statuses(received) == [status] and is_closed, received)
+    received, is_closed = service.raw([head(version="1.0"), b"{}"], seconds=5, pause=0.5)
+    check("HTTP/1.0 is asked for nothing", statuses(received) == [400] and is_closed, received)
+    received, is_closed = service.raw(healthy.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"), seconds=2)
+    check("nor is a request without a body", statuses(received) == [200] and not is_closed, received)
 
 
 def slowness(office, service):
@@ -376,8 +425,21 @@ def disk_full(office):
 
 
 def shutdown(office):
-    """SIGTERM: what was accepted is answered, then the process ends with 0."""
+    """SIGTERM and SIGHUP: what was accepted is answered, then the process ends with 0."""
     print("shutdown")
+    # A child inherits what is ignored: the default is restored in case these tests run under nohup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for how in (signal.SIGTERM, signal.SIGHUP):
+        ended(office, how)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with Service(office) as service:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        service.process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        check("under nohup it outlives its terminal", service.ask("GET", "/healthz").status == 200)
+
+
+def ended(office, how):
     with Service(office) as service:
         idle = service.connection()
         idle.connect()
@@ -395,10 +457,10 @@ def shutdown(office):
             thread.start()
         time.sleep(0.5)
         begin = time.monotonic()
-        code = service.stop()
+        code = service.stop(how)
         for thread in threads:
             thread.join()
-        check(f"ended with 0 in {time.monotonic() - begin:.1f} s", code == 0 and time.monotonic() - begin < 20)
+        check(f"{how.name}: ended with 0 in {time.monotonic() - begin:.1f} s", code == 0 and time.monotonic() - begin < 20)
         check(f"{len(answers)} answers, all whole", answers and set(answers) == {200})
 
 
@@ -443,6 +505,7 @@ def main(wanted):
         cards = office.issue()
         scenes = {
             "basics": lambda: basics(office, service), "framing": lambda: framing(office, service),
+            "expectation": lambda: expectation(office, service),
             "slowness": lambda: slowness(office, service), "tls": lambda: tls(office, service),
             "publication": lambda: publication(office, service, cards),
             "uniform": lambda: uniform(office, service, cards),

@@ -141,8 +141,8 @@ class Service:
         parts = urllib.parse.urlparse(self.address)
         self.host, self.port = parts.hostname, parts.port
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
         return self.process.wait(timeout=60)
 
     def kill(self):

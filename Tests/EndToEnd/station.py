@@ -345,6 +345,8 @@ def reopening(event, texts):
         office.ok("event", "merge", journal)
         return json.loads(office.ok("event", "quorum", "--json"))["quorum"]
 
+    # A child inherits what is ignored: the default is restored in case these tests run under nohup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     kiosk = event.start("A")
     check("the page of a closed station says so", kiosk.ask("/api/status", {})[1]["isClosed"] is True)
     nonce = os.urandom(16).hex()
@@ -358,7 +360,8 @@ def reopening(event, texts):
     status, answer = kiosk.ask("/api/reopen", {"pin": pin("1234")})
     check("an operator opens it again", status == 200 and answer["isClosed"] is False, answer)
     check("and people come in", kiosk.scan(texts[9])["outcome"] == "ok")
-    kiosk.stop()
+    kiosk.stop(signal.SIGHUP)
+    check("a terminal that closes ends it in order", kiosk.process.returncode == 0, kiosk.process.returncode)
     known = quorum()
     check("an opened station is not counted on", known["presentMax"] > known["presentMin"] and known["blocking"] == ["A"], known)
 

@@ -119,6 +119,35 @@ import UnionTicket
         }
     }
 
+    @Test func `a body held back and refused ends the connection, nothing else is expected`()
+        async throws
+    {
+        try await TestService.with(supply: TestSupplies.all) { service in
+            let key = try service.client("cabinet", .cabinet)
+            func put(_ expect: String, key: String?) async throws -> TestService.Reply {
+                try await service.send(
+                    .put,
+                    "/v1/members/A-1",
+                    key: key,
+                    json: "{}",
+                    headers: ["Expect": expect]
+                )
+            }
+            let stranger = try await put("100-continue", key: nil)
+            #expect(stranger.status == 401 && stranger.headers[.connection] == "close")
+            let read = try await put("100-Continue", key: key)
+            #expect(read.status == 400 && read.headers[.connection] == nil)
+            for other in ["miracle", "100-continue, miracle"] {
+                let refused = try await put(other, key: key)
+                #expect(refused.status == 417 && refused.code == "expectation_failed")
+                #expect(refused.headers[.connection] == "close")
+            }
+            let bare = ["Expect": "100-continue"]
+            let none = try await service.send(.get, "/v1/client", headers: bare)
+            #expect(none.status == 401 && none.headers[.connection] == nil)
+        }
+    }
+
     @Test func `guessing keys is slowed, and a client has its pace`() async throws {
         try await TestService.with {
             $0.wrongKeyRate = Rate(perSecond: 0.1, burst: 2)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import NIOHTTP1
 
 /// Reads a request's body within its route's rule; type and announced length are looked at first.
@@ -8,8 +9,12 @@ struct BodyReader {
 
     /// The whole body.
     ///
+    /// - Parameters:
+    ///   - request: Whose body.
+    ///   - holding: The connection whose client holds the body back until it is asked for; nil for none.
+    /// - Returns: Its bytes.
     /// - Throws: ``Problem``: 400, 408, 411, 413 or 415; ``HTTPParserError`` for broken framing.
-    func read(_ request: Request) async throws -> [UInt8] {
+    func read(_ request: Request, from holding: (any Channel)? = nil) async throws -> [UInt8] {
         let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
         let isChunked = request.headers[.transferEncoding] != nil
         guard let limit else {
@@ -21,6 +26,7 @@ struct BodyReader {
         guard length <= limit else { throw Self.tooLarge(limit) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(length, 1 << 20))
+        holding?.triggerUserOutboundEvent(Expectation.Continue(), promise: nil)
         do {
             for try await part in request.body {
                 guard bytes.count + part.readableBytes <= limit else { throw Self.tooLarge(limit) }

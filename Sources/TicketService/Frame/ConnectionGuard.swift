@@ -81,6 +81,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard event is Expectation.Continue else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        let head = HTTPResponse(status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: promise)
+    }
+
     /// Whether the server answers broken framing: a 400 without a word.
     private static func isBare(_ head: HTTPResponse) -> Bool {
         head.status == .badRequest && head.headerFields[.contentType] == nil
@@ -108,16 +120,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Ends a connection of HTTP/1.0 after its answer, unless it asks to be kept (RFC 9112 § 9.3).
+/// Ends a connection of HTTP/1.0 after its answer, unless it asks to be kept (RFC 9112 § 9.3), and
+/// passes over what it expects (RFC 9110 § 10.1.1).
 private final class OldProtocol: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(var head) = unwrapInboundIn(data), head.version != .http1_1,
-            !head.isKeepAlive
-        else { return context.fireChannelRead(data) }
-        head.headers.replaceOrAdd(name: "Connection", value: "close")
+        guard case .head(var head) = unwrapInboundIn(data), head.version != .http1_1 else {
+            return context.fireChannelRead(data)
+        }
+        head.headers.remove(name: "Expect")
+        if !head.isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }

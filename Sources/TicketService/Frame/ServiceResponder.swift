@@ -48,6 +48,10 @@ struct ServiceResponder: HTTPResponder {
             answer = self.answer(to: error, request, context, course)
         }
         if course.isPublished { answer.headers += Self.readableAnywhere }
+        // A body that was not asked for may come or not: what follows on the wire is not to be told.
+        if course.holdsBody, !answer.headers.contains(where: { $0.name == "Connection" }) {
+            answer.headers.append(("Connection", "close"))
+        }
         finish(course, answer.status, start)
         return Self.response(answer, request, context)
     }
@@ -60,6 +64,8 @@ struct ServiceResponder: HTTPResponder {
         var client: APIClient?
         /// The address is one of those that are published for everyone.
         var isPublished = false
+        /// The client waits to be asked for the body.
+        var holdsBody = false
         /// What people get instead of a problem document.
         var refusal: (@Sendable (Bilingual) -> Answer)?
 
@@ -76,6 +82,7 @@ struct ServiceResponder: HTTPResponder {
     ) async throws -> Answer {
         try requireFraming(request)
         guard request.head.authority.map(Self.isHost) == true else { throw Problem.badFraming }
+        course.holdsBody = try Expectation.holdsBody(request)
         let target = (request.head.path ?? "")[...]
         let mark = target.firstIndex(of: "?")
         let path = target[..<(mark ?? target.endIndex)]
@@ -100,6 +107,10 @@ struct ServiceResponder: HTTPResponder {
         course.client = client
         let asked = route.isPage ? nil : mark.map { target[target.index(after: $0)...] }
         let query = try Query.read(asked, route.query)
+        // Asked for only here: earlier answers of the connection are written, and nothing else refuses it.
+        let body = try await BodyReader(rule: route.body)
+            .read(request, from: course.holdsBody ? context.channel : nil)
+        course.holdsBody = false
         let call = Call(
             service: service,
             route: route,
@@ -111,7 +122,7 @@ struct ServiceResponder: HTTPResponder {
                 || ClientAddress.isProxy(peer, of: service.settings.proxies)
                     && request.headers[.forwardedProto] == "https",
             id: context.id,
-            body: try await BodyReader(rule: route.body).read(request),
+            body: body,
             client: client
         )
         return try await run(route, call)
