@@ -104,6 +104,8 @@ extension BatchCommand {
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             try office.work { register, user in
                 let done = try BatchClosing(register).writeOffMissing(

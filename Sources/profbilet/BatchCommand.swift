@@ -355,6 +355,8 @@ struct BatchCommand: ParsableCommand {
         @Option(help: "Основание / why") var reason: String
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             try office.work { register, user in
                 try BatchBook(register).cancel(id, reason: reason, by: user)

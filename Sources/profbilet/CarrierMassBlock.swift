@@ -18,7 +18,7 @@ extension CarrierCommand {
         @OptionGroup var office: Office
 
         func validate() throws {
-            let isBlock = file != nil && !reason.isEmpty
+            let isBlock = file != nil && !reason.allSatisfy(\.isWhitespace)
             guard waiting || limit != nil || isBlock else {
                 throw ValidationError("Нужны файл и --reason.", "A file and --reason are needed.")
             }

@@ -241,6 +241,8 @@ struct HandOutCommand: ParsableCommand {
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             try OutputFile.require(act)
             try office.work { register, user in

@@ -169,6 +169,8 @@ struct ParcelCommand: ParsableCommand {
         @Option(help: "Основание / why") var reason: String
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             let (batch, number) = try ParcelCommand.reference(parcel)
             try office.work { register, user in

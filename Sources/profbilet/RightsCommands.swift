@@ -93,6 +93,8 @@ struct EraseCommand: ParsableCommand {
     @Flag(help: "JSON") var json = false
     @OptionGroup var office: Office
 
+    func validate() throws { try requireReason(reason) }
+
     func run() throws {
         guard yes else {
             throw Failure(

@@ -187,6 +187,8 @@ struct SettlementCommand: ParsableCommand {
         @Option(help: "Основание / why") var reason: String
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             try office.work { register, user in
                 let made = try Ledger(register).reverse(entry, reason: reason, by: user)

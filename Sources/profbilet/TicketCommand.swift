@@ -81,6 +81,8 @@ struct TicketCommand: ParsableCommand {
         @Option(help: "Почему, без имён / why, no names") var reason: String
         @OptionGroup var office: Office
 
+        func validate() throws { try requireReason(reason) }
+
         func run() throws {
             try office.work { register, user in
                 let report = try NumberRetirement(register).retire(

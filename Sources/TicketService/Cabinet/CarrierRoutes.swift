@@ -42,14 +42,14 @@ struct CarrierRoutes: RouteGroup {
         let wish = try call.object { fields in
             (
                 state: try fields.choice("as", of: Blocking.self),
-                reason: try fields.text("reason", 1...200)
+                reason: try fields.reason()
             )
         }
         return try apply(wish.state.change, wish.reason, call)
     }
 
     @Sendable private func unblock(_ call: Call) throws -> Answer {
-        let reason = try call.object { try $0.text("reason", 1...200) }
+        let reason = try call.object { try $0.reason() }
         return try apply(.unblock, reason, call)
     }
 

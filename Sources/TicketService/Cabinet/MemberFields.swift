@@ -17,10 +17,12 @@ enum MemberFields {
         /// A judged row with what its record leaves alone or takes away.
         ///
         /// A roster's cell may be empty, say «нет» or have spaces around it. Here the identifier names the
-        /// record, so one that was read as another or as none refuses it.
+        /// record, so one that was read as another or as none refuses it; and what is left alone or taken
+        /// away is said otherwise, so a text that says nothing refuses it too.
         func marking(_ row: RosterRow, line: Int) -> RosterRow {
-            if let read = row.draft ?? row.withdrawing, read.aisId != texts["aisId"] {
-                return RosterRow(line: line, draft: nil, issues: row.issues + [.noIdentifier])
+            let found = (row.draft ?? row.withdrawing).map { faults(in: $0) } ?? []
+            guard found.isEmpty else {
+                return RosterRow(line: line, draft: nil, issues: row.issues + found)
             }
             func marked(_ draft: MemberDraft?) -> MemberDraft? {
                 guard var draft else { return nil }
@@ -34,6 +36,16 @@ enum MemberFields {
                 organisation: row.organisation,
                 withdrawing: marked(row.withdrawing)
             )
+        }
+
+        /// What was sent and not read as it was meant.
+        private func faults(in read: MemberDraft) -> [RowIssue] {
+            let optional = [
+                ("patronymic", read.name.patronymic), ("phone", read.phone), ("email", read.email),
+                ("legacyNumber", read.legacyNumber),
+            ]
+            return (read.aisId == texts["aisId"] ? [] : [.noIdentifier])
+                + optional.filter { texts[$0.0] != nil && $0.1 == nil }.map { .noValue($0.0) }
         }
     }
 
@@ -106,16 +118,16 @@ enum MemberFields {
         }
     }
 
-    /// Where a field stands, as JSON pointer (RFC 6901); the identifier of a record of its own stands in
-    /// the address.
+    /// Where a field stands, as JSON pointer (RFC 6901).
     ///
     /// - Parameters:
     ///   - field: By the glossary's names, or a pointer already.
     ///   - base: The record's place in the body.
-    /// - Returns: The place; nil for none.
+    /// - Returns: The place; nil for none, as of the identifier of a record of its own, which stands in
+    ///   the address.
     static func place(of field: String?, at base: String) -> String? {
         guard let field, !field.hasPrefix("/") else { return field }
-        if field == "aisId", base.isEmpty { return field }
+        if field == "aisId", base.isEmpty { return nil }
         let isConsent = ConsentPurpose(rawValue: field) != nil
         return "\(base)/\(isConsent ? "consents/" : "")\(field)"
     }
@@ -170,4 +182,20 @@ extension RowIssue {
             "The АИС identifier is blank, says that there is none or has spaces around it: send it bare."
         )
     )
+
+    /// A text that is neither left out nor null, and yet none.
+    fileprivate static func noValue(_ field: String) -> RowIssue {
+        RowIssue(
+            field: field,
+            column: nil,
+            code: "value_empty",
+            severity: .error,
+            message: Bilingual(
+                "Поле пусто или говорит «нет». Чтобы оставить прежнее, не присылайте его; чтобы "
+                    + "убрать, пришлите null.",
+                "The field is blank or says that there is none. Leave it out to keep what there is; send "
+                    + "null to take it away."
+            )
+        )
+    }
 }

@@ -67,7 +67,7 @@ struct MemberRoutes: RouteGroup {
             by: call.user
         )
         guard let result = done.results.first else { throw Problem.internal }
-        return try answer(Self.located(Self.told(result, call), at: ""), call)
+        return try answer(Self.told(result, call), call)
     }
 
     /// `If-Match`, then `If-None-Match` (RFC 9110 § 13.1, § 13.2.2): who writes knows what they overwrite.
@@ -109,11 +109,12 @@ struct MemberRoutes: RouteGroup {
         Problem(412, "changed_meanwhile", russian, english)
     }
 
-    private func answer(_ result: RosterImport.RowResult, _ call: Call) throws -> Answer {
+    private func answer(_ found: RosterImport.RowResult, _ call: Call) throws -> Answer {
+        let result = Self.located(found, at: "")
         let issues = MemberFields.json(result.issues)
         let outcome = JSON.text(result.outcome.rawValue)
         switch result.outcome {
-        case .error: throw Problem.refusedRow(result.issues)
+        case .error: throw Problem.refusedRow(found.issues)
         // A person decides; until then the register stays as it was.
         case .conflict, .duplicate:
             return .json(["outcome": outcome, "issues": issues], status: 202)
@@ -237,16 +238,20 @@ extension RowIssue {
 
 extension Problem {
     /// A member that the rules refuse: the first error speaks, all are listed.
-    static func refusedRow(_ issues: [RowIssue]) -> Problem {
+    ///
+    /// Of the identifier, which stands in the address, the problem tells the name and the issue no place.
+    fileprivate static func refusedRow(_ issues: [RowIssue]) -> Problem {
         let first = issues.first { $0.severity == .error }
+        let located = issues.map { $0.with(field: MemberFields.place(of: $0.field, at: "")) }
         var problem = Problem(
             422,
             "member_refused",
             first?.message.russian ?? "Запись не принята.",
             first?.message.english ?? "The record is refused.",
-            field: first?.field
+            field: first?.field == "aisId"
+                ? "aisId" : MemberFields.place(of: first?.field, at: "")
         )
-        problem.issues = issues
+        problem.issues = located
         return problem
     }
 

@@ -79,7 +79,7 @@ struct HotlineRoutes: RouteGroup {
 
     @Sendable private func suspend(_ call: Call) throws -> Answer {
         let id = try Self.id(call)
-        let reason = try call.object { try $0.text("reason", 1...200) }
+        let reason = try call.object { try $0.reason() }
         let carriers = try Hotline(call.register).suspend(id, reason: reason, by: call.user)
         // Number and index of a carrier stay here: the caller knows the card, the operator need not.
         return .json([

@@ -56,6 +56,18 @@ struct JSONFields {
         return try Self.text(value, length, at: pointer(name))
     }
 
+    /// A reason, which stands in histories: a text of 1 to 200 Unicode scalars that says something.
+    mutating func reason() throws(Problem) -> String {
+        let text = try text("reason", 1...200)
+        let isBlank = text.unicodeScalars.allSatisfy {
+            $0.properties.isWhitespace || $0.properties.generalCategory == .format
+        }
+        guard !isBlank else {
+            throw .badField(pointer("reason"), "Назовите причину.", "Say why.")
+        }
+        return text
+    }
+
     /// A whole number within `range`.
     mutating func integer(_ name: String, _ range: ClosedRange<Int64>) throws(Problem) -> Int64 {
         guard let value = try optionalInteger(name, range) else { throw missing(name) }

@@ -131,7 +131,7 @@ struct ProductionRoutes: RouteGroup {
     }
 
     @Sendable private func cancel(_ call: Call) throws -> Answer {
-        let reason = try call.object { try $0.text("reason", 1...200) }
+        let reason = try call.object { try $0.reason() }
         let batch = try batch(call)
         let answer = try call.once {
             try BatchBook(call.register).cancel(batch.id, reason: reason, by: call.user)
