@@ -167,13 +167,14 @@ struct CodeCommand: ParsableCommand {
 
         func run() throws {
             try office.work { register, user in
-                for pair in set {
+                let changes = try set.map { pair in
                     let parts = pair.split(separator: "=")
                     guard parts.count == 2, let value = Int(parts[1]) else {
                         throw Failure("--set: нужно ИМЯ=ЧИСЛО.", "--set needs NAME=NUMBER.")
                     }
-                    try VirtualTerms.set(String(parts[0]), to: value, in: register, by: user)
+                    return (name: String(parts[0]), value: value)
                 }
+                if !changes.isEmpty { try VirtualTerms.set(changes, in: register, by: user) }
                 printTable(
                     ["настройка/setting", "значение/value"],
                     try VirtualTerms.current(of: register).values.map { [$0.name, "\($0.value)"] }

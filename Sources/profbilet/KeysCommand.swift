@@ -217,6 +217,17 @@ struct KeysCommand: ParsableCommand {
             )
             let count = try KeyRing(register).carriers(signedBy: key.kid, by: user)
             guard count > 0 else { return }
+            // A phone's ticket is signed anew by itself; whoever orders cards for it orders in vain.
+            guard key.purpose != .virtual else {
+                return say(
+                    "Внимание: перестали действовать виртуальные билеты, подписанные этим ключом: "
+                        + "\(count). Замену не заказывайте: телефоны получат новые билеты при ближайшем "
+                        + "продлении. Для этого нужен действующий ключ virtual: profbilet keys list.",
+                    "Mind: virtual tickets that this key signed are void now: \(count). Order no "
+                        + "replacements: phones get new tickets with their next renewal, which needs an "
+                        + "active key for virtual: profbilet keys list."
+                )
+            }
             say(
                 "Внимание: перестали действовать носители, подписанные этим ключом: \(count). "
                     + "Им нужна замена: profbilet order create --reason defect; карты, которые ещё не "

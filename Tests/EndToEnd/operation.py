@@ -155,6 +155,12 @@ def manual(folder):
         (folder / shell).write_text(script)
     syntax = subprocess.run(["bash", "-n", folder / "bash"], capture_output=True, text=True)
     check("bash reads its completions", syntax.returncode == 0, syntax.stderr)
+    for shell in ("zsh", "fish"):
+        if not shutil.which(shell):
+            print(f"  ({shell} is not installed: left out)")
+            continue
+        syntax = subprocess.run([shell, "-n", folder / shell], capture_output=True, text=True)
+        check(f"{shell} reads its completions", syntax.returncode == 0, syntax.stderr)
     typed = subprocess.run(
         ["bash", "-c", f"source {folder}/bash; COMP_WORDS=(profbilet or); COMP_CWORD=1; COMP_LINE='profbilet or'; COMP_POINT=12; "
          "$(complete -p profbilet | sed 's/.*-F \\([^ ]*\\).*/\\1/') profbilet or profbilet; printf '%s\\n' \"${COMPREPLY[@]}\""],
@@ -176,6 +182,7 @@ def wrong_usage():
             (["user", "add", "x", "--role", "boss"], "Значение «boss» не годится для --role <role>. Допустимо:", "auditor"),
             (["settlement", "pay", "27", "-5"], "«-5» начинается с минуса", "begins with a minus"),
             (["settlement", "show"], "Назовите регион RR или --all.", "Name a region RR, or --all."),
+            (["batch", "cancel", "1", "--reason", " "], "Укажите основание: --reason.", "Say why: --reason."),
             (["ticket", "find"], "Назовите номер", "Give a number")):
         done = run(*words)
         lines = done.stderr.splitlines()

@@ -506,6 +506,11 @@ def main():
             told(office, service, messages)
             for more in ((), ("--now",)):
                 office.ok("keys", "rotate", "virtual", *more)
+            listed = map(json.loads, office.ok("keys", "list", "--json").splitlines())
+            first = min((each for each in listed if each["purpose"] == "virtual"), key=lambda each: each["created"])
+            ended = office.run("keys", "revoke", first["kid"])
+            check("whoever ends a key of virtual tickets hears of renewals, not of cards", ended.returncode == 0
+                  and "продлении" in ended.stdout and "order create" not in ended.stdout, ended.stdout + ended.stderr)
             expect("a running service signs with a key that was made since", office.run("virtual", "renew", **environment),
                    0, "привязан")
             expect("a phone deletes its card", office.run("virtual", "delete", **dict(

@@ -63,6 +63,21 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `a death of somebody who had left is no return`(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            var draft = try TestOffice.draft(1)
+            try office.take([draft])
+            try MemberFile(office.register)
+                .setStatus("1001", to: .left, reason: "test", by: office.admin)
+            draft.status = .deceased
+            let dead = try office.take([draft])
+            #expect(dead.outcomes == [.updated] && dead.codes == [[]])
+            let same = try office.take([draft])
+            #expect(same.outcomes == [.unchanged] && same.codes == [[]])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `whom a whole roster lacked comes back with the next one`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
             let drafts = try (1...30).map { try TestOffice.draft($0) }

@@ -87,6 +87,29 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `settings given together are judged together, all or none`(
+        _ engine: TestEngine
+    ) throws {
+        try TestPhone.office(engine) { office in
+            func set(_ changes: [(name: String, value: Int)]) throws {
+                try VirtualTerms.set(changes, in: office.register, by: office.admin)
+            }
+            try set([("lifeDays", 3), ("renewFromDay", 2)])
+            var expected = VirtualTerms()
+            (expected.lifeDays, expected.renewFromDay) = (3, 2)
+            #expect(try VirtualTerms.current(of: office.register) == expected)
+            for changes in [
+                [("devices", 2), ("lifeDays", 2)], [("devices", 2), ("unknown", 1)],
+                [("devices", 2), ("lifeDays", 0)],
+            ] {
+                let named = changes.map { (name: $0.0, value: $0.1) }
+                #expect(throws: RegisterError.self) { try set(named) }
+            }
+            #expect(try VirtualTerms.current(of: office.register) == expected)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a new device takes the place of the old, unless the setting says otherwise`(
         _ engine: TestEngine
     ) throws {
@@ -97,7 +120,7 @@ import UnionTicket
             #expect(try office.virtualCarriers().map(\.state) == [.replaced, .active])
             #expect(try old.renew(first) == .failure(.cardOver))
             _ = try new.renew(second).get()
-            try VirtualTerms.set("devices", to: 2, in: office.register, by: office.admin)
+            try VirtualTerms.set([("devices", 2)], in: office.register, by: office.admin)
             _ = try third.enrol()
             #expect(try office.virtualCarriers().map(\.state) == [.replaced, .active, .active])
             let coordinates = try office.virtualCarriers().compactMap(\.coordinate)

@@ -182,7 +182,7 @@ import UnionTicket
             }
             office.clock.advance(3601)
             _ = try phone.start(known)
-            try VirtualTerms.set("perAddress", to: 2, in: office.register, by: office.admin)
+            try VirtualTerms.set([("perAddress", 2)], in: office.register, by: office.admin)
             _ = try phone.start(nobody)
             #expect(throws: VirtualEnrolments.TooMany(wait: 3600)) { try phone.start(known) }
             _ = try phone.start(known, address: "198.51.100.1")

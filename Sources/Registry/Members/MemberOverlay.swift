@@ -90,10 +90,13 @@ extension MemberFile {
 
     /// A roster that names somebody who had left deserves a look, whatever it says of the standing.
     private func warning(_ row: MemberDraft, of old: MemberStatus) -> RowIssue? {
-        guard ![.candidate, .active, .suspended].contains(old) else { return nil }
+        guard !Self.within.contains(old) else { return nil }
         if row.untold.contains(.status) { return .statusKept(old) }
-        return row.status == old ? nil : .memberReturned(from: old, to: row.status)
+        return Self.within.contains(row.status) ? .memberReturned(from: old, to: row.status) : nil
     }
+
+    /// Standings of those who are in the union or on their way into it.
+    private static let within: Set<MemberStatus> = [.candidate, .active, .suspended]
 
     /// Takes back a member's consent to the keeping of the record, as a roster says it.
     ///

@@ -45,29 +45,19 @@ public struct VirtualTerms: Sendable, Equatable {
         try register.read(VirtualTerms.init)
     }
 
-    /// Changes one setting.
+    /// Changes settings, all of them or none: they are judged as they stand together.
     ///
     /// - Throws: ``RegisterError``: no such setting, a value out of its range, or no right to it.
     public static func set(
-        _ name: String,
-        to value: Int,
+        _ changes: [(name: String, value: Int)],
         in register: Register,
         by user: SignedInUser
     ) throws {
         try user.requireEverywhere(.manageClients)
-        guard let field = fields.first(where: { $0.name == name }),
-            (field.least...10_000).contains(value)
-        else {
-            let names = fields.map(\.name).joined(separator: ", ")
-            throw RegisterError(
-                .badInput,
-                "Настройка виртуальных билетов «\(name)» = \(value) невозможна. Есть: \(names).",
-                "The setting \(name) = \(value) of virtual cards is impossible. There are: \(names)."
-            )
-        }
+        let wanted = try changes.map { try (field: field($0.name, for: $0.value), value: $0.value) }
         try register.write { session in
             var terms = try VirtualTerms(session)
-            terms[keyPath: field.path] = value
+            for (field, value) in wanted { terms[keyPath: field.path] = value }
             guard terms.renewFromDay < terms.lifeDays else {
                 throw RegisterError(
                     .badInput,
@@ -79,14 +69,30 @@ public struct VirtualTerms: Sendable, Equatable {
             }
             let text = terms.values.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
             try Setting.virtualTerms.set(text, in: session)
-            try AuditLog(register).record(
-                "virtual.setting",
-                "setting/\(name)",
-                "\(value)",
-                by: user,
-                in: session
+            for (field, value) in wanted {
+                try AuditLog(register).record(
+                    "virtual.setting",
+                    "setting/\(field.name)",
+                    "\(value)",
+                    by: user,
+                    in: session
+                )
+            }
+        }
+    }
+
+    private static func field(_ name: String, for value: Int) throws -> Field {
+        guard let field = fields.first(where: { $0.name == name }),
+            (field.least...10_000).contains(value)
+        else {
+            let names = fields.map(\.name).joined(separator: ", ")
+            throw RegisterError(
+                .badInput,
+                "Настройка виртуальных билетов «\(name)» = \(value) невозможна. Есть: \(names).",
+                "The setting \(name) = \(value) of virtual cards is impossible. There are: \(names)."
             )
         }
+        return field
     }
 
     init(_ session: any DatabaseSession) throws {
