@@ -24,7 +24,7 @@ RELEASE = swift build -c release --static-swift-stdlib --scratch-path .build-rel
 # what `test` runs on the real program, two at a time, the longest first
 END = Tests/EndToEnd
 POSTGRES = Tests/with-postgres.sh python3
-SCRIPTS = '$(VENV)/bin/python $(END)/production.py' 'python3 $(END)/partner.py' \
+SCRIPTS = '$(VENV)/bin/python $(END)/production.py --cards 100' 'python3 $(END)/partner.py' \
 	'$(POSTGRES) $(END)/custody.py' '$(POSTGRES) $(END)/faults.py' 'python3 $(END)/station.py' \
 	'$(VENV)/bin/python $(END)/service.py' 'python3 $(END)/cabinet_http.py --pairs 2000' \
 	'python3 $(END)/stations_http.py' 'python3 $(END)/kills_http.py' 'python3 $(END)/operator_http.py' \

@@ -1,4 +1,4 @@
-"""Builds the fuzz targets and runs them two at a time: what the world sends for so many seconds each, the rest a third as long.
+"""Builds the fuzz targets and runs them two at a time: what the world sends for so many seconds each, the rest a sixth as long.
 
 A target that traps on a magic word must be found, or the harness itself is broken.
 Usage: python3 Tests/Fuzz/fuzz.py SECONDS
@@ -180,7 +180,7 @@ def main():
     if subprocess.run(build, stdout=subprocess.DEVNULL).returncode:
         sys.exit("the fuzz targets do not build")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda target: run(target, seconds if target in WORLD else seconds // 3), TARGETS))
+        results = list(pool.map(lambda target: run(target, seconds if target in WORLD else seconds // 6), TARGETS))
     planted = run("planted", seconds)
     rows = []
     for result in results:

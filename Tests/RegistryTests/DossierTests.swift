@@ -43,7 +43,8 @@ import UnionTicket
             let decided = try told()
             #expect(decided.map { $0[4] } == ["keep", "separate"])
             #expect(decided[0][6].contains("27-001-0001") && decided[1][6].isEmpty)
-            #expect(try rows("rosterRows", of: "#2", office)[0][6].contains("Орлова"))
+            let separate = "#\(try office.number("SELECT max(id) FROM member"))"
+            #expect(try rows("rosterRows", of: separate, office)[0][6].contains("Орлова"))
         }
     }
 
