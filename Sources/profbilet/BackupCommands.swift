@@ -205,11 +205,11 @@ extension ReclaimCommand {
         let list = names.joined(separator: ", ")
         say(
             "Клиенты API на момент копии, теперь им отказано: \(list). Отозванного с тех пор — client "
-                + "revoke ИМЯ, кому с тех пор сменили ключ — client rotate ИМЯ --overlap 0; остальных "
-                + "— client confirm ИМЯ… или --all.",
+                + "revoke ИМЯ, кому с тех пор сменили ключ — client rotate ИМЯ --overlap 0; затем всех "
+                + "неотозванных — client confirm ИМЯ… или --all.",
             "API clients at the backup, refused by now: \(list). Whoever was revoked since: client "
-                + "revoke NAME; whose key was replaced since: client rotate NAME --overlap 0; the "
-                + "others: client confirm NAME… or --all."
+                + "revoke NAME; whose key was replaced since: client rotate NAME --overlap 0; then all "
+                + "that are not revoked: client confirm NAME… or --all."
         )
     }
 

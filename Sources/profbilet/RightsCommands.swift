@@ -170,10 +170,10 @@ struct EraseCommand: ParsableCommand {
         }
         guard !report.isJournalEmpty else { return }
         say(
-            "Журнал базы занят другим процессом и ещё хранит прежние строки: повторите команду, когда "
-                + "он закончит.",
-            "Another process keeps the database's journal with the rows as they were: repeat the "
-                + "command when it has ended."
+            "Журнал базы занят другим процессом и ещё хранит прежние строки: их уберёт profbilet "
+                + "retention run, когда он закончит.",
+            "Another process keeps the database's journal with the rows as they were: profbilet "
+                + "retention run removes them when it has ended."
         )
     }
 }

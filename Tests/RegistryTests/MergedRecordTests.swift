@@ -117,6 +117,50 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `the own row of the record that goes on counts, whichever comes first`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try Self.prepare(office)
+            let other = try Self.record(2, "26-001-0001") { $0.phone = "+70005550002" }
+            let own = try Self.record(1, "26-001-0001") { $0.phone = "+70005550001" }
+            #expect(try office.take([other, own]).outcomes == [.updated, .updated])
+            #expect(try Self.draft("1001", office).phone == own.phone)
+            #expect(
+                try office.take([own, other, own]).outcomes == [
+                    .unchanged, .duplicate, .duplicate,
+                ]
+            )
+            // Nor is it lost where the other stands elsewhere.
+            let elsewhere = try Self.record(3, "27-001-0001")
+            let mine = try Self.record(1, "26-001-0001") { $0.phone = "+70005550003" }
+            #expect(try office.take([elsewhere, mine]).outcomes == [.conflict, .updated])
+            #expect(try Self.draft("1001", office).phone == mine.phone)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
+    func `a row that was decided upon enters a new person when that one was erased`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            let moved = try TestOffice.draft(1, organisation: "27-001-0001")
+            #expect(try office.take([moved]).outcomes == [.conflict])
+            let queue = ConflictQueue(office.register)
+            let waiting = try #require(try queue.list(by: office.admin).first)
+            try queue.resolve(waiting.id, as: .take, by: office.admin)
+            try MemberFile(office.register)
+                .setStatus("#1", to: .left, reason: "test", by: office.admin)
+            _ = try MemberErasure(office.register)
+                .erase("#1", reason: "withdrawal", by: office.admin)
+            #expect(try office.take([moved]).outcomes == [.added])
+            let kept = "SELECT count(*) FROM conflict WHERE fingerprint <> -id"
+            #expect(try office.number(kept) == 0)
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `a row that waited when they were merged is taken for the record that goes on`(
         _ engine: TestEngine
     ) throws {

@@ -195,6 +195,38 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `an order for a loss that is known ends nothing that came since`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([try TestOffice.draft(1)])
+            let legacy = LegacyTicketDraft(
+                issuer: "26",
+                number: "000123",
+                aisId: "1001",
+                handedOutOn: CalendarDate(day: 18_000)
+            )
+            _ = try LegacyImport(office.register)
+                .run([(line: 2, draft: legacy, issues: [])], by: office.admin)
+            try office.issue()
+            let card = try office.payloads(1)[0].carrier
+            let file = CarrierFile(office.register)
+            // Lost on its way: the old card is still the member's.
+            for state in ["printed", "shipped"] {
+                try office.execute("UPDATE carrier SET state = '\(state)' WHERE kind = 'plastic'")
+            }
+            _ = try file.apply(.lost, to: card.digits, reason: "parcel", by: office.admin)
+            let book = OrderBook(office.register)
+            let made = try book.create(.members(["1001"]), reason: nil, by: office.admin)
+            for state in [OrderState.submitted, .approved] {
+                _ = try book.move(.orders(made.done), to: state, reason: "", by: office.admin)
+            }
+            let old = try file.show("L:000123", by: office.admin)
+            #expect(old.map(\.state) == [.active])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `an order that is cancelled after its number takes the card with it`(
         _ engine: TestEngine
     ) throws {

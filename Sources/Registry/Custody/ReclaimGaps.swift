@@ -9,7 +9,7 @@ extension Reclaim {
         _ oaths: Oaths,
         in session: any DatabaseSession
     ) throws -> [Bilingual] {
-        try [manifestGap(found, oaths, in: session), slotGap(in: session)].compactMap(\.self)
+        try [manifestGap(found, oaths, in: session), slotGap(oaths, in: session)].compactMap(\.self)
             + listGaps(found, oaths, in: session)
     }
 
@@ -44,7 +44,10 @@ extension Reclaim {
     }
 
     /// A slot that a list blocks belongs to a card: without one its manifest or trace is missing.
-    private func slotGap(in session: any DatabaseSession) throws -> Bilingual? {
+    ///
+    /// With traces sworn to be lost it may be an unknown phone's, and is held for good.
+    private func slotGap(_ oaths: Oaths, in session: any DatabaseSession) throws -> Bilingual? {
+        guard !oaths.areTracesLost else { return nil }
         let since = try Setting.restoredAt.value(in: session).flatMap { Int64($0) } ?? 0
         let lists = try session.all(
             """

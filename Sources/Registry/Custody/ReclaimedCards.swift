@@ -17,6 +17,7 @@ extension Reclaim {
         try Counter.member.pass(rows.map(\.member).max() ?? 0, in: session)
         let members =
             try Setting.restoredMembers.value(in: session).flatMap { Int64($0) } ?? .max
+        let born = members == .max ? item.manifest.created.seconds : .max
         _ = try Counter.issuance.take(in: session)
         try session.execute(
             """
@@ -30,9 +31,24 @@ extension Reclaim {
             ]
         )
         for row in rows {
-            let member = row.member <= members ? row.member : nil
+            let isKnown = try row.member <= members && !isLater(row.member, born, in: session)
+            let member = isKnown ? row.member : nil
             try take(row, of: member, sequence, by: user, in: session, &report)
         }
+    }
+
+    /// Whether somebody was entered after a manifest was made: a server's own tools restore a register
+    /// without noting whom it knew, and rows are counted on from there.
+    private func isLater(
+        _ member: Int64,
+        _ moment: Int64,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        guard moment < .max else { return false }
+        return try session.first(
+            "SELECT 1 FROM member WHERE id = $1 AND registered_at > $2",
+            [.integer(member), .integer(moment)]
+        ) { $0.integer(0) } != nil
     }
 
     /// Enters one card; `member` is nil where the backup does not know whom it was issued for.

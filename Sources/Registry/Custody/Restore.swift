@@ -152,11 +152,10 @@ struct ErasureLog {
             }
             try destroyKey(of: entry.member)
             try register.write { session in
-                let isNew = try isUnaware(of: entry.member, in: session)
+                guard try isUnaware(of: entry.member, in: session) else { return }
                 let user = try SignedInUser.restoring(session)
-                if isNew { try end(entry.member, by: user, in: session) }
+                try end(entry.member, by: user, in: session)
                 _ = try MemberErasure.clear(entry.member, at: register.now(), in: session)
-                guard isNew else { return }
                 try AuditLog(register).record(
                     "member.erase",
                     "member/\(entry.member)",

@@ -29,6 +29,7 @@ extension Restore {
             "UPDATE enrolment SET state = 'spent', code_due = 0 WHERE state = 'open'",
             []
         )
+        try session.execute("UPDATE partner_code SET state = 'revoked' WHERE state = 'open'", [])
         // A code that waits to be sent is ended: nobody is sent it.
         try session.execute(
             """

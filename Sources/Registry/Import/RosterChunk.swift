@@ -75,7 +75,8 @@ struct RosterChunk {
         _ prepared: PreparedDraft,
         _ standing: ConflictQueue.Standing?
     ) throws -> Identity {
-        if let member = standing?.member, let person = people[member] {
+        // Whoever was erased since is nobody: such a row enters a new person.
+        if let member = standing?.member, let person = people[member], person.fingerprint != 0 {
             return .member(try standIn(for: person))
         }
         if let bearer = people.bearer(of: prepared.draft.aisId) {
@@ -159,8 +160,15 @@ struct RosterChunk {
             issues.append(.recordMerged(into: person.id, isTaken: !isEnded))
             if isEnded { return .unchanged }
         }
+        var standing = standing
+        if person.isHeir, standing?.state == .decided, let decided = standing?.member {
+            // Decided about a record that has been merged away since.
+            standing = .init(state: .outdated, member: decided)
+        }
         let sameOrganisation = person.organisation == prepared.draft.organisation.ordinal
-        if let before = person.line {
+        // Met by a row of a merged record only: the person's own row still counts.
+        let isOwnFirst = !person.isHeir && run.metAsHeirs.remove(person.id) != nil
+        if let before = person.line, !isOwnFirst {
             guard sameOrganisation else {
                 return try queue(.twoOrganisations, row, person, standing, &issues)
             }
@@ -170,7 +178,8 @@ struct RosterChunk {
         guard sameOrganisation || standing?.state == .decided else {
             return try queue(.twoOrganisations, row, person, standing, &issues)
         }
-        met(person, row.line)
+        if isOwnFirst { people.met(person.id, line: row.line) } else { met(person, row.line) }
+        if person.isHeir { run.metAsHeirs.insert(person.id) }
         // A row that names what it leaves alone may meet what changed since it last came.
         let isSame = person.fingerprint == prepared.fingerprint && !run.options.isRecord
         guard sameOrganisation, !isSame else { return .unchanged }
@@ -243,7 +252,10 @@ struct RosterChunk {
         if standing?.state == .decided || (!isOpen && run.taken.contains(person.id)) {
             return .unchanged
         }
-        if person.line == nil { met(person, row.line) }
+        if person.line == nil {
+            met(person, row.line)
+            if person.isHeir { run.metAsHeirs.insert(person.id) }
+        }
         issues.append(.conflict(kind, with: person.line))
         if !isOpen {
             try ConflictQueue(run.register).ask(

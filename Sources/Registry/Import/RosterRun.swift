@@ -14,6 +14,8 @@ final class RosterRun {
     let keys: KeyLine
     /// Whom this import has met or made so far.
     var met = MetFilter(blocks: MetFilter.file)
+    /// Whom only rows of records that were merged into theirs have named so far.
+    var metAsHeirs: Set<Int64> = []
     /// Rows that this import put into the conflict queue.
     var queued: [Int64: ConflictQueue.Standing] = [:]
     /// Members of whom this very file had another row taken: its rest of them is decided with it.

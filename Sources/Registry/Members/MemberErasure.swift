@@ -123,7 +123,7 @@ public struct MemberErasure: Sendable {
 
     /// What stood in the rows before is overwritten in the file, and stands in the journal until that is
     /// begun anew.
-    private func emptyJournals() throws -> Bool {
+    func emptyJournals() throws -> Bool {
         do {
             let isEmpty = try register.database.emptyJournal()
             return try register.keyStore.emptyJournal() && isEmpty
@@ -150,8 +150,9 @@ public struct MemberErasure: Sendable {
             [.blob([]), .integer(member)]
         )
         for sql in [
-            "UPDATE conflict SET sealed = $1 WHERE member_id = $2",
-            "UPDATE conflict SET sealed = $1 WHERE resolved_member = $2",
+            // Another mark in the place of the row's own keyed hash, by which it is known again.
+            "UPDATE conflict SET sealed = $1, fingerprint = -id WHERE member_id = $2",
+            "UPDATE conflict SET sealed = $1, fingerprint = -id WHERE resolved_member = $2",
             "UPDATE batch_card SET sealed = $1 WHERE member_id = $2",
             "UPDATE outgoing_message SET secret = $1 WHERE member_id = $2",
             """
@@ -171,13 +172,18 @@ public struct MemberErasure: Sendable {
             "UPDATE partner_code SET state = 'revoked' WHERE member_id = $1 AND state = 'open'",
             [.integer(member)]
         )
-        let numbers = try session.execute(
-            """
-            UPDATE ticket_number SET state = 'retired', member_id = NULL, at = $1
-            WHERE member_id = $2
-            """,
-            [.integer(now.seconds), .integer(member)]
-        )
+        // Retired ones by their carriers: only the assigned number is found by its member.
+        let tombstone = "UPDATE ticket_number SET state = 'retired', member_id = NULL, at = $1"
+        let numbers = try [
+            "state = 'assigned' AND member_id = $2",
+            "number IN (SELECT number FROM carrier WHERE member_id = $2) AND member_id = $2",
+        ].reduce(0) {
+            try $0
+                + session.execute(
+                    "\(tombstone) WHERE \($1)",
+                    [.integer(now.seconds), .integer(member)]
+                )
+        }
         try PartnerJudgement.mark(member, in: session)
         let carriers = try session.execute(
             "UPDATE carrier SET member_id = NULL WHERE member_id = $1",

@@ -50,7 +50,7 @@ extension Dossier {
 extension DossierGatherer {
     /// Rows of rosters that waited for a decision, as far as their data are kept.
     ///
-    /// A row that was decided to be somebody else's is told without its data: they are the other's.
+    /// A row that is, or may be, somebody else's is told without its data: they are the other's.
     func conflicts() throws -> Dossier.Section {
         let found = try session.all(
             """
@@ -66,8 +66,9 @@ extension DossierGatherer {
                     "import/\(row.integer(0))", "\(row.integer(1))", moment(row, 7), row.text(2),
                     row.text(3), moment(row, 4),
                 ],
-                isOthers: row.text(3) == ConflictQueue.Resolution.separate.rawValue
-                    && row.optionalInteger(5) != member,
+                isTheirs: row.text(2) == ConflictQueue.Kind.twoOrganisations.rawValue
+                    || row.text(3) == ConflictQueue.Resolution.take.rawValue
+                    || row.optionalInteger(5) == member,
                 sealed: row.blob(6)
             )
         }
@@ -80,7 +81,7 @@ extension DossierGatherer {
                 ("resolution", "решение"), ("resolvedAt", "решено"), ("data", "данные"),
             ],
             try found.map { entry in
-                guard !entry.isOthers, !entry.sealed.isEmpty else { return entry.cells + [""] }
+                guard entry.isTheirs, !entry.sealed.isEmpty else { return entry.cells + [""] }
                 return entry.cells + [Self.words(try ConflictQueue(register).open(entry.sealed))]
             }
         )

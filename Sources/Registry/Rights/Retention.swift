@@ -39,6 +39,8 @@ public struct Retention: Sendable {
             let count = try sweep(rule, isDry: isDry)
             if count > 0 { lines.append(Line(what: rule.what, subject: "register", count: count)) }
         }
+        // Rows of erased people that another process kept in the journal then.
+        if !isDry { _ = try MemberErasure(register).emptyJournals() }
         let unlogged = try ErasureLog(register).missing().count
         if unlogged > 0 {
             if !isDry { try ErasureLog(register).complete(at: register.now()) }

@@ -110,10 +110,12 @@ public struct VirtualTerms: Sendable, Equatable {
     var life: Int64 { Int64(lifeDays) * 86_400 }
 
     /// From when on a payload is renewed that was signed at `now`: as long before its end as always, also
-    /// where its key's end cuts its life short.
+    /// where its key's end cuts its life short; of a life shorter than that, when half of it is over, for
+    /// until there is another key a renewal brings nothing.
     func renewAfter(at now: Instant, until expiresAt: Instant) -> Instant {
         let start = Int64(renewFromDay) * 86_400
-        return max(now, min(now + start, expiresAt + (start - life)))
+        let half = now + (expiresAt.seconds - now.seconds) / 2
+        return min(now + start, max(expiresAt + (start - life), half))
     }
 
     /// How long a code of this channel lives, seconds.

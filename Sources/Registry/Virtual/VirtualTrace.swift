@@ -149,12 +149,13 @@ extension Reclaim {
         in session: any DatabaseSession,
         _ report: inout Report
     ) throws -> Bilingual? {
-        var last = try Counter.virtualIssue.last(in: session)
+        let known = try Counter.virtualIssue.last(in: session)
+        var last = known
         let trace = VirtualTrace(register)
-        let lines = try found.traces.sorted().flatMap { try trace.lines(of: $0, past: last - 1) }
+        let lines = try found.traces.sorted().flatMap { try trace.lines(of: $0, past: known - 1) }
         let grouped = Dictionary(grouping: lines, by: \.sequence)
-        // The line the register knows shows that these are the files it goes on from.
-        let isRightFile = last == 0 || grouped[last] != nil
+        // The last line the register knows, or the next, shows that the files go on from there.
+        let isRightFile = known == 0 || grouped[known] != nil || grouped[known + 1] != nil
         let published = found.tokens
             .compactMap { token in trace.count(in: token).map { (count: $0, token.issuedAt) } }
             .max { $0.count < $1.count }
@@ -182,7 +183,7 @@ extension Reclaim {
             _ = try Counter.virtualIssue.take(Int(count - last), in: session)
         }
         guard !isRightFile, !oaths.areTracesLost else { return nil }
-        return Self.cut(after: last - 1, last, try lastBinding(in: session))
+        return Self.cut(after: known - 1, known, try lastBinding(in: session))
     }
 
     /// When the register knows that a phone was bound last.
@@ -231,10 +232,17 @@ extension Reclaim {
                 [.int(line.coordinate.list), .int(line.coordinate.index)]
             ) { $0.integer(0) } != nil
         guard !isKnown else { return }
+        // What was decided since ended everything under a retired number; a full one's phones live on.
         let ticket = try session.first(
-            "SELECT member_id FROM ticket_number WHERE number = $1",
+            """
+            SELECT t.member_id, CASE WHEN t.state = 'retired' AND NOT EXISTS
+                (SELECT 1 FROM carrier c
+                    WHERE c.number = t.number AND c.kind = 'plastic' AND c.issue = 9)
+                THEN 1 ELSE 0 END
+            FROM ticket_number t WHERE t.number = $1
+            """,
             [.int(line.number.ticket.value)]
-        ) { $0.optionalInteger(0) }
+        ) { (member: $0.optionalInteger(0), isEnded: $0.integer(1) > 0) }
         if ticket == nil {
             try session.execute(
                 """
@@ -249,7 +257,8 @@ extension Reclaim {
             report.numbers += 1
         }
         // A number that is another person's by now leaves a carrier of nobody.
-        let holder = (ticket ?? nil) == line.member ? line.member : nil
+        let isTheirs = ticket.map { $0.member == line.member && !$0.isEnded } ?? false
+        let holder = isTheirs ? line.member : nil
         if holder != nil {
             let file = CarrierFile(register)
             let terms = try VirtualTerms(session)
