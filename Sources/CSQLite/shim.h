@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 /* sqlite3_config is variadic, which Swift cannot call. Must run before the first connection of the process.
 
@@ -27,5 +29,8 @@ static inline int csqlite_write_errno(sqlite3 *connection) {
         && journal->pMethods)
         journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &code);
     if (code == 0) sqlite3_file_control(connection, "main", SQLITE_FCNTL_LAST_ERRNO, &code);
+    // Rolling back reads past the file's end, which SQLite notes as no error: then a limit that is set was met.
+    struct rlimit size;
+    if (code == 0 && getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur != RLIM_INFINITY) code = EFBIG;
     return code;
 }
