@@ -7,14 +7,14 @@ extension GoldenOffice {
     /// About how many cards a batch holds; a region is not divided.
     private static let batchSize = 100_000
 
-    /// Orders and approves first cards for whoever may have one, region by region.
+    /// Orders and approves cards for whoever may have one, region by region: first ones, and another for
+    /// whose card was lost.
     func orderFirst() throws -> Int {
         let book = OrderBook(register)
         var count = 0
         for plan in plans {
             let made = try book.create(
                 .organisation(plan.code),
-                reason: .first,
                 submitted: true,
                 by: admin
             )
