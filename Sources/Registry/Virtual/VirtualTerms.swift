@@ -114,8 +114,9 @@ public struct VirtualTerms: Sendable, Equatable {
     /// until there is another key a renewal brings nothing.
     func renewAfter(at now: Instant, until expiresAt: Instant) -> Instant {
         let start = Int64(renewFromDay) * 86_400
-        let half = now + (expiresAt.seconds - now.seconds) / 2
-        return min(now + start, max(expiresAt + (start - life), half))
+        let usual = expiresAt + (start - life)
+        guard usual > now else { return now + (expiresAt.seconds - now.seconds) / 2 }
+        return min(now + start, usual)
     }
 
     /// How long a code of this channel lives, seconds.
