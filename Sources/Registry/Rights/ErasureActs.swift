@@ -104,11 +104,12 @@ public struct ErasureActs: Sendable {
         return ["json", "json.cose", "pdf"].map { "\(base).\($0)" }
     }
 
-    /// Removes what a killed command left of an act's drawing.
+    /// Removes what a killed command left of an act's drawing and of files under way to their names.
     private func removeUnfinished(_ act: Act) throws {
         let folder = register.directory.acts
+        let finished = ["pdf", "json", "json.cose"].map { "\(act.name).\($0)" }
         for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-        where name.hasPrefix(act.name + ".pdf.part") {
+        where name.hasPrefix(act.name + ".") && !finished.contains(name) {
             try FileManager.default.removeItem(atPath: folder + "/" + name)
         }
     }
