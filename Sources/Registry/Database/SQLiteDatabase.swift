@@ -134,6 +134,9 @@ final class SQLiteDatabase: Database {
             }
             pool.invalidateReadOnlyConnections()
             return try setJournal("DELETE")
+        } writeError: {
+            // What the journal held is folded in first.
+            Self.writeError(of: pool)
         }
     }
 
