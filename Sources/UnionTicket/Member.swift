@@ -25,6 +25,14 @@ public enum MemberStatus: String, Sendable, CaseIterable {
     /// Died.
     case deceased
 
+    /// In the union or on the way into it.
+    public var isInStanding: Bool {
+        switch self {
+        case .candidate, .active, .suspended: true
+        case .left, .transferred, .expelled, .deceased: false
+        }
+    }
+
     /// Standings that may follow this one.
     public var successors: Set<MemberStatus> {
         switch self {

@@ -48,14 +48,13 @@ extension Reclaim {
     /// With traces sworn to be lost it may be an unknown phone's, and is held for good.
     private func slotGap(_ oaths: Oaths, in session: any DatabaseSession) throws -> Bilingual? {
         guard !oaths.areTracesLost else { return nil }
-        let since = try Setting.restoredAt.value(in: session).flatMap { Int64($0) } ?? 0
         let lists = try session.all(
             """
             SELECT h.list, count(*) FROM held_slot h WHERE h.since >= $1 AND NOT EXISTS
                 (SELECT 1 FROM carrier c WHERE c.list = h.list AND c.idx = h.idx)
             GROUP BY h.list ORDER BY h.list
             """,
-            [.integer(since)]
+            [.integer(try restoredAt(session))]
         ) { "\($0.integer(0)): \($0.integer(1))" }
         guard !lists.isEmpty else { return nil }
         let places = lists.joined(separator: ", ")

@@ -15,9 +15,7 @@ extension Reclaim {
         let rows = try IssuedRow.read(item.folder + "/tickets.csv")
         // Whoever is entered from now on is nobody of whom this manifest speaks.
         try Counter.member.pass(rows.map(\.member).max() ?? 0, in: session)
-        let members =
-            try Setting.restoredMembers.value(in: session).flatMap { Int64($0) } ?? .max
-        let born = members == .max ? item.manifest.created.seconds : .max
+        let last = try Setting.restoredMembers.value(in: session).flatMap { Int64($0) }
         _ = try Counter.issuance.take(in: session)
         try session.execute(
             """
@@ -31,24 +29,27 @@ extension Reclaim {
             ]
         )
         for row in rows {
-            let isKnown = try row.member <= members && !isLater(row.member, born, in: session)
-            let member = isKnown ? row.member : nil
+            let isTheirs = try isKnown(row.member, to: last, item.manifest.created, in: session)
+            let member = isTheirs ? row.member : nil
             try take(row, of: member, sequence, by: user, in: session, &report)
         }
     }
 
-    /// Whether somebody was entered after a manifest was made: a server's own tools restore a register
-    /// without noting whom it knew, and rows are counted on from there.
-    private func isLater(
+    /// Whether a row is of somebody that the backup knew, up to its `last` one.
+    ///
+    /// A server's own tools restore a register without noting that; there whoever was entered after the
+    /// manifest was made is somebody else, for rows are counted on from where the backup ended.
+    private func isKnown(
         _ member: Int64,
-        _ moment: Int64,
+        to last: Int64?,
+        _ created: Instant,
         in session: any DatabaseSession
     ) throws -> Bool {
-        guard moment < .max else { return false }
+        if let last { return member <= last }
         return try session.first(
             "SELECT 1 FROM member WHERE id = $1 AND registered_at > $2",
-            [.integer(member), .integer(moment)]
-        ) { $0.integer(0) } != nil
+            [.integer(member), .integer(created.seconds)]
+        ) { $0.integer(0) } == nil
     }
 
     /// Enters one card; `member` is nil where the backup does not know whom it was issued for.

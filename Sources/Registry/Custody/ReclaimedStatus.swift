@@ -118,7 +118,8 @@ extension Reclaim {
         ) { $0.optionalInteger(0) } ?? nil
     }
 
-    private func restoredAt(_ session: any DatabaseSession) throws -> Int64 {
+    /// When the backup was restored, in Unix seconds; 0 when nothing says so.
+    func restoredAt(_ session: any DatabaseSession) throws -> Int64 {
         try Setting.restoredAt.value(in: session).flatMap { Int64($0) } ?? 0
     }
 

@@ -155,7 +155,7 @@ struct ErasureLog {
                 guard try isUnaware(of: entry.member, in: session) else { return }
                 let user = try SignedInUser.restoring(session)
                 try end(entry.member, by: user, in: session)
-                _ = try MemberErasure.clear(entry.member, at: register.now(), in: session)
+                try MemberErasure(register).clear(entry.member, at: register.now(), in: session)
                 try AuditLog(register).record(
                     "member.erase",
                     "member/\(entry.member)",
@@ -198,7 +198,6 @@ struct ErasureLog {
             try MemberFile(register)
                 .change(member, to: .left, reason: Self.reason, by: user, in: session)
         }
-        try ActivationCodes(register).end(of: member, as: .revoked, in: session)
         try session.execute(
             """
             UPDATE conflict SET resolution = $1, resolved_by = $2, resolved_at = $3

@@ -178,17 +178,7 @@ final class ConsentLedger {
         in session: any DatabaseSession
     ) throws {
         func insert(_ origin: Int64) throws -> Bool {
-            try session.execute(
-                """
-                INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
-                VALUES ($1, $2, $3, $4, $5, $6)
-                ON CONFLICT (member_id, text_id, import_id) DO NOTHING
-                """,
-                [
-                    .integer(member), .integer(text.id), .integer(origin), .int(region),
-                    .int(day.day), .optional(text.until(from: Int64(day.day))),
-                ]
-            ) > 0
+            try Self.insert(text, by: origin, on: day, of: member, region: region, in: session)
         }
         guard try !insert(importId) else { return }
         let act = try desk.note(
@@ -201,6 +191,30 @@ final class ConsentLedger {
             in: session
         )
         _ = try insert(-act)
+    }
+
+    /// Enters a consent by its origin: a list by its number, an act by its negated one.
+    ///
+    /// - Returns: False when that origin gave it before; then that stays as it is.
+    static func insert(
+        _ text: Text,
+        by origin: Int64,
+        on day: CalendarDate,
+        of member: Int64,
+        region: UInt8,
+        in session: any DatabaseSession
+    ) throws -> Bool {
+        try session.execute(
+            """
+            INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (member_id, text_id, import_id) DO NOTHING
+            """,
+            [
+                .integer(member), .integer(text.id), .integer(origin), .int(region),
+                .int(day.day), .optional(text.until(from: Int64(day.day))),
+            ]
+        ) > 0
     }
 
     /// Whether the member took back the consent to the keeping of the record, and these answers,

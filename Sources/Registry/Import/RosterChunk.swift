@@ -156,7 +156,7 @@ struct RosterChunk {
         }
         if person.isHeir {
             // A list that ends the second record does not mean the one that goes on.
-            let isEnded = ![.candidate, .active, .suspended].contains(prepared.draft.status)
+            let isEnded = !prepared.draft.status.isInStanding
             issues.append(.recordMerged(into: person.id, isTaken: !isEnded))
             if isEnded { return .unchanged }
         }
@@ -178,7 +178,7 @@ struct RosterChunk {
         guard sameOrganisation || standing?.state == .decided else {
             return try queue(.twoOrganisations, row, person, standing, &issues)
         }
-        if isOwnFirst { people.met(person.id, line: row.line) } else { met(person, row.line) }
+        met(person, row.line)
         if person.isHeir { run.metAsHeirs.insert(person.id) }
         // A row that names what it leaves alone may meet what changed since it last came.
         let isSame = person.fingerprint == prepared.fingerprint && !run.options.isRecord
@@ -272,8 +272,8 @@ struct RosterChunk {
     }
 
     private mutating func met(_ person: KnownPeople.Known, _ line: Int) {
+        if person.line == nil { seen.append((person.id, line)) }
         people.met(person.id, line: line)
-        seen.append((person.id, line))
     }
 }
 

@@ -187,7 +187,7 @@ final class RosterRun {
         let absent = try session.all(
             """
             SELECT id, ais_id FROM member
-            WHERE organisation BETWEEN $1 AND $2 AND state IN ('candidate', 'active', 'suspended')
+            WHERE organisation BETWEEN $1 AND $2 AND \(DataQuality.Table.standing)
             AND import_id <> $3 AND id NOT IN (SELECT member_id FROM import_seen)
             AND id NOT IN (SELECT member_id FROM import_mentioned)
             ORDER BY id
@@ -224,7 +224,7 @@ final class RosterRun {
         let all = try session.first(
             """
             SELECT count(*) FROM member
-            WHERE organisation BETWEEN $1 AND $2 AND state IN ('candidate', 'active', 'suspended')
+            WHERE organisation BETWEEN $1 AND $2 AND \(DataQuality.Table.standing)
             """,
             [.integer(range.lowerBound), .integer(range.upperBound)]
         ) { $0.integer(0) }

@@ -78,8 +78,7 @@ extension DataQuality {
 
         /// That the state in a column is a member's in standing.
         static func standing(_ column: String) -> String {
-            let states: [MemberStatus] = [.candidate, .active, .suspended]
-            return "(\(RegisterSchema.oneOf(column, states)))"
+            "(\(RegisterSchema.oneOf(column, MemberStatus.allCases.filter(\.isInStanding))))"
         }
 
         init(byRegion: Bool, scope: OrganisationCode) {

@@ -30,7 +30,7 @@ public struct MemberErasure: Sendable {
         /// Folders that still hold the person's print data.
         public internal(set) var printFiles: [PrintFiles.Remnant]
         /// Whether the database's journal was emptied; with false a reader kept old rows in it.
-        public let isJournalEmpty: Bool
+        public internal(set) var isJournalEmpty = false
     }
 
     /// Erases a person who is no longer a member, with all records that were merged into theirs.
@@ -66,6 +66,7 @@ public struct MemberErasure: Sendable {
             report.carriers += other.carriers
             report.printFiles += other.printFiles
         }
+        report.isJournalEmpty = try emptyJournals()
         return report
     }
 
@@ -81,7 +82,7 @@ public struct MemberErasure: Sendable {
         let (noted, remnants) = try register.write { session in
             try requireOver(member, in: session)
             let remnants = try PrintFiles(register).holding(member, in: session)
-            let (numbers, carriers) = try Self.clear(member, at: now, in: session)
+            let (numbers, carriers) = try clear(member, at: now, in: session)
             for left in remnants {
                 try AuditLog(register).record(
                     ErasureActs.remnant,
@@ -116,8 +117,7 @@ public struct MemberErasure: Sendable {
             numbers: noted.numbers,
             carriers: noted.carriers,
             log: register.directory.erasureLog,
-            printFiles: remnants,
-            isJournalEmpty: try emptyJournals()
+            printFiles: remnants
         )
     }
 
@@ -136,12 +136,12 @@ public struct MemberErasure: Sendable {
 
     /// Takes out of the tables what names a person, keyed hashes included.
     @discardableResult
-    static func clear(
+    func clear(
         _ member: Int64,
         at now: Instant,
         in session: any DatabaseSession
     ) throws -> (numbers: Int, carriers: Int) {
-        try keepCounts(member, in: session)
+        try Self.keepCounts(member, in: session)
         try session.execute(
             """
             UPDATE member SET ais_id = NULL, name_hash = 0, birth_hash = 0, sex = NULL,
@@ -161,13 +161,7 @@ public struct MemberErasure: Sendable {
             """,
         ] { try session.execute(sql, [.blob([]), .integer(member)]) }
         try session.execute("DELETE FROM enrolment WHERE member_id = $1", [.integer(member)])
-        try session.execute(
-            """
-            UPDATE activation_code SET state = 'revoked', ended_at = $1
-            WHERE member_id = $2 AND state = 'open'
-            """,
-            [.integer(now.seconds), .integer(member)]
-        )
+        try ActivationCodes(register).end(of: member, as: .revoked, in: session)
         try session.execute(
             "UPDATE partner_code SET state = 'revoked' WHERE member_id = $1 AND state = 'open'",
             [.integer(member)]
@@ -220,7 +214,7 @@ public struct MemberErasure: Sendable {
         if try holds(
             """
             SELECT count(*) FROM member
-            WHERE id = $1 AND state IN ('candidate', 'active', 'suspended')
+            WHERE id = $1 AND \(DataQuality.Table.standing)
             """
         ) {
             throw RegisterError(

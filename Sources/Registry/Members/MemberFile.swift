@@ -229,7 +229,7 @@ extension MemberFile {
         ) { (state: MemberStatus(rawValue: $0.text(0)), region: UInt8($0.integer(1))) }
         guard let row, let old = row.state else { throw DatabaseError(.corrupt, reason: "member") }
         guard old != status else { return }
-        if [.candidate, .active, .suspended].contains(status),
+        if status.isInStanding,
             let heir = try MemberMerge.heirs(of: [id], in: session)[id]
         {
             throw Self.isMerged(into: heir)
@@ -258,7 +258,7 @@ extension MemberFile {
             by: user,
             in: session
         )
-        if ![.candidate, .active, .suspended].contains(status) {
+        if !status.isInStanding {
             try OrderBook(register).cancelOpen(
                 of: id,
                 reason: status.rawValue,

@@ -90,13 +90,10 @@ extension MemberFile {
 
     /// A roster that names somebody who had left deserves a look, whatever it says of the standing.
     private func warning(_ row: MemberDraft, of old: MemberStatus) -> RowIssue? {
-        guard !Self.within.contains(old) else { return nil }
+        guard !old.isInStanding else { return nil }
         if row.untold.contains(.status) { return .statusKept(old) }
-        return Self.within.contains(row.status) ? .memberReturned(from: old, to: row.status) : nil
+        return row.status.isInStanding ? .memberReturned(from: old, to: row.status) : nil
     }
-
-    /// Standings of those who are in the union or on their way into it.
-    private static let within: Set<MemberStatus> = [.candidate, .active, .suspended]
 
     /// Takes back a member's consent to the keeping of the record, as a roster says it.
     ///

@@ -25,16 +25,10 @@ extension ConsentDesk {
             by: user,
             in: session
         )
-        try session.execute(
-            """
-            INSERT INTO consent (member_id, text_id, import_id, region, given_on, until)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            """,
-            [
-                .integer(member), .integer(text.id), .integer(-act), .int(region), .int(day.day),
-                .optional(text.until(from: Int64(day.day))),
-            ]
-        )
+        guard
+            try ConsentLedger
+                .insert(text, by: -act, on: day, of: member, region: region, in: session)
+        else { throw DatabaseError(.constraint, reason: "consent of act \(act)") }
         try ConsentWithdrawals(register)
             .end(given.purpose, given.recipient, of: member, by: user, in: session)
         if given.purpose == .bonusTransfer || given.purpose == .register {

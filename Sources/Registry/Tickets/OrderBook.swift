@@ -179,9 +179,7 @@ public struct OrderBook: Sendable {
         }
         try set(accepted, to: state, reason: reason, by: user, in: session)
         // Reported with the handing in: nobody waits for an approval while a finder tries the door.
-        let reports = accepted.filter {
-            (state == .submitted || state == .approved) && $0.reason.revokesAtOnce
-        }
+        let reports = goesOn ? accepted.filter(\.reason.revokesAtOnce) : []
         // What the register knew before is no report: the card has ended, and what else is in the
         // member's hands, such as an old card, was not lost with it.
         let known = try CardsFate.reissues(of: reports.map(\.member), in: session)

@@ -4,8 +4,8 @@ public import UnionTicket
 /// Signs status lists for the world to fetch.
 ///
 /// Only lists that changed, or whose token grows old or has lost its key, are rebuilt, each in a
-/// transaction of its own. A restored register does not publish before ``Reclaim`` has read the last published lists, so that no
-/// blocked carrier comes back.
+/// transaction of its own. A restored register does not publish before ``Reclaim`` has read the last
+/// published lists, so that no blocked carrier comes back.
 public struct StatusPublisher: Sendable {
     let register: Register
 
