@@ -150,13 +150,19 @@ public enum PackageEnvelope {
             unsafe try TarWriter.put(TarWriter.header(name, count)[...], to: stream, path)
             for piece in pieces { unsafe try TarWriter.put(piece, to: stream, path) }
             unsafe try TarWriter.pad(count, to: stream, path)
+            startWriting()
         }
 
         /// Adds an entry from a file.
         public func add(_ name: String, file source: String) throws(Failure) {
             guard let stream = unsafe stream else { throw .refused }
             unsafe try TarWriter.write(name, source, to: stream)
+            startWriting()
         }
+
+        /// Sends what there is on its way to the disk, so that whoever makes the file durable waits for
+        /// the rest only; a file system that cannot do it has more to do then.
+        private func startWriting() { unsafe copenssl_start_writing(output) }
 
         /// Ends archive and envelope; the file is whole after it.
         ///

@@ -10,6 +10,7 @@ import UnionTicket
 extension BatchCommand {
     struct Accept: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "accept",
             abstract:
                 "Принять отчёт изготовителя и сверить его до последней карты / Take a report in",
             discussion: "Отчёт целиком заменяет прежние: не названная карта считается недостающей; "
@@ -59,6 +60,7 @@ extension BatchCommand {
 
     struct Act: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "act",
             abstract: "Акт приёмки партии, PDF / The act of acceptance"
         )
         @Argument(help: "Номер партии / batch") var id: Int64
@@ -75,6 +77,7 @@ extension BatchCommand {
 
     struct Settle: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "settle",
             abstract: "Урегулировать расхождения документом / Settle differences by a document"
         )
         @Argument(help: "Номер партии / batch") var id: Int64
@@ -126,6 +129,7 @@ extension BatchCommand {
 
     struct Ship: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "ship",
             abstract: "Отгрузить изготовленное; можно повторять / Ship what is made"
         )
         @Argument(help: "Номер партии / batch") var id: Int64
@@ -151,6 +155,7 @@ extension BatchCommand {
 
     struct Close: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "close",
             abstract: "Закрыть партию: расхождений нет, данные уничтожены / Close a batch"
         )
         @Argument(help: "Номер партии / batch") var id: Int64

@@ -10,7 +10,10 @@ struct AuditCommand: ParsableCommand {
     )
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать / Show")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Показать / Show"
+        )
         @Option(help: "С записи / from row") var from: Int64 = 1
         @Option(help: "Не более / at most") var limit = 1000
         @Option(help: "Только этого пользователя / of this user only") var by: String?
@@ -49,6 +52,7 @@ struct AuditCommand: ParsableCommand {
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Проверить цепочку: правка, пропуск, обрез / Check the chain"
         )
         @OptionGroup var office: Office
@@ -70,6 +74,7 @@ struct AuditCommand: ParsableCommand {
 
     struct Countersign: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "countersign",
             abstract: "Записать конец цепочки во второе место / Write the head to the second place"
         )
         @OptionGroup var office: Office

@@ -18,6 +18,7 @@ struct BatchCommand: ParsableCommand {
 
     struct Plan: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "plan",
             abstract: "Отобрать одобренные заявки и проверить, что карты печатаются / Plan a batch"
         )
         @Argument(help: "Спецификация YAML / specification") var specification: String
@@ -75,6 +76,7 @@ struct BatchCommand: ParsableCommand {
 
     struct Approve: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "approve",
             abstract: "Одобрить своей подписью; последнее одобрение даёт номера / Approve a batch"
         )
         @Argument(help: "Номер партии / batch") var id: Int64
@@ -112,6 +114,7 @@ struct BatchCommand: ParsableCommand {
 
     struct Build: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "build",
             abstract: "Собрать пакет; прерванная сборка продолжается / Build the package"
         )
         @Argument(help: "Номер партии / batch") var id: Int64
@@ -146,6 +149,7 @@ struct BatchCommand: ParsableCommand {
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Проверить пакет глазами получателя / Verify a package as its receiver would",
             discussion:
                 "Без реестра: --keys с пакетом доверия. С реестром проверка отмечается в партии. "
@@ -242,6 +246,7 @@ struct BatchCommand: ParsableCommand {
 
     struct Seal: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "seal",
             abstract: "Зашифровать проверенный пакет для изготовителя и архива / Seal a package",
             discussion: "Открыть / to open: openssl cms -decrypt -inform DER -in FILE -recip CERT "
                 + "-inkey KEY -out package.tar"
@@ -274,7 +279,10 @@ struct BatchCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Все партии / All batches")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Все партии / All batches"
+        )
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
@@ -302,7 +310,10 @@ struct BatchCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Одна партия / One batch")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Одна партия / One batch"
+        )
         @Argument(help: "Номер партии / batch") var id: Int64
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
@@ -349,6 +360,7 @@ struct BatchCommand: ParsableCommand {
 
     struct Cancel: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "cancel",
             abstract: "Отменить незапечатанную партию / Cancel a batch before it is sealed"
         )
         @Argument(help: "Номер партии / batch") var id: Int64

@@ -15,6 +15,7 @@ struct CardCommand: ParsableCommand {
 
     struct Read: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "read",
             abstract: "Прочесть приложенную карту и судить о ней / Read and judge a tapped card"
         )
         @Flag(help: "JSON Lines") var json = false
@@ -86,6 +87,7 @@ struct CardCommand: ParsableCommand {
 
     struct Keys: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "keys",
             abstract: "Новые ключи чипов-образцов в файл / New keys of specimen chips into a file"
         )
         @Argument(help: "Файл / file") var file: String

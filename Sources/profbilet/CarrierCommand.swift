@@ -16,7 +16,10 @@ struct CarrierCommand: ParsableCommand {
     )
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать / Show")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Показать / Show"
+        )
         @Argument var carrier: String
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
@@ -30,6 +33,7 @@ struct CarrierCommand: ParsableCommand {
 
     struct Block: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "block",
             abstract: "Заблокировать: suspend, lost, stolen, withdraw / Block"
         )
         /// What `--as` names; activation has a command of its own.
@@ -71,6 +75,7 @@ struct CarrierCommand: ParsableCommand {
 
     struct Unblock: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "unblock",
             abstract: "Снять приостановку или активировать / End a suspension, or activate"
         )
         @Argument var carrier: String
@@ -97,6 +102,7 @@ struct CarrierCommand: ParsableCommand {
 
     struct Replace: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "replace",
             abstract: "Заказать замену / Order a replacement"
         )
         @Argument var carrier: String
@@ -112,7 +118,10 @@ struct CarrierCommand: ParsableCommand {
     }
 
     struct History: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "История / History")
+        static let configuration = CommandConfiguration(
+            commandName: "history",
+            abstract: "История / History"
+        )
         @Argument var carrier: String
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office

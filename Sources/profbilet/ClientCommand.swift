@@ -13,6 +13,7 @@ struct ClientCommand: ParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Создать клиента; ключ показывается один раз / Make a client"
         )
         @Argument(help: "Имя / name") var name: String
@@ -53,7 +54,10 @@ struct ClientCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать / List")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Показать / List"
+        )
         @Flag(help: "JSON Lines") var json = false
         @OptionGroup var office: Office
 
@@ -104,6 +108,7 @@ struct ClientCommand: ParsableCommand {
 
     struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Новый ключ; прежний действует ещё немного / A new key; the old one lingers"
         )
         @Argument(help: "Имя / name") var name: String
@@ -132,6 +137,7 @@ struct ClientCommand: ParsableCommand {
 
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Отозвать навсегда, сразу / Revoke for good, at once"
         )
         @Argument(help: "Имя / name") var name: String
@@ -147,6 +153,7 @@ struct ClientCommand: ParsableCommand {
 
     struct Confirm: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "confirm",
             abstract: "Впустить снова после восстановления / Let in again after a restore",
             discussion: """
                 Действуют ключи, какими они были в копии: отозванного с тех пор — client revoke, со \

@@ -13,6 +13,7 @@ struct CodeCommand: ParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Создать коды для печати / Make codes to be printed",
             discussion: "Код показывается один раз; новый заменяет прежний. "
                 + "A code is shown once; a new one takes the old one's place."
@@ -96,6 +97,7 @@ struct CodeCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Коды члена или открытые коды организации / Codes of a member or organisation"
         )
         @Argument(help: "ИД АИС, #строка или номер билета / member") var member: String?
@@ -145,6 +147,7 @@ struct CodeCommand: ParsableCommand {
 
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Отозвать открытые коды / Revoke open codes"
         )
         @Argument(help: "ИД АИС, #строка или номер билета / member") var member: String
@@ -160,6 +163,7 @@ struct CodeCommand: ParsableCommand {
 
     struct Terms: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "terms",
             abstract: "Настройки виртуальных билетов / Settings of virtual tickets"
         )
         @Option(help: "ИМЯ=ЧИСЛО, например devices=2 / NAME=NUMBER") var set: [String] = []

@@ -12,6 +12,7 @@ struct ConfigCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Каждая настройка с источником, без секретов / "
                 + "Every setting with its source, without secrets",
             discussion: "Параметры сервиса меняют то же, что и у serve / "

@@ -5,6 +5,7 @@ import UnionTicket
 extension ConsentCommand {
     struct Give: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "give",
             abstract: "Записать согласие: одна цель, текст, дата / Record a consent"
         )
         @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
@@ -37,6 +38,7 @@ extension ConsentCommand {
 
     struct Withdraw: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "withdraw",
             abstract: "Записать отзыв; обработка прекращается / Record a withdrawal"
         )
         @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
@@ -102,6 +104,7 @@ extension ConsentCommand {
 
     struct Deadlines: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "deadlines",
             abstract: "Отзывы, по которым не всё прекращено / Withdrawals with work left"
         )
         @Flag(help: "Только просроченные / overdue only") var overdue = false
@@ -122,6 +125,7 @@ extension ConsentCommand {
 
     struct Settle: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "settle",
             abstract: "Отметить, что обработка прекращена вне реестра / Processing has ended"
         )
         @Argument(help: "Номер отзыва / number of the withdrawal") var id: Int64
@@ -139,6 +143,7 @@ extension ConsentCommand {
 
     struct Days: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "days",
             abstract: "Сроки прекращения, рабочих дней / Working days to stop in"
         )
         @Argument(help: "Цель / purpose") var purpose: ConsentPurpose?

@@ -23,6 +23,7 @@ struct ConsentCommand: ParsableCommand {
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Зарегистрировать текст: им станут согласия новых списков / Register a text"
         )
         @Option(help: "register, cardProduction, virtualCard, bonusTransfer, photoOnCard, …")
@@ -54,7 +55,10 @@ struct ConsentCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать / List")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Показать / List"
+        )
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 

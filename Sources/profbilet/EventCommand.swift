@@ -32,6 +32,7 @@ struct EventCommand: ParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Создать мероприятие по описанию YAML / Create an event"
         )
         @Argument(help: "Описание YAML / specification") var specification: String
@@ -62,7 +63,10 @@ struct EventCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Мероприятия / List events")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Мероприятия / List events"
+        )
         @Flag(help: "JSON Lines") var json = false
         @OptionGroup var office: Office
 
@@ -88,12 +92,14 @@ struct EventCommand: ParsableCommand {
 
     struct Delegates: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delegates",
             abstract: "Делегаты и приглашённые / Delegates and guests",
             subcommands: [Import.self]
         )
 
         struct Import: ParsableCommand {
             static let configuration = CommandConfiguration(
+                commandName: "import",
                 abstract: "Загрузить список: CSV, TSV, XLSX / Import delegates"
             )
             @Argument(help: "Файл / file") var file: String
@@ -148,6 +154,7 @@ private let lostToken = Bilingual(
 extension EventCommand {
     struct Station: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "station",
             abstract: "Добавить станцию или выдать ей новый маркер / Add a station, give it a token"
         )
         @Argument(help: "Имя станции / name") var name: String
@@ -196,6 +203,7 @@ extension EventCommand {
 
     struct Enrol: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "enrol",
             abstract: "Принять запрос станции, сделанный по маркеру / Enrol a station"
         )
         @Argument(help: "Запрос: цифры или файл / request: digits or a file") var request: String
@@ -223,6 +231,7 @@ extension EventCommand {
 
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Отозвать станцию: утрачена или снята / Revoke a station"
         )
         @Argument(help: "Имя станции / name") var name: String
@@ -243,6 +252,7 @@ extension EventCommand {
 
     struct Snapshot: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "snapshot",
             abstract: "Снимок для станций: подписан, имена запечатаны / Make the stations' snapshot"
         )
         @Option(help: "Файл / file") var out: String

@@ -7,6 +7,7 @@ import UnionTicket
 extension EventCommand {
     struct Minutes: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "minutes",
             abstract: "Приложение к протоколу мандатной комиссии, PDF / Appendix to the minutes"
         )
         @Option(help: "Файл PDF / PDF file") var out: String
@@ -23,6 +24,7 @@ extension EventCommand {
 
     struct Attendance: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "attendance",
             abstract:
                 "Лист регистрации делегатов или явочный лист / Registration or attendance list"
         )

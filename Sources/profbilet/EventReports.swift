@@ -7,6 +7,7 @@ import UnionTicket
 extension EventCommand {
     struct Report: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "report",
             abstract: "Состояние мероприятия: участники, станции, журналы / State of an event"
         )
         @Flag(help: "JSON") var json = false
@@ -46,6 +47,7 @@ extension EventCommand {
 
     struct Merge: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "merge",
             abstract: "Принять журналы станций / Take the stations' journals in"
         )
         @Argument(help: "Файлы журналов / journal files") var files: [String]
@@ -113,6 +115,7 @@ extension EventCommand {
 
     struct Quorum: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "quorum",
             abstract: "Кворум по принятым журналам / The quorum by the journals taken in"
         )
         @Option(help: "На момент / at a moment") var at: String?

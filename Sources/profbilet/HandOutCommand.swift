@@ -17,6 +17,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Scan: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "scan",
             abstract: "Выдать карты: штрихкод, номер или QR / Hand cards out by scan"
         )
         @Argument(help: "Карты; «-» читает со стандартного ввода / cards; - reads stdin")
@@ -48,6 +49,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Внести подписанную ведомость: номера и даты / Enter a signed list"
         )
         @Argument(help: "Файл CSV или XLSX / file") var file: String
@@ -110,6 +112,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Parcel: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "parcel",
             abstract: "Ведомость посылки подписана вся, кроме названных / A parcel's whole list"
         )
         @Argument(help: "ПАРТИЯ/НОМЕР / BATCH/NUMBER") var parcel: String
@@ -136,6 +139,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Unclaimed: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "unclaimed",
             abstract: "Отметить невостребованные: по сроку или названные / Mark unclaimed cards",
             discussion: "Действующие карты, выдача которых не внесена, по сроку только "
                 + "перечисляются: сначала внесите ведомости. Cards in force whose hand-out is not "
@@ -203,6 +207,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Return: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "return",
             abstract: "Карты возвращены в региональную организацию / Cards were sent back"
         )
         @Argument(help: "Карты / cards") var cards: [String]
@@ -218,6 +223,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Again: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "again",
             abstract: "Возвращённые карты снова в первичной организации / Cards came again"
         )
         @Argument(help: "Карты / cards") var cards: [String]
@@ -233,6 +239,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Destroy: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "destroy",
             abstract: "Уничтожить карты по акту / Destroy cards with an act"
         )
         @Argument(help: "Карты / cards") var cards: [String]
@@ -263,6 +270,7 @@ struct HandOutCommand: ParsableCommand {
 
     struct Act: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "act",
             abstract: "Акт об уничтожении ещё раз, PDF / An act of destruction again"
         )
         @Argument(help: "Номер акта / act") var id: Int64

@@ -12,7 +12,10 @@ struct KeysCommand: ParsableCommand {
     )
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать ключи / List the keys")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Показать ключи / List the keys"
+        )
         @OptionGroup var office: Office
         @Flag(help: "JSON") var json = false
 
@@ -49,6 +52,7 @@ struct KeysCommand: ParsableCommand {
 
     struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Сменить ключ: сначала публикуется, затем подписывает / Replace a key: "
                 + "published first, then signing"
         )
@@ -135,6 +139,7 @@ struct KeysCommand: ParsableCommand {
 
     struct Retire: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "retire",
             abstract: "Вывести ключ из обращения / Retire a key that signs no more"
         )
         @Argument var kid: String
@@ -149,6 +154,7 @@ struct KeysCommand: ParsableCommand {
 
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Отозвать ключ: всё им подписанное недействительно / Revoke a key with all "
                 + "it signed"
         )
@@ -165,6 +171,7 @@ struct KeysCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Открытые ключи: пакет доверия, JWKS, COSE_KeySet / Public keys"
         )
         enum Form: String, ExpressibleByArgument, CaseIterable {

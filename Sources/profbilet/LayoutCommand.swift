@@ -13,6 +13,7 @@ struct LayoutCommand: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Проверить макет: ошибки с файлом и строкой / Check a layout"
         )
         @Argument(help: "Каталог макета / the layout's folder") var folder: String
@@ -37,6 +38,7 @@ struct LayoutCommand: ParsableCommand {
 
     struct Preview: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "preview",
             abstract: "Нарисовать образец карты / Draw a sample card",
             discussion:
                 "PNG рисует pdftoppm из poppler-utils: ИМЯ-1.png — лицо, ИМЯ-2.png — оборот. "

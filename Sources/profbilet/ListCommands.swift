@@ -13,6 +13,7 @@ struct OrganisationCommand: ParsableCommand {
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Загрузить список организаций: CSV, TSV, XLSX / Import organisations"
         )
         @Argument(help: "Файл / file") var file: String
@@ -51,6 +52,7 @@ struct OrganisationCommand: ParsableCommand {
 extension OrganisationCommand {
     struct Returns: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "returns",
             abstract: "Численность по статистическим отчётам / memberships as returned"
         )
         @Argument(help: "Файл: код организации, численность / file") var file: String
@@ -138,6 +140,7 @@ struct LegacyCommand: ParsableCommand {
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Загрузить список: кем выдан, номер, ИД АИС, изготовлен, выдан / Import"
         )
         @Argument(help: "Файл / file") var file: String

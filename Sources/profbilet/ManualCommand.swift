@@ -12,6 +12,7 @@ struct ManualCommand: ParsableCommand {
 
     struct Pages: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "pages",
             abstract: "Записать страницы profbilet*.1 в каталог / Write the pages into a folder"
         )
         @Option(help: "Каталог / folder") var out: String
@@ -46,6 +47,7 @@ struct ManualCommand: ParsableCommand {
 
     struct Completions: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "completions",
             abstract: "Напечатать дополнение для оболочки / Print a shell's completions"
         )
         enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }

@@ -11,6 +11,7 @@ struct MemberCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Показать; просмотр записывается / Show; each look is logged"
         )
         @Argument(help: "ИД АИС, #строка или номер билета / АИС id, #row or ticket number")
@@ -39,6 +40,7 @@ struct MemberCommand: ParsableCommand {
 
     struct Merge: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "merge",
             abstract: "Объединить две записи одного человека / Two records of one person become one"
         )
         @Argument(help: "Лишняя запись / the record that ends") var duplicate: String
@@ -63,6 +65,7 @@ struct MemberCommand: ParsableCommand {
 
     struct SetStatus: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set-status",
             abstract: "Сменить состояние / Change a member's standing"
         )
         @Argument var reference: String

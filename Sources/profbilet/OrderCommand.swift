@@ -62,7 +62,10 @@ struct OrderCommand: ParsableCommand {
     }
 
     struct Create: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Создать / Create")
+        static let configuration = CommandConfiguration(
+            commandName: "create",
+            abstract: "Создать / Create"
+        )
         @OptionGroup var selection: Selection
         @Option(
             help: ArgumentHelp(
@@ -130,19 +133,28 @@ struct OrderCommand: ParsableCommand {
     }
 
     struct Submit: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Подать / Submit")
+        static let configuration = CommandConfiguration(
+            commandName: "submit",
+            abstract: "Подать / Submit"
+        )
         @OptionGroup var move: Move
         func run() throws { try move.run(to: .submitted, "подано", "submitted") }
     }
 
     struct Approve: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Одобрить / Approve")
+        static let configuration = CommandConfiguration(
+            commandName: "approve",
+            abstract: "Одобрить / Approve"
+        )
         @OptionGroup var move: Move
         func run() throws { try move.run(to: .approved, "одобрено", "approved") }
     }
 
     struct Reject: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Отклонить / Reject")
+        static let configuration = CommandConfiguration(
+            commandName: "reject",
+            abstract: "Отклонить / Reject"
+        )
         @OptionGroup var move: Move
 
         func validate() throws { try requireReason(move.reason) }
@@ -151,13 +163,19 @@ struct OrderCommand: ParsableCommand {
     }
 
     struct Cancel: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Отозвать / Cancel")
+        static let configuration = CommandConfiguration(
+            commandName: "cancel",
+            abstract: "Отозвать / Cancel"
+        )
         @OptionGroup var move: Move
         func run() throws { try move.run(to: .cancelled, "отозвано", "cancelled") }
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать / List")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Показать / List"
+        )
         @Option(help: "Состояние / state") var state: OrderState?
         @Option(help: "Причина / reason") var reason: OrderReason?
         @Option(help: "ИД АИС, #строка или номер билета; можно несколько / members")

@@ -13,6 +13,7 @@ struct ParcelCommand: ParsableCommand {
 
     struct Receive: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "receive",
             abstract: "Отметить посылки полученными; скан с накладной / Account for parcels"
         )
         @Argument(help: "Посылки ПАРТИЯ/НОМЕР / parcels BATCH/NUMBER") var parcels: [String] = []
@@ -69,6 +70,7 @@ struct ParcelCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Посылки вашей области / The parcels of your scope"
         )
         @Option(help: "Партия / batch") var batch: Int64?
@@ -102,6 +104,7 @@ struct ParcelCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Что в посылках партии: отправлено, получено, выдано / What is in parcels"
         )
         @Argument(help: "Партия / batch") var batch: Int64
@@ -140,6 +143,7 @@ struct ParcelCommand: ParsableCommand {
 
     struct Sheet: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "sheet",
             abstract: "Ведомость выдачи по посылке, PDF: кто ещё ждёт карту / The hand-out list"
         )
         @Argument(help: "ПАРТИЯ/НОМЕР / BATCH/NUMBER") var parcel: String
@@ -162,6 +166,7 @@ struct ParcelCommand: ParsableCommand {
 
     struct Lost: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "lost",
             abstract: "Посылка пропала в пути: все её карты блокируются / A parcel was lost"
         )
         @Argument(help: "ПАРТИЯ/НОМЕР / BATCH/NUMBER") var parcel: String

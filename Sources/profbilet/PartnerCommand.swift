@@ -18,6 +18,7 @@ struct PartnerCommand: ParsableCommand {
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Добавить партнёра или принять изменённый договор / Add or change a partner"
         )
         @Argument(help: "Договор, YAML / contract") var file: String
@@ -51,7 +52,10 @@ struct PartnerCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Все партнёры / All partners")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Все партнёры / All partners"
+        )
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 
@@ -74,6 +78,7 @@ struct PartnerCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Партнёр и его пакеты / A partner and its packages"
         )
         @Argument(help: "Партнёр / partner") var name: String
@@ -123,6 +128,7 @@ struct PartnerCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Выпустить следующий пакет / Make the next package",
             discussion: "Открыть / to open: openssl cms -decrypt -inform DER -in FILE -recip CERT "
                 + "-inkey KEY -out package.tar"
@@ -145,6 +151,7 @@ struct PartnerCommand: ParsableCommand {
 
     struct Resend: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "resend",
             abstract: "Положить пакет в исходящие ещё раз / Put a package out again"
         )
         @Argument(help: "Партнёр / partner") var name: String
@@ -207,6 +214,7 @@ struct PartnerCommand: ParsableCommand {
 
     struct Deadlines: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "deadlines",
             abstract: "Отзывы, которых партнёр ещё не применил / Revocations not applied yet",
             discussion: "Код 2, если срок прошёл. Exit code 2 when one is late."
         )
@@ -250,6 +258,7 @@ struct PartnerCommand: ParsableCommand {
 
     struct Code: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "code",
             abstract: "Одноразовый код, по которому партнёр свяжет участника / A one-time code"
         )
         @Argument(help: "Партнёр / partner") var name: String

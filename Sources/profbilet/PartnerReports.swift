@@ -8,6 +8,7 @@ import UnionTicket
 extension PartnerCommand {
     struct Onboard: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "onboard",
             abstract:
                 "Связать прежних участников партнёра с билетами / Match a partner's participants",
             discussion: "Отчёт остаётся в Профсоюзе: в нём видно, кто член. Партнёру отдают только "
@@ -89,6 +90,7 @@ extension PartnerCommand {
 
     struct ImportStatistics: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import-statistics",
             abstract: "Принять статистику партнёра / Take a partner's statistics"
         )
         @Argument(help: "Партнёр / partner") var name: String
@@ -125,6 +127,7 @@ extension PartnerCommand {
 
     struct Statistics: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "statistics",
             abstract: "Итоги партнёра за месяцы / A partner's figures"
         )
         @Argument(help: "Партнёр / partner") var name: String
@@ -184,6 +187,7 @@ extension PartnerCommand {
 
     struct Reconcile: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "reconcile",
             abstract: "Сверить статистику с выгрузкой / Compare statistics with what was exported",
             discussion: "Код 2, если есть расхождения. Exit code 2 when anything differs."
         )

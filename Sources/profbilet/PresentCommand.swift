@@ -8,6 +8,7 @@ import UnionTicket
 extension VirtualCommand {
     struct Present: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "present",
             abstract:
                 "Показать билет станции: QR меняется каждые 25 с / Show the ticket: a rotating QR",
             discussion: "Работает без сети. Works offline."

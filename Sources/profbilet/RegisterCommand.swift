@@ -14,6 +14,7 @@ struct RegisterCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Выгрузка носителей: ИД АИС, номер, экземпляр, состояние, дата / Carriers"
         )
         @Option(help: "Файл CSV / CSV file") var out: String

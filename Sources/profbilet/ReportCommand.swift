@@ -89,6 +89,7 @@ struct ReportCommand: ParsableCommand {
 
     struct Statistics: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "statistics",
             abstract: "coverage, production, virtual, programme, quality, handout"
         )
         @Argument(help: "coverage, production, virtual, programme, quality, handout")
@@ -126,6 +127,7 @@ struct ReportCommand: ParsableCommand {
 
     struct Form: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "form",
             abstract: "Графы форм 1-СП…5-СП / card columns of the statistical forms"
         )
         @Argument(help: "sp1, sp2, sp3, sp4, sp5") var form: StatForm

@@ -187,6 +187,7 @@ struct RetentionCommand: ParsableCommand {
 
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "run",
             abstract: "Стереть то, чей срок вышел / Erase what is past its term"
         )
         @Flag(help: "Только показать / only show") var dryRun = false

@@ -14,6 +14,7 @@ struct RosterCommand: ParsableCommand {
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Загрузить список: CSV, XLSX, JSON, NDJSON / Import a roster",
             discussion: "0 — всё принято / all taken; 2 — есть отклонённые строки / rows refused; "
                 + "1 — файл непригоден / file unusable"
@@ -64,12 +65,16 @@ struct RosterCommand: ParsableCommand {
 
     struct Conflicts: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "conflicts",
             abstract: "Очередь спорных строк / Rows a person must decide",
             subcommands: [List.self, Resolve.self]
         )
 
         struct List: ParsableCommand {
-            static let configuration = CommandConfiguration(abstract: "Показать / List")
+            static let configuration = CommandConfiguration(
+                commandName: "list",
+                abstract: "Показать / List"
+            )
             @Flag(help: "JSON") var json = false
             @OptionGroup var office: Office
 
@@ -105,6 +110,7 @@ struct RosterCommand: ParsableCommand {
 
         struct Resolve: ParsableCommand {
             static let configuration = CommandConfiguration(
+                commandName: "resolve",
                 abstract: "Решить: keep — оставить, take — взять строку, separate — другой человек "
                     + "/ Decide"
             )
@@ -137,6 +143,7 @@ struct RosterCommand: ParsableCommand {
 
     struct Quality: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "quality",
             abstract: "Качество данных / Data quality"
         )
         @Option(help: "region — по регионам / by region") var by: String?

@@ -7,6 +7,7 @@ import UnionTicket
 extension SettlementCommand {
     struct Act: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "act",
             abstract: "Акты сверки с регионом или со всеми, PDF / Acts of reconciliation"
         )
         @Argument(help: "Регион RR / region") var region: OrganisationCode?

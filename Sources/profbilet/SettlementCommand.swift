@@ -24,6 +24,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Карты, стоимость, доли, возвращено, остаток по регионам / Regions' accounts"
         )
         @Argument(help: "Регион RR / region") var region: OrganisationCode?
@@ -124,6 +125,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Pay: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "pay",
             abstract: "Учесть платёж региона, строка «Членские профсоюзные взносы» / A region pays"
         )
         @Argument(help: "Регион RR / region") var region: OrganisationCode
@@ -141,6 +143,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Prepay: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prepay",
             abstract: "Учесть предоплату Центрального Совета заводу / The plant is prepaid"
         )
         @Argument(help: "Партия / batch") var batch: Int64
@@ -158,6 +161,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Refund: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "refund",
             abstract: "Завод вернул деньги за брак / The plant pays back"
         )
         @Argument(help: "Партия / batch") var batch: Int64
@@ -181,6 +185,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Reverse: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "reverse",
             abstract: "Сторнировать ошибочный платёж / Take a mistaken payment back"
         )
         @Argument(help: "Проводка / entry") var entry: Int64
@@ -202,6 +207,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Shares: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "shares",
             abstract: "Доли в стоимости карты: показать или задать с дня / Shares of the cost",
             discussion: "В сотых долях процента, сумма 10 000. In basis points, summing to 10 000."
         )
@@ -255,6 +261,7 @@ struct SettlementCommand: ParsableCommand {
 
     struct Plant: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "plant",
             abstract: "Счёт завода по партиям: предоплата, принято, брак / The plant's account"
         )
         @Option(help: "На конец дня / at the end of the day") var asOf: String?
@@ -292,52 +299,6 @@ struct SettlementCommand: ParsableCommand {
                         ]
                     }
                 )
-            }
-        }
-    }
-
-    struct Entries: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Проводки, последние первыми, и сумма всех счетов / Entries of the ledger"
-        )
-        @Option(help: "Не более / at most") var limit = 1000
-        @Flag(help: "JSON Lines") var json = false
-        @OptionGroup var office: Office
-
-        func run() throws {
-            try office.work { register, user in
-                let ledger = Ledger(register)
-                let entries = try ledger.entries(limit: limit, by: user)
-                let balances = try ledger.balances(by: user)
-                let sum = balances.values.reduce(Kopecks.zero, +)
-                if json {
-                    for entry in entries {
-                        say([
-                            "entry": .int(entry.id), "day": .text(entry.day.iso),
-                            "enteredAt": .text(entry.at.rfc3339),
-                            "kind": .text(entry.kind.rawValue),
-                            "batch": entry.batch.map { .int($0) } ?? .null,
-                            "region": entry.region.map { .int($0) } ?? .null,
-                            "document": .optional(entry.document),
-                            "reverses": entry.reverses.map { .int($0) } ?? .null,
-                        ])
-                    }
-                    return say(["sum": .int(sum.value)])
-                }
-                printTable(
-                    [
-                        "№", "день/day", "внесено/entered", "вид/kind", "партия/batch",
-                        "регион/region", "документ",
-                    ],
-                    entries.map {
-                        [
-                            "\($0.id)", $0.day.russian, $0.at.moscowDate.russian, $0.kind.rawValue,
-                            $0.batch.map { "\($0)" } ?? "", $0.region.map { "\($0)" } ?? "",
-                            $0.document ?? "",
-                        ]
-                    }
-                )
-                say("Сумма всех счетов: \(sum.roubles).", "Sum of all accounts: \(sum.decimal).")
             }
         }
     }

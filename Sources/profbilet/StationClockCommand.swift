@@ -23,6 +23,7 @@ extension StationCommand {
 
     struct Reopen: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "reopen",
             abstract: "Открыть закрытую станцию снова: PIN оператора / Open a closed station again"
         )
         @Option(help: "Файл с PIN / file with the PIN") var pinFile: String?
@@ -37,6 +38,7 @@ extension StationCommand {
 
     struct Clock: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "clock",
             abstract: "Часы станции: показать или записать сверку / The station's clock, compared",
             discussion: """
                 Без параметров — что известно о часах. --offset: на сколько секунд часы станции \

@@ -52,6 +52,7 @@ struct StationCommand: ParsableCommand {
 
     struct Provision: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "provision",
             abstract: "Подготовить станцию по одноразовому маркеру / Make a station of a token"
         )
         @Option(help: "Маркер: цифры или файл / token: digits or a file") var token: String
@@ -115,6 +116,7 @@ struct StationCommand: ParsableCommand {
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Принять снимок, журналы других станций или списки статусов / Take files in"
         )
         @Argument(help: "Файлы / files") var files: [String]
@@ -134,6 +136,7 @@ struct StationCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Выгрузить подписанный журнал / Export the signed journal"
         )
         @Option(help: "Файл / file") var out: String
@@ -162,6 +165,7 @@ struct StationCommand: ParsableCommand {
 
     struct Wipe: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "wipe",
             abstract: "Стереть снимок и ключ аренды; журнал остаётся / Erase the snapshot"
         )
         @Flag(help: "Подтвердить / confirm") var yes = false

@@ -8,12 +8,14 @@ import UnionTicket
 extension StationCommand {
     struct Operator: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "operator",
             abstract: "Операторы станции и их PIN / The station's operators",
             subcommands: [Add.self, List.self]
         )
 
         struct Add: ParsableCommand {
             static let configuration = CommandConfiguration(
+                commandName: "add",
                 abstract: "Добавить оператора или сменить его PIN / Add an operator, change a PIN"
             )
             @Argument(help: "Имя / name") var name: String
@@ -53,6 +55,7 @@ extension StationCommand {
 
         struct List: ParsableCommand {
             static let configuration = CommandConfiguration(
+                commandName: "list",
                 abstract: "Кто работает на станции / Who works at the station"
             )
             @Flag(help: "JSON Lines") var json = false

@@ -14,6 +14,7 @@ extension StationCommand {
     /// `profbilet station sync`.
     struct Sync: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "sync",
             abstract:
                 "Встретиться со штабом по сети: часы, журнал, снимок, списки / Meet headquarters",
             discussion: """

@@ -11,6 +11,7 @@ struct StatusCommand: ParsableCommand {
 
     struct Publish: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "publish",
             abstract:
                 "Подписать и записать списки и пакет доверия / Sign and write lists and bundle"
         )

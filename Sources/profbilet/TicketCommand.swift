@@ -13,6 +13,7 @@ struct TicketCommand: ParsableCommand {
 
     struct Find: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "find",
             abstract: "Найти по номеру, старому номеру или имени / Find by number or name"
         )
         @Argument(help: "Номер / number") var number: String?
@@ -72,6 +73,7 @@ struct TicketCommand: ParsableCommand {
 
     struct Retire: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "retire",
             abstract: "Вывести номер из обращения и дать новый / Replace a misused number",
             discussion: "Когда номером пользуются мошенники: всё под ним теряет силу, заказывается "
                 + "карта с новым. For fraud on a number: all under it is void, a card with a new "
@@ -113,6 +115,7 @@ struct TicketCommand: ParsableCommand {
 
     struct Issue: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "issue",
             abstract: "Дать номера и подписи одобренным заявкам / Number and sign approved orders",
             discussion: "Срок и адрес стоят на пластике годами: изменить их нельзя. "
                 + "Validity and URL stand on plastic for years and cannot be changed."
@@ -175,6 +178,7 @@ struct TicketCommand: ParsableCommand {
 
     struct Payloads: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "payloads",
             abstract: "Подписанные тексты QR одного выпуска, JSON Lines / An issuance's payloads"
         )
         @Argument(help: "Номер выпуска / issuance") var issuance: Int64

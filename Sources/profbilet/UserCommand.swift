@@ -14,6 +14,7 @@ struct UserCommand: ParsableCommand {
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Добавить человека с ролью и областью / Add a person with role and scope"
         )
         @Argument(help: "Имя / name") var name: String
@@ -69,6 +70,7 @@ struct UserCommand: ParsableCommand {
 
     struct Disable: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "disable",
             abstract: "Отключить учётную запись / Disable an account"
         )
         @Argument var name: String
@@ -84,6 +86,7 @@ struct UserCommand: ParsableCommand {
 
     struct Enable: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "enable",
             abstract: "Снять блокировку или отключение / End a lock-out or disablement"
         )
         @Argument var name: String
@@ -119,7 +122,10 @@ struct UserCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Показать / List")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Показать / List"
+        )
         @Flag(help: "JSON") var json = false
         @OptionGroup var office: Office
 

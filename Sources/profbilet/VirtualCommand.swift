@@ -45,6 +45,7 @@ struct VirtualCommand: ParsableCommand {
 
     struct Enrol: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "enrol",
             abstract: "Привязать телефон к билету / Bind a phone to a ticket",
             discussion: "Без --code код спрашивается в терминале; с --send он сначала отправляется "
                 + "члену Профсоюза, без терминала его затем дают той же команде с --code. Without "
@@ -200,6 +201,7 @@ struct VirtualCommand: ParsableCommand {
 
     struct Renew: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "renew",
             abstract: "Продлить / Renew",
             discussion: "С --if-due продлевает только в срок, как делает приложение в фоне. "
                 + "With --if-due it renews only in due time, as an app does in the background."
@@ -220,6 +222,7 @@ struct VirtualCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Что в телефоне и что о нём знает сервис / What phone and service know"
         )
         @Flag(help: "Не спрашивать сервис / do not ask the service") var offline = false
@@ -240,6 +243,7 @@ struct VirtualCommand: ParsableCommand {
 
     struct Delete: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delete",
             abstract: "Отвязать телефон / Unbind the phone"
         )
         @OptionGroup var phone: Phone

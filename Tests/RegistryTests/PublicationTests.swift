@@ -131,6 +131,48 @@ struct PublicationTests {
         }
     }
 
+    @Test(
+        "the list of a card whose issuance has ended is rebuilt once, without it",
+        arguments: TestEngine.allCases
+    )
+    func endedCards(_ engine: TestEngine) throws {
+        try TestOffice.with(engine) { office in
+            try office.take((1...2).map { try TestOffice.draft($0) })
+            let book = OrderBook(office.register)
+            let made = try book.create(.organisation(try TestOffice.code("26")), by: office.admin)
+            _ = try book.move(.orders(made.done), to: .submitted, reason: "", by: office.admin)
+            _ = try book.move(.orders(made.done), to: .approved, reason: "", by: office.admin)
+            let end = office.clock.now() + 3600
+            _ = try TicketIssuance(office.register).issue(
+                .init(expiresAt: end, urlPrefix: "HTTPS://EPB.EXAMPLE.RU/C/"),
+                secrets: try office.secrets,
+                by: office.admin
+            )
+            let folder = office.directory.path + "/published"
+            func publish() throws -> [UInt32] {
+                try StatusPublisher(office.register)
+                    .publish(to: folder, secrets: try office.secrets, by: office.admin).rebuilt
+            }
+            func marked() throws -> Int {
+                let token = try StatusListToken(
+                    cwt: try Files.read(folder + "/status-lists/26.cwt", atMost: 1 << 20),
+                    keys: try #require(TrustedKeys(file: try KeyRing(office.register).bundle())),
+                    at: office.clock.now()
+                )
+                return (0..<StatusCoordinate.slots).count { token.list[$0] != 0 }
+            }
+            #expect(try publish() == [26])
+            #expect(try marked() == 2)
+            office.clock.advance(3599)
+            #expect(try publish().isEmpty)
+            office.clock.advance(1)
+            #expect(try publish() == [26])
+            #expect(try marked() == 0)
+            office.clock.advance(60)
+            #expect(try publish().isEmpty)
+        }
+    }
+
     @Test("a key signs to its end and no further", arguments: TestEngine.allCases)
     func keysEnd(_ engine: TestEngine) throws {
         try Self.with(engine) { office, _, folder in

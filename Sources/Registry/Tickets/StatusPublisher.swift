@@ -254,16 +254,16 @@ public struct StatusPublisher: Sendable {
 
     /// Marks lists with cards that expired since the last look, so that their slots fall back to zero.
     ///
-    /// A phone's payload ends every few days: its slot falls back when its list is next rebuilt.
+    /// Plastic ends with its issuance, so no index by day is needed, which every new card would have to
+    /// enter. A phone's payload ends every few days: its slot falls back when its list is next rebuilt.
     private func markExpired() throws {
         let now = register.now().seconds
         let lists = try register.read { session in
             let since = try Setting.expiredUntil.value(in: session).flatMap { Int64($0) }
             return try session.all(
                 """
-                SELECT DISTINCT list FROM carrier
-                WHERE published <> 0 AND expires_at > $1 AND expires_at <= $2
-                    AND kind <> 'virtual'
+                SELECT DISTINCT c.list FROM issuance i JOIN carrier c ON c.issuance = i.sequence
+                WHERE i.expires_at > $1 AND i.expires_at <= $2 AND c.published <> 0
                 """,
                 [.integer(since ?? now - Self.life), .integer(now)]
             ) { $0.integer(0) }

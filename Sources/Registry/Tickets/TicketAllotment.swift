@@ -28,9 +28,11 @@ final class TicketAllotment: @unchecked Sendable {
         kid = Array(Hex.text(key.publicKey.kid).utf8)
     }
 
-    /// The next signed cards, or nil when all orders are served.
-    func next(_ count: Int) throws -> TicketIssuance.Part? {
+    /// The next signed cards, or nil when all orders are served: `first` of them, then twice as many
+    /// each time, up to `most`.
+    func next(from first: Int, to most: Int) throws -> TicketIssuance.Part? {
         guard position < orders.count else { return nil }
+        let count = min(max(first, position), most)
         let part = orders[position..<min(position + count, orders.count)]
         position += part.count
         let allotted = try register.read { session in
@@ -79,23 +81,22 @@ final class TicketAllotment: @unchecked Sendable {
         for slots in slots.values { try slots.store(in: session) }
     }
 
-    /// The cards with their payloads; signing takes longer than all else, so both cores have a hand in
-    /// it whenever the one that stores leaves it free.
+    /// The cards with their payloads.
+    ///
+    /// On one core: to store them takes longer, and a second one that signs would only be in its way.
     private func signed(
         _ allotted: [(order: IssuancePlan.Order, carrier: CarrierNumber, slot: StatusCoordinate)]
     ) throws -> [TicketIssuance.Card] {
-        try Cores.map(allotted.count) { _, range in
-            try allotted[range].map { order, carrier, slot in
-                TicketIssuance.Card(
-                    order: order.order,
-                    member: order.member,
-                    region: order.region,
-                    isNewTicket: order.ticket == nil,
-                    carrier: carrier,
-                    coordinate: slot,
-                    payload: try payload(carrier, slot)
-                )
-            }
+        try allotted.map { order, carrier, slot in
+            TicketIssuance.Card(
+                order: order.order,
+                member: order.member,
+                region: order.region,
+                isNewTicket: order.ticket == nil,
+                carrier: carrier,
+                coordinate: slot,
+                payload: try payload(carrier, slot)
+            )
         }
     }
 

@@ -78,7 +78,9 @@ public struct TicketIssuance: Sendable {
         let lines: [UInt8]
     }
 
-    /// Cards a part: the more, the nearer to each other lie their places in the indexes.
+    /// Cards in the first part: until it is signed there is nothing to store.
+    private static let firstPart = 2048
+    /// Cards a part at most: the more, the nearer to each other lie their places in the indexes.
     private static let part = 16_384
 
     /// Numbers and signs every approved order that the terms select.
@@ -138,7 +140,7 @@ public struct TicketIssuance: Sendable {
             )
             let allotment = TicketAllotment(register, plan.orders, terms, key)
             // Signed on the other core while the cards before them are stored.
-            let signing = Ahead { try allotment.next(Self.part) }
+            let signing = Ahead { try allotment.next(from: Self.firstPart, to: Self.part) }
             defer { signing.stop() }
             var done = 0
             var list = IssuedLine.header
