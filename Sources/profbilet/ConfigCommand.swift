@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Registry
 import UnionTicket
 
 /// `profbilet config show`: what the program would go by now, and who says so.
@@ -137,10 +138,31 @@ struct ShownSetting {
 
     static let mask = "••••"
 
-    /// A libpq connection string without its passwords.
+    /// The setting `database` without passwords, as `keyword=value` pairs; nothing of it where libpq does
+    /// not understand it, for then nobody knows what in it is a password.
     static func masked(_ connection: String) -> String {
-        let password = /(?i)((?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]*)/
-        let pairs = connection.replacing(password) { "\($0.output.1)\(mask)" }
-        return pairs.replacing(/^([a-z]+:\/\/[^:@\/?]*):[^@\/?]*@/) { "\($0.output.1):\(mask)@" }
+        guard connection != "sqlite" else { return connection }
+        guard let options = ConnectionOption.named(in: connection), !options.isEmpty,
+            !options.contains(where: mayHoldPassword)
+        else { return mask }
+        return options.map { "\($0.keyword)=\($0.isSecret ? mask : quoted($0.value))" }
+            .joined(separator: " ")
+    }
+
+    /// Whether an option may have got a piece of a password: a bare "/" or "@" in it ends the password
+    /// of a URI, and libpq takes the rest for the name of a host, a port or a database.
+    private static func mayHoldPassword(_ option: ConnectionOption) -> Bool {
+        switch option.keyword {
+        case "host", "hostaddr", "dbname": option.value.contains("@")
+        case "port": option.value.contains { $0 != "," && !("0"..."9").contains($0) }
+        default: false
+        }
+    }
+
+    /// A value as libpq reads it in `keyword=value` pairs.
+    private static func quoted(_ value: String) -> String {
+        guard value.isEmpty || value.contains(where: { $0.isWhitespace || "'\\".contains($0) })
+        else { return value }
+        return "'" + value.replacing(/['\\]/) { "\\\($0.output)" } + "'"
     }
 }

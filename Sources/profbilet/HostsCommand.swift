@@ -48,7 +48,14 @@ enum OutboundHosts {
         let settings = try Settings(of: directory)
         var hosts: [Host] = []
         if case .postgres(let connection) = try settings.location {
-            hosts += names(ofPostgres: connection).map {
+            guard let options = ConnectionOption.named(in: connection) else {
+                throw settings.unusable(
+                    settings.text(.databaseFile) == nil ? .database : .databaseFile,
+                    "строка подключения не понята библиотекой libpq. Пример: host=db1 dbname=epb",
+                    "libpq does not understand the connection string. Example: host=db1 dbname=epb"
+                )
+            }
+            hosts += names(among: options, ConnectionOption.ofEnvironment).map {
                 Host(
                     host: $0,
                     setting: "database",
@@ -59,25 +66,33 @@ enum OutboundHosts {
         return hosts
     }
 
-    /// The hosts of a libpq connection string: `host=a,b` or `postgresql://user@a:1,b:2/name`; a folder
-    /// is a socket of this machine.
-    static func names(ofPostgres connection: String) -> [String] {
-        var list: Substring = "localhost"
-        if let start = connection.range(of: "://") {
-            let rest = connection[start.upperBound...]
-            let authority = rest.prefix { $0 != "/" && $0 != "?" }
-            list = authority.split(separator: "@").last ?? "localhost"
-        } else if let host = connection.split(separator: " ")
-            .last(where: { $0.hasPrefix("host=") })
+    /// Where libpq connects to by these options: `host` and `hostaddr` are lists that go together place
+    /// by place, a folder is a socket of this machine, and so is a place that names nothing.
+    private static func names(
+        among options: [ConnectionOption],
+        _ environment: [ConnectionOption]
+    ) -> [String] {
+        func list(_ keyword: String) -> [Substring] {
+            let option =
+                options.first { $0.keyword == keyword }
+                ?? environment.first { $0.keyword == keyword }
+            return option.flatMap { $0.value.isEmpty ? nil : $0.value }?
+                .split(separator: ",", omittingEmptySubsequences: false) ?? []
+        }
+        let (hosts, addresses) = (list("host"), list("hostaddr"))
+        if hosts.isEmpty, addresses.isEmpty,
+            let service = options.first(where: { $0.keyword == "service" })
         {
-            list = host.dropFirst(5)
+            // Its hosts stand in libpq's own file of services.
+            return ["service=\(service.value)"]
         }
-        return list.split(separator: ",").map { item in
-            let name =
-                item.hasPrefix("[")
-                ? String(item.dropFirst().prefix { $0 != "]" })
-                : String(item.prefix { $0 != ":" })
-            return name.isEmpty ? "localhost" : name
+        var names: [String] = []
+        for place in 0..<max(hosts.count, addresses.count, 1) {
+            let told = [hosts, addresses].compactMap { $0.dropFirst(place).first }
+                .filter { !$0.isEmpty }.map(String.init)
+            names += told.isEmpty ? ["localhost"] : told
         }
+        return names.enumerated().filter { !names[..<$0.offset].contains($0.element) }
+            .map(\.element)
     }
 }

@@ -85,14 +85,23 @@ def masks(folder):
     for connection, kept in (
             (f"host=db user=u password={SECRET} sslmode=require", "sslmode=require"),
             (f"host=db password='{SECRET} with blanks' user=u", "user=u"),
+            (f"host=db password=a\\ {SECRET} user='o\\'clock 1'", "user='o\\'clock 1'"),
             (f"host=db password = '{SECRET} o\\'clock {SECRET}' user=u", "user=u"),
-            (f"postgresql://u:{SECRET}@h1:1,h2:2/epb?sslmode=require", "@h1:1,h2:2/epb?sslmode=require"),
-            (f"postgresql://h/epb?user=u&password={SECRET}&sslmode=require", "&sslmode=require"),
-            (f"postgres://u:{SECRET}@h/epb?SSLPASSWORD={SECRET}", "@h/epb")):
+            (f"postgresql://u:{SECRET}@h1:1,h2:2/epb?sslmode=require", "dbname=epb host=h1,h2 port=1,2 sslmode=require"),
+            (f"postgresql://u:SE?{SECRET}@h/epb", "user=u password=•••• dbname=epb host=h"),
+            (f"postgresql://h/epb?user=u&password={SECRET}&sslmode=require", "sslmode=require"),
+            (f"postgresql://h/epb?pass%77ord={SECRET}", "password=•••• dbname=epb host=h"),
+            (f"postgresql://h/epb?sslpassword={SECRET}", "sslpassword=••••"),
+            # what libpq does not understand, or takes a piece of the password for something else in, is not shown
+            (f"postgres://u:{SECRET}@h/epb?SSLPASSWORD={SECRET}", "••••"),
+            (f"host=h {SECRET}", "••••"), (f"postgresql://u:1/{SECRET}@h/epb", "••••"),
+            (f"postgresql://u:{SECRET}", "••••"), (f"postgresql://u:1@{SECRET}@h/epb", "••••")):
         for flags in ((), ("--json",)):
             done = run("config", "show", *flags, PROFBILET_DATABASE=connection)
             check(f"{connection.replace(SECRET, '…')}{' as JSON' if flags else ''}: no password, the rest is there",
-                  SECRET not in done.stdout + done.stderr and kept in done.stdout, done.stdout)
+                  SECRET not in done.stdout + done.stderr and kept in (
+                      json.loads(next(line for line in done.stdout.splitlines() if '"database"' in line))["value"]
+                      if flags else done.stdout), done.stdout)
     names = re.findall(r"^\.It Ev (.*)$", page("profbilet", folder), re.M)
     variables = [word for name in names for word in name.replace("Ev ", "").split(" , ")]
     secrets = [name for name in variables if re.search("PASSPHRASE$|PIN$|CODE$|KEY$", name) and "TLS" not in name]

@@ -295,6 +295,19 @@ def hosts(office):
     outside = {"PROFBILET_DATABASE": "postgresql://u@db1.example.org:5432,db2.example.org/epb"}
     listed = [line["host"] for line in office.lines("hosts", **outside)]
     check("L7 each configured host is listed", listed == ["db1.example.org", "db2.example.org"], listed)
+    bare = dict(PGHOST="", PGHOSTADDR="")
+    for connection, names, more in (
+            ("postgresql:///db?host=db.example.org", ["db.example.org"], {}),
+            ("host = db.example.org dbname=x", ["db.example.org"], {}), ("host='db.example.org' dbname=x", ["db.example.org"], {}),
+            ("hostaddr=10.0.0.5 dbname=x", ["10.0.0.5"], {}), ("postgresql://u:SE?CRET@db.example.org/x", ["db.example.org"], {}),
+            ("host=a,,a hostaddr=10.0.0.5,,", ["a", "10.0.0.5", "localhost"], {}), ("host=/run/pg", ["/run/pg"], {}),
+            ("dbname=x", ["localhost"], {}), ("dbname=x", ["db.example.org"], {"PGHOST": "db.example.org"}),
+            ("service=epb", ["service=epb"], {})):
+        listed = [line["host"] for line in office.lines("hosts", **{**bare, **more}, PROFBILET_DATABASE=connection)]
+        check(f"L7 {connection} {more or ''} leads to {names}", listed == names, listed)
+    unread = office.run("hosts", PROFBILET_DATABASE="host=h SE-CRET")
+    check("L7 a string that libpq does not understand is named, not quoted", unread.returncode == 1
+          and "PROFBILET_DATABASE" in unread.err and "SE-CRET" not in unread.err, unread.err)
     alone = ("unshare", "-rn")
     if office.tables.is_server or subprocess.run([*alone, "true"], capture_output=True).returncode:
         return

@@ -18,6 +18,9 @@ import CPostgres
 
     /// Connects; `conninfo` is libpq's own, several hosts and `target_session_attrs` included.
     init(_ conninfo: String, lockSeconds: Double) throws {
+        guard ConnectionOption.named(in: conninfo) != nil else {
+            throw PostgresFailure(.unavailable, "libpq does not understand the connection string")
+        }
         guard let handle = unsafe PQconnectdb(conninfo) else {
             throw PostgresFailure(.unavailable, "no memory for a connection")
         }
