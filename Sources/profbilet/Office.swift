@@ -230,7 +230,9 @@ enum TimeArgument {
     }
 
     static func instant(_ text: String) -> Instant? {
-        if let seconds = Int64(text) { return Instant(seconds: seconds) }
+        if let seconds = Int64(text).map(Instant.init(seconds:)) {
+            return Instant.dated.contains(seconds) ? seconds : nil
+        }
         let parts = text.split(maxSplits: 1, omittingEmptySubsequences: false) {
             $0 == " " || $0 == "T"
         }

@@ -151,6 +151,23 @@ import UnionTicket
         #expect(Instant(startOf: date).moscowDate == date)
     }
 
+    @Test(arguments: [Int64.min, -62_135_596_801, -1, 0, 253_402_300_800, .max])
+    func `every moment can be written`(_ seconds: Int64) {
+        let moment = Instant(seconds: seconds)
+        #expect(moment.rfc3339.hasSuffix("Z"))
+        #expect(moment.russian.hasPrefix(moment.moscowDate.russian))
+        #expect(Instant.rfc3339(milliseconds: seconds).hasSuffix("Z"))
+        #expect((moment + .max) >= moment)
+        #expect((moment + .min) <= moment)
+    }
+
+    @Test func `moments before 1970 and at the calendar's ends are written right`() {
+        #expect(Instant(seconds: -1).rfc3339 == "1969-12-31T23:59:59Z")
+        #expect(Instant(seconds: -1).russian == "01.01.1970 02:59:59")
+        #expect(Instant.dated.lowerBound.rfc3339 == "0001-01-01T00:00:00Z")
+        #expect(Instant.dated.upperBound.rfc3339 == "9999-12-31T23:59:59Z")
+    }
+
     @Test func `a carrier in use never goes back to the plant`() {
         for state in CarrierState.allCases where state.isUsable {
             // A card that came into force with its parcel may turn out to be wanted by nobody.
