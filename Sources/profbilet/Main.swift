@@ -180,6 +180,8 @@ enum ExitStatus: Int32, CaseIterable {
 struct Failure: Error {
     let message: Bilingual
     let status: ExitStatus
+    /// The refusing service's own code of why, where it was a service that refused.
+    var problem: String?
 
     init(_ status: ExitStatus, _ russian: String, _ english: String) {
         message = Bilingual(russian, english)

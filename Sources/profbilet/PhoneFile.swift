@@ -29,25 +29,43 @@ struct PhoneFile: Codable {
     }
 
     static func read(_ path: String) throws -> PhoneFile {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let bytes = try bytes(path) else {
             throw Failure(
                 .notFound,
                 "Нет файла телефона \(path): profbilet virtual enrol.",
                 "There is no phone file \(path): profbilet virtual enrol."
             )
         }
-        do { return try JSONDecoder().decode(PhoneFile.self, from: data) } catch {
+        guard let file = try? JSONDecoder().decode(PhoneFile.self, from: Data(bytes)),
+            [file.expiresAt, file.renewAfter].compactMap(\.self).map(Instant.init(seconds:))
+                .allSatisfy(Instant.dated.contains)
+        else {
             throw Failure(
                 .damaged,
                 "Файл телефона \(path) повреждён. Привяжите устройство заново.",
                 "The phone file \(path) is damaged. Enrol the device anew."
             )
         }
+        return file
+    }
+
+    /// A file's bytes; nil only where there is none: of one that cannot be read that is told, for it may
+    /// hold a key that is nowhere else.
+    fileprivate static func bytes(_ path: String) throws -> [UInt8]? {
+        do { return try Files.read(path, atMost: 1 << 20) } catch let error
+            where error.code == .notFound
+        { return nil }
     }
 
     /// Whether a file holds a card, and of another ticket than `ticket` as far as can be told.
-    static func holdsCard(at path: String, ofOtherThan ticket: TicketNumber) -> Bool {
-        guard let file = try? read(path), file.card != nil else { return false }
+    static func holdsCard(
+        at path: String,
+        ofOtherThan ticket: TicketNumber
+    ) throws -> Bool {
+        let bytes = try bytes(path) ?? []
+        guard let file = try? JSONDecoder().decode(PhoneFile.self, from: Data(bytes)),
+            file.card != nil
+        else { return false }
         let payload = file.payload.flatMap { Base64URL.bytes($0) } ?? []
         let judgement = TicketJudge(keys: TrustedKeys([])).examine(bytes: payload)
         return judgement.claims?.carrier.ticket != ticket
@@ -129,8 +147,8 @@ struct Enrolling: Codable {
 
     /// Nil where none was begun.
     static func read(_ path: String) throws -> Enrolling? {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        do { return try JSONDecoder().decode(Enrolling.self, from: data) } catch {
+        guard let bytes = try PhoneFile.bytes(path) else { return nil }
+        do { return try JSONDecoder().decode(Enrolling.self, from: Data(bytes)) } catch {
             throw Failure(
                 .damaged,
                 "Файл начатой привязки \(path) повреждён. Удалите его и начните заново с новым кодом.",

@@ -33,8 +33,9 @@ struct PhoneServer: Sendable {
 
     /// Sends one request and reads the answer's JSON object.
     ///
-    /// - Throws: ``Failure`` with the problem's own words, or that the server does not answer or is not
-    ///   trusted.
+    /// - Returns: Nothing for an answer without content.
+    /// - Throws: ``Failure`` with the problem's own words and code, or that the server does not answer, is
+    ///   not trusted or answers what the service never does.
     func ask(
         _ method: HTTPMethod,
         _ path: String,
@@ -76,6 +77,9 @@ struct PhoneServer: Sendable {
         let object = try? JSONSerialization.jsonObject(with: Data(answer.body))
         let members = object as? [String: Any] ?? [:]
         guard answer.status < 400 else { throw Self.refusal(answer.status, members) }
+        // A page of something on the way may be a success, too: nothing follows from it.
+        guard answer.status == 204 || (200..<300).contains(answer.status) && object is [String: Any]
+        else { throw PhoneFile.notUnderstood }
         return members
     }
 
@@ -92,10 +96,12 @@ struct PhoneServer: Sendable {
             case 500...: .storage
             default: .unusable
             }
-        return Failure(
+        var failure = Failure(
             exit,
-            "\(message?["ru"] ?? "Отказ") (\(code))",
-            "\(message?["en"] ?? "Refused") (\(code))"
+            "\(message?["ru"] ?? "Отказ") (\(code)).",
+            "\(message?["en"] ?? "Refused") (\(code))."
         )
+        failure.problem = problem["code"] as? String
+        return failure
     }
 }

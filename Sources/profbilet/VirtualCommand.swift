@@ -64,12 +64,12 @@ struct VirtualCommand: ParsableCommand {
         func run() throws {
             let service = try phone.server(server)
             let path = phone.path + ".enrolling"
-            if let begun = try Enrolling.read(path), begun.phone.server == server,
-                begun.ticket == ticket
-            {
+            let begun = try Enrolling.read(path)
+            if let begun, begun.phone.server == server, isOfThisTicket(begun) {
+                try requireSameCode(begun, path)
                 return try finish(begun, service, path)
             }
-            if !replace { try requireFree(path) }
+            if !replace { try requireFree(of: begun, path) }
             // A code that is at hand is read before an enrolment is spent on it.
             let atHand = send ? nil : try activationCode()
             let file = PhoneFile(server: server)
@@ -89,7 +89,7 @@ struct VirtualCommand: ParsableCommand {
                 codeDigest: SHA256Digest.of(Array(typed.digits.utf8)),
                 key: key.publicKey
             ).prove(with: key)
-            let begun = Enrolling(
+            let ready = Enrolling(
                 phone: file,
                 ticket: ticket,
                 enrolment: id,
@@ -97,8 +97,33 @@ struct VirtualCommand: ParsableCommand {
                 proof: Base64URL.text(proof)
             )
             // Kept before it is sent: the code is good once, and its answer may get lost.
-            try begun.write(path)
-            try finish(begun, service, path)
+            try ready.write(path)
+            try finish(ready, service, path)
+        }
+
+        private func isOfThisTicket(_ begun: Enrolling) -> Bool {
+            begun.ticket == ticket || named(ticket).map { $0 == named(begun.ticket) } ?? false
+        }
+
+        /// What says that the enrolment is over, or that this confirmation will never be taken.
+        private static let ends: Set<VirtualRefusal> = [
+            .enrolmentRefused, .enrolmentOver, .codeMalformed, .deviceKeyMalformed, .proofRefused,
+        ]
+
+        /// Refuses another code than the begun enrolment's, which would be sent, refused, and end the
+        /// other one, too.
+        private func requireSameCode(_ begun: Enrolling, _ path: String) throws {
+            guard let told = code ?? Environment["PROFBILET_CODE"],
+                let typed = ActivationCode(typed: told), typed.digits != begun.code
+            else { return }
+            throw Failure(
+                .refused,
+                "С этим билетом уже начата привязка по другому коду, её исход неизвестен. Продолжите её: "
+                    + "та же команда с прежним кодом или без кода. Чтобы забыть её, удалите \(path).",
+                "An enrolment of this ticket was begun with another code, and how it ended is not known. "
+                    + "Go on with it: the same command with the former code or without one. To forget "
+                    + "it, remove \(path)."
+            )
         }
 
         /// Asks for the card, again with the same request where the first answer was lost.
@@ -123,8 +148,11 @@ struct VirtualCommand: ParsableCommand {
                 )
                 try file.take(answer)
             } catch let failure as Failure {
-                // What the service refused is over; of what it did not answer nobody knows.
-                if failure.status != .storage, failure.status != .busy {
+                // Only the service's own word ends it: of what something on the way answered, and of
+                // what nobody answered, nobody knows.
+                if let problem = failure.problem.flatMap(VirtualRefusal.init),
+                    Self.ends.contains(problem)
+                {
                     try FileManager.default.removeItem(atPath: path)
                     throw failure
                 }
@@ -140,13 +168,22 @@ struct VirtualCommand: ParsableCommand {
             VirtualCommand.show(file, json)
         }
 
-        /// Refuses to write over the key of another ticket's card, which only this file has.
-        private func requireFree(_ enrolling: String) throws {
+        /// Refuses to write over the key of another card, which only this file has.
+        private func requireFree(of begun: Enrolling?, _ enrolling: String) throws {
             guard let wanted = named(ticket) else { return }
-            let begun = try Enrolling.read(enrolling)
-            let isBegun = begun.map { named($0.ticket) != wanted } ?? false
-            let isHeld = PhoneFile.holdsCard(at: phone.path, ofOtherThan: wanted)
-            guard isBegun || isHeld else { return }
+            if let begun, isOfThisTicket(begun) {
+                throw Failure(
+                    .refused,
+                    "В файле \(enrolling) — начатая привязка этого билета в сервисе "
+                        + "\(begun.phone.server): её ключ был бы потерян. Продолжите её с этим адресом "
+                        + "в --server. Чтобы забыть её: --replace.",
+                    "The file \(enrolling) holds a begun enrolment of this ticket with the service "
+                        + "\(begun.phone.server), whose key would be lost. Go on with it by giving "
+                        + "this address as --server. To forget it: --replace."
+                )
+            }
+            let isHeld = try PhoneFile.holdsCard(at: phone.path, ofOtherThan: wanted)
+            guard begun != nil || isHeld else { return }
             let place = isHeld ? phone.path : enrolling
             throw Failure(
                 .refused,

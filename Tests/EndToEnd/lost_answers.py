@@ -1,4 +1,4 @@
-"""A network that loses answers."""
+"""A network that loses answers, or puts others in their place."""
 
 import socket
 import threading
@@ -6,11 +6,15 @@ import urllib.parse
 
 
 class LostAnswers:
-    """A way to a service on which the first answers to requests with a word are cut off; its address."""
+    """A way to a service on which the first answers to requests with a word are cut off; its address.
 
-    def __init__(self, service, word, count=1):
+    Of `instead` the near end gets one for each answer that is cut off, as long as there are any.
+    """
+
+    def __init__(self, service, word, count=1, instead=()):
         parts = urllib.parse.urlparse(service.address)
         self.target, self.word, self.left = (parts.hostname, parts.port), word, count
+        self.instead = list(instead)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -32,6 +36,8 @@ class LostAnswers:
         threading.Thread(target=forth, daemon=True).start()
         while data := self.read(far):
             if lost.is_set():
+                if self.instead:
+                    near.sendall(self.instead.pop(0))
                 break
             near.sendall(data)
         for end in (near, far):

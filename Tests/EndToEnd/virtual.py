@@ -9,6 +9,7 @@ import base64
 import contextlib
 import hashlib
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -525,15 +526,81 @@ def spare(office, service, key, person, code):
     """Another phone's file, enrolled."""
     path = office.folder / "spare.json"
     environment = dict(PROFBILET_APP_KEY=key["phone"], PROFBILET_PHONE=str(path))
-    way = LostAnswers(service, b"/confirm")
+    pages = [page(status) for status in ("401 Unauthorized", "200 OK", "404 Not Found", "413 Content Too Large")]
+    way = LostAnswers(service, b"/confirm", 1 + len(pages), [b"", *pages])
     command = ("virtual", "enrol", "--server", way.address, "--ticket", person[1], "--code", code[person[1]])
     nowhere = dict(environment, PROFBILET_PHONE=str(office.folder / "no/phone.json"))
     expect("a phone that cannot keep its file spends no code", office.run(*command, **nowhere), 6, "no/phone.json")
     expect("an answer that is lost says what to do", office.run(*command, **environment), 11, "Повторите ту же команду")
+    begun = path.with_name("spare.json.enrolling")
+    kept = begun.read_bytes()
+    for status, exit in ((401, 3), (200, 1), (404, 6), (413, 1)):
+        expect(f"a page of something on the way ({status}) ends no enrolment", office.run(*command, **environment), exit,
+               "Повторите ту же команду")
+        check("key and code are kept", begun.read_bytes() == kept)
+    other = next(each for number, each in code.items() if number != person[1])
+    expect("another code is not taken for the begun one", office.run(*command[:-1], other, **environment), 5, str(begun))
+    elsewhere = ("virtual", "enrol", "--server", service.address, *command[4:])
+    expect("nor another address", office.run(*elsewhere, **environment), 5, way.address)
     expect("and the same command goes on with the same card", office.run(*command, **environment), 0, "привязан")
-    check("with nothing left of it", not path.with_name("spare.json.enrolling").exists())
+    check("with nothing left of it", not begun.exists())
     patch(environment, service)
+    files(office, environment, command)
     return str(path)
+
+
+def page(status):
+    """What a proxy answers by itself."""
+    text = b"<html>proxy</html>"
+    return (f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(text)}\r\n"
+            "Connection: close\r\n\r\n").encode() + text
+
+
+def files(office, environment, enrol):
+    """Phone files that are damaged or cannot be read, and a deletion that something on the way answered."""
+    path = pathlib.Path(environment["PROFBILET_PHONE"])
+    card = json.loads(path.read_text())
+    bad = path.with_name("bad.json")
+    there = dict(environment, PROFBILET_PHONE=str(bad))
+    for name in ("expiresAt", "renewAfter"):
+        for value in (2**63 - 1, -2**63, 253_402_300_800):
+            bad.write_text(json.dumps({**card, name: value}))
+            for command in (("show", "--offline"), ("renew", "--if-due")):
+                expect(f"{command[0]}: {name} {value} is no moment", office.run("virtual", *command, **there), 7, "повреждён")
+    with listening(dict(GET=(200, json.dumps({"state": "active", "nonce": card["nonce"]})), DELETE=(200, "<html>"))) as server:
+        bad.write_text(json.dumps({**card, "server": server}))
+        expect("a page is no answer to a deletion", office.run("virtual", "delete", **there), 1, "не понят")
+        check("and the key is kept", bad.exists())
+    bad.unlink()
+    for folder in (bad, path.with_name("bad.json.enrolling")):
+        folder.mkdir()
+        expect(f"{folder.name} that is a folder is not missing", office.run(*enrol, **there), 1, f"{folder} — каталог")
+        if folder == bad:
+            expect("and is told when it is read", office.run("virtual", "show", "--offline", **there), 1, f"{bad} — каталог")
+        folder.rmdir()
+    if os.getuid():
+        bad.write_text(path.read_text())
+        bad.chmod(0)
+        for command in (("virtual", "show", "--offline"), enrol):
+            expect("a file that may not be read is not missing", office.run(*command, **there), 11, f"Нет прав на {bad}")
+        bad.unlink()
+
+
+@contextlib.contextmanager
+def listening(answers):
+    """Something on the loopback that answers each method with a status and a text."""
+    def answer(handler):
+        status, text = answers[handler.command]
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(text)))
+        handler.end_headers()
+        handler.wfile.write(text.encode())
+    kind = type("Answering", (http.server.BaseHTTPRequestHandler,), {
+        **{f"do_{method}": answer for method in answers}, "log_message": lambda *_: None})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 main()
