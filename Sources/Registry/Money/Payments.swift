@@ -70,7 +70,7 @@ extension Ledger {
     ///
     /// - Returns: The number of the entry.
     /// - Throws: ``RegisterError`` as for a region's payment; an unknown batch; a refund of more than
-    ///   the plant still owes for spoilage.
+    ///   the plant owes for spoilage on its day or on any later one.
     public func pay(
         _ payment: Payment,
         batch: Int64,
@@ -120,7 +120,8 @@ extension Ledger {
         return id
     }
 
-    /// The plant pays back what is claimed of it for spoilage, and no more.
+    /// The plant pays back what is claimed of it for spoilage, and no more: at the end of the refund's
+    /// day and of every later one what it owes is not below zero.
     private func requireClaim(
         _ payment: Payment,
         _ batch: Int64,
@@ -143,24 +144,42 @@ extension Ledger {
                     + "\(payment.day.iso) is earlier. Check the day."
             )
         }
-        let claim = try session.first(
-            """
-            SELECT COALESCE(sum(l.amount), 0) FROM money_line l
-            JOIN money_entry e ON e.id = l.entry_id
-            WHERE e.batch_id = $1 AND l.account = 'spoilageClaim'
-            """,
-            [.integer(batch)]
-        ) { Kopecks($0.integer(0)) }
-        guard let claim, payment.amount <= claim else {
-            let open = claim ?? .zero
+        let least = try leastClaim(batch, since: payment.day, in: session)
+        guard payment.amount <= least.claim else {
             throw RegisterError(
                 .refused,
-                "За брак партии \(batch) завод должен \(open.roubles) руб.: больше вернуть нельзя. "
-                    + "См. profbilet settlement plant.",
-                "For spoilage of batch \(batch) the plant owes \(open.decimal) roubles: no more is "
-                    + "paid back. See profbilet settlement plant."
+                "За брак партии \(batch) завод на \(least.day.russian) должен "
+                    + "\(least.claim.roubles) руб.: больше вернуть нельзя. Проверьте дату и сумму: "
+                    + "profbilet settlement plant --as-of \(least.day.russian).",
+                "For spoilage of batch \(batch) the plant owes \(least.claim.decimal) roubles on "
+                    + "\(least.day.iso): no more is paid back. Check the day and the amount: "
+                    + "profbilet settlement plant --as-of \(least.day.iso)."
             )
         }
+    }
+
+    /// The least that the plant owes for spoilage at the end of a day or of any later one, and when.
+    private func leastClaim(
+        _ batch: Int64,
+        since day: CalendarDate,
+        in session: any DatabaseSession
+    ) throws -> (day: CalendarDate, claim: Kopecks) {
+        let changes = try session.all(
+            """
+            SELECT e.entry_day, sum(l.amount) FROM money_line l
+            JOIN money_entry e ON e.id = l.entry_id
+            WHERE e.batch_id = $1 AND l.account = 'spoilageClaim'
+            GROUP BY e.entry_day ORDER BY e.entry_day
+            """,
+            [.integer(batch)]
+        ) { (day: CalendarDate(day: Int($0.integer(0))), amount: Kopecks($0.integer(1))) }
+        let open = changes.prefix { $0.day <= day }.reduce(Kopecks.zero) { $0 + $1.amount }
+        var (claim, least) = (open, (day: day, claim: open))
+        for change in changes where change.day > day {
+            claim = claim + change.amount
+            if claim < least.claim { least = (change.day, claim) }
+        }
+        return least
     }
 
     private func check(_ payment: Payment) throws {
