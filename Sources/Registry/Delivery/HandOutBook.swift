@@ -102,7 +102,7 @@ public struct HandOutBook: Sendable {
     }
 
     /// Records that a parcel's cards were handed out, all but the exceptions and those that are not
-    /// in it: never shipped, spoiled, lost or withdrawn on the way.
+    /// in it: never shipped, spoiled, lost or withdrawn on the way, sent back.
     public func record(
         parcel batch: Int64,
         _ number: Int,
@@ -113,7 +113,7 @@ public struct HandOutBook: Sendable {
         try user.require(.handOut)
         return try register.write { session in
             let parcel = try ParcelDesk(register).parcel(batch, number, by: user, in: session)
-            guard parcel.state == .atPrimary,
+            guard parcel.primaryAt != nil,
                 let first = try BatchBook(register).batch(batch, in: session).firstCarrier
             else {
                 throw RegisterError(
@@ -177,8 +177,8 @@ public struct HandOutBook: Sendable {
         ]
         return try session.all(
             """
-            SELECT id FROM carrier WHERE id BETWEEN $1 AND $2 AND handed_out_on IS NULL
-                AND (\(RegisterSchema.oneOf("state", states)))
+            SELECT c.id FROM carrier c WHERE c.id BETWEEN $1 AND $2 AND c.handed_out_on IS NULL
+                AND (\(RegisterSchema.oneOf("c.state", states)) OR \(CardWay.sentBack))
             """,
             [.integer(rows.lowerBound), .integer(rows.upperBound)]
         ) { $0.integer(0) }

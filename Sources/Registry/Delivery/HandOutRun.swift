@@ -221,6 +221,13 @@ extension HandOutRun {
         }
         switch card.state {
         case .atPrimary, .unclaimed, .active, .suspended: return tooEarly(wish)
+        case .atRegion where card.arrivedOn != nil:
+            return Bilingual(
+                "карта возвращена в регион; если она снова в первичной организации, отметьте это: "
+                    + "profbilet handout again",
+                "the card was sent back to the region; if it is at its primary organisation again, "
+                    + "say so: profbilet handout again"
+            )
         case .shipped, .atRegion:
             return Bilingual(
                 "посылка с картой ещё не принята первичной организацией",

@@ -69,7 +69,9 @@ public struct LeftCards: Sendable {
             case .unclaimed: return [.atPrimary]
             case .atRegion:
                 // What came from the plant arrives with its parcel, which is counted.
-                guard try wasSentBack(carrier, in: session) else { throw Self.inParcel(carrier) }
+                guard try CardWay.isSentBack(carrier.id, in: session) else {
+                    throw Self.inParcel(carrier)
+                }
                 return [.atPrimary]
             default: return []
             }
@@ -137,20 +139,6 @@ public struct LeftCards: Sendable {
             found.append(carrier)
         }
         return found
-    }
-
-    private func wasSentBack(
-        _ carrier: CarrierFile.Carrier,
-        in session: any DatabaseSession
-    ) throws -> Bool {
-        let last = try session.first(
-            """
-            SELECT from_state FROM carrier_event WHERE carrier_id = $1 AND to_state = 'atRegion'
-            ORDER BY seq DESC LIMIT 1
-            """,
-            [.integer(carrier.id)]
-        ) { $0.text(0) }
-        return last == CarrierState.unclaimed.rawValue
     }
 
     private static func inParcel(_ carrier: CarrierFile.Carrier) -> RegisterError {

@@ -11,7 +11,7 @@ extension ParcelDesk {
         public let region: String
         /// Cards that left the plant, whatever became of them since.
         public let shipped: Int
-        /// Cards counted at the primary organisation.
+        /// Cards counted at the primary organisation, whatever became of them since.
         public let arrived: Int
         /// Cards given to their members.
         public let handedOut: Int
@@ -29,11 +29,8 @@ extension ParcelDesk {
             try session.query(
                 """
                 SELECT p.number,
-                    sum(CASE WHEN c.state IN ('allocated', 'printed', 'spoiled') THEN 0
-                        WHEN c.state IN ('withdrawn', 'destroyed', 'replaced')
-                            AND c.produced_on IS NULL THEN 0 ELSE 1 END),
-                    sum(CASE WHEN c.state IN ('atPrimary', 'unclaimed', 'active', 'suspended')
-                        THEN 1 ELSE 0 END),
+                    sum(CASE WHEN \(CardWay.leftPlant) THEN 1 ELSE 0 END),
+                    sum(CASE WHEN \(CardWay.arrived) THEN 1 ELSE 0 END),
                     count(c.handed_out_on)
                 FROM parcel p JOIN carrier c ON c.id BETWEEN \(first - 1) + p.first_seq
                     AND \(first - 1) + p.last_seq
@@ -71,18 +68,21 @@ extension ParcelDesk {
         public let name: String
         /// The cards in the order of the run.
         public let cards: [(carrier: CarrierNumber, name: PersonName)]
+        /// Whether cards of it are on their way: also some that the plant made after the others came, or
+        /// were lost.
+        public let isComing: Bool
     }
 
     /// Who of a parcel still waits for a card; the reading of the names is logged.
     ///
-    /// People whose data were erased are left out.
+    /// People whose data were erased are left out, and cards that were sent back.
     public func waiting(_ batch: Int64, _ number: Int, by user: SignedInUser) throws -> Waiting {
         try user.require(.handOut)
         return try register.write { session in
             let parcel = try parcel(batch, number, by: user, in: session)
             let book = BatchBook(register)
             guard let first = try book.batch(batch, in: session).firstCarrier else {
-                return Waiting(parcel: parcel, name: "", cards: [])
+                return Waiting(parcel: parcel, name: "", cards: [], isComing: false)
             }
             let rows = try session.all(
                 """
@@ -90,6 +90,7 @@ extension ParcelDesk {
                 JOIN carrier c ON c.id = \(first - 1) + b.seq
                 WHERE b.batch_id = $1 AND b.seq BETWEEN $2 AND $3 AND c.handed_out_on IS NULL
                 AND c.state IN ('printed', 'shipped', 'atRegion', 'atPrimary', 'unclaimed', 'active')
+                AND NOT \(CardWay.sentBack)
                 ORDER BY b.seq
                 """,
                 [
@@ -103,6 +104,11 @@ extension ParcelDesk {
                 else { return nil as (carrier: CarrierNumber, name: PersonName)? }
                 return (carrier, try book.row(sealed, batch, sequence).record.name)
             }
+            let range = parcel.rows(from: first)
+            let isComing = try session.first(
+                "SELECT 1 FROM carrier c WHERE c.id BETWEEN $1 AND $2 AND \(CardWay.onTheWay)",
+                [.integer(range.lowerBound), .integer(range.upperBound)]
+            ) { _ in true }
             let name = try OrganisationTree(register).requireKnown(
                 parcel.organisation,
                 in: session
@@ -114,7 +120,7 @@ extension ParcelDesk {
                 by: user,
                 in: session
             )
-            return Waiting(parcel: parcel, name: name, cards: cards)
+            return Waiting(parcel: parcel, name: name, cards: cards, isComing: isComing ?? false)
         }
     }
 }

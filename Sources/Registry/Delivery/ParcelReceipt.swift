@@ -20,6 +20,7 @@ extension ParcelDesk {
     ///
     /// At the primary organisation cards of a batch with ``UnionTicket/CardActivation/delivery`` come
     /// into force, except where the member still holds a usable card: that one ends with the hand-out.
+    /// What was sent back since is in no parcel any more: ``LeftCards/bringAgain(_:by:)`` brings it.
     ///
     /// - Throws: ``RegisterError`` when a parcel has not left the plant, the count does not agree, or a
     ///   card named as missing is not in the parcel; then nothing was changed.
@@ -69,28 +70,60 @@ extension ParcelDesk {
     ) throws {
         let batch = try BatchBook(register).batch(id, in: session)
         guard let first = batch.firstCarrier else { throw BatchBook.noStep(batch, .shipped) }
-        let sent = parcels.filter { $0.state != .packed && $0.state != .lost }
+        let late = try shippedLate(id, first, in: session)
+        let sent = parcels.filter { parcel in
+            switch parcel.state {
+            case .packed: false
+            case .lost: parcel.primaryAt != nil || late[parcel.number] != nil
+            case .shipped, .atRegion, .atPrimary: true
+            }
+        }
         if sent.isEmpty, let parcel = parcels.first { throw Self.notSent(parcel) }
         let moves = CarrierMoves(register: register, user: user, session: session)
         let receipt = ParcelReceipt(moves, first: first, parcels: sent, reason: "batch \(id)")
         if let parcel = sent.first, sent.count == 1 {
             outcome.lost += try lose(count, parcel, first, by: user, in: session)
         }
-        let atRegion = try receipt.arrive(.atRegion)
-        if count.place == .region {
-            outcome.cards += atRegion
-        } else {
-            outcome.cards += try receipt.arrive(.atPrimary)
+        var arrived = try receipt.arriveAtRegion()
+        if count.place == .primary {
+            arrived = try receipt.arriveAtPrimary()
             let terms = try BatchBook(register).terms(id, in: session)
-            if terms?.activation == .delivery { outcome.activated += try receipt.activate() }
+            if terms?.activation == .delivery {
+                outcome.activated += try receipt.activate(arrived)
+            }
         }
+        outcome.cards += arrived.reduce(0) { $0 + $1.count }
         let target = count.place == .region ? [ParcelState.shipped] : [.shipped, .atRegion]
-        let fresh = sent.filter { target.contains($0.state) }
+        let fresh = sent.filter { parcel in
+            late[parcel.number].map { count.place == .primary || $0 }
+                ?? target.contains(parcel.state)
+        }
         outcome.parcels += fresh.count
         outcome.known += sent.count - fresh.count
         try mark(fresh, at: count.place, in: session)
     }
 
+    /// The lost parcels of a batch for which the plant shipped cards after the loss that are on their
+    /// way: by number, whether one of those was not counted at the region yet.
+    private func shippedLate(
+        _ batch: Int64,
+        _ first: Int64,
+        in session: any DatabaseSession
+    ) throws -> [Int: Bool] {
+        var late: [Int: Bool] = [:]
+        try session.query(
+            """
+            SELECT p.number, max(CASE WHEN c.state = 'shipped' THEN 1 ELSE 0 END)
+            FROM parcel p JOIN carrier c ON c.id BETWEEN \(first - 1) + p.first_seq
+                AND \(first - 1) + p.last_seq
+            WHERE p.batch_id = $1 AND p.state = 'lost' AND \(CardWay.onTheWay) GROUP BY p.number
+            """,
+            [.integer(batch)]
+        ) { late[Int($0.integer(0))] = $0.integer(1) == 1 }
+        return late
+    }
+
+    /// A lost parcel stays lost: it only gets the days on which what was shipped later came.
     private func mark(
         _ parcels: [Parcel],
         at place: Place,
@@ -106,7 +139,21 @@ extension ParcelDesk {
                 """,
                 part.padded
             )
+            try session.execute(
+                """
+                UPDATE parcel SET region_at = COALESCE(region_at, \(now))
+                WHERE \(these) AND state = 'lost'
+                """,
+                part.padded
+            )
             guard place == .primary else { continue }
+            try session.execute(
+                """
+                UPDATE parcel SET primary_at = COALESCE(primary_at, \(now))
+                WHERE \(these) AND state = 'lost'
+                """,
+                part.padded
+            )
             try session.execute(
                 """
                 UPDATE parcel SET state = 'atPrimary', primary_at = \(now)
@@ -130,7 +177,8 @@ extension ParcelDesk {
         for reference in Set(count.missing) {
             let found = try file.find(reference, by: user, in: session)
             let inside = found.filter { rows.contains($0.id) }
-            guard inside.count == 1, inside[0].state == .shipped || inside[0].state == .atRegion
+            guard inside.count == 1, inside[0].state == .shipped || inside[0].state == .atRegion,
+                try !CardWay.isSentBack(inside[0].id, in: session)
             else { throw Self.notInside(parcel) }
             try file.set(
                 inside[0],
@@ -148,12 +196,15 @@ extension ParcelDesk {
             )
         }
         guard let counted = count.cards else { return Set(count.missing).count }
+        // Counted anew, a parcel held what came with it, whatever became of those cards since; a lost
+        // one holds what was shipped later only, also where the loss came after the region's count.
+        let held =
+            count.place == .region && parcel.state != .lost
+            ? "(c.state = 'shipped' OR \(CardWay.reachedRegion))"
+            : "(\(CardWay.onTheWay) OR \(CardWay.arrived))"
         let expected =
             try session.first(
-                """
-                SELECT count(*) FROM carrier WHERE id BETWEEN $1 AND $2
-                AND state IN ('shipped', 'atRegion', 'atPrimary', 'active', 'suspended')
-                """,
+                "SELECT count(*) FROM carrier c WHERE c.id BETWEEN $1 AND $2 AND \(held)",
                 [.integer(rows.lowerBound), .integer(rows.upperBound)]
             ) { Int($0.integer(0)) } ?? 0
         guard counted == expected else {
@@ -181,8 +232,9 @@ extension ParcelDesk {
         try user.require(.handOut)
         return try register.write { session in
             let parcel = try parcel(batch, number, by: user, in: session)
-            guard parcel.state.successors.contains(.lost),
-                let first = try BatchBook(register).batch(batch, in: session).firstCarrier
+            guard let first = try BatchBook(register).batch(batch, in: session).firstCarrier,
+                try parcel.state.successors.contains(.lost)
+                    || shippedLate(batch, first, in: session)[number] != nil
             else { throw Self.notSent(parcel) }
             let moves = CarrierMoves(register: register, user: user, session: session)
             let receipt = ParcelReceipt(moves, first: first, parcels: [parcel], reason: reason)
@@ -249,23 +301,35 @@ struct ParcelReceipt {
         self.ranges = ranges
     }
 
-    /// Cards on their way arrive at the region, those at the region at the primary organisation.
-    func arrive(_ state: CarrierState) throws -> Int {
-        let before: CarrierState = state == .atRegion ? .shipped : .atRegion
-        let spans = try spans("c.state = '\(before.rawValue)'")
-        let count = try moves.move(spans, from: before, to: state, reason: reason)
-        if state == .atPrimary { try moves.orders(of: spans, from: [.shipped], to: .delivered) }
-        return count
+    /// Cards on their way arrive at the region.
+    ///
+    /// - Returns: Which.
+    func arriveAtRegion() throws -> [ClosedRange<Int64>] {
+        let spans = try spans("c.state = 'shipped'", in: ranges)
+        try moves.move(spans, from: .shipped, to: .atRegion, reason: reason)
+        return spans
     }
 
-    /// Brings into force what is at the primary organisation and stands in no usable card's way.
-    func activate() throws -> Int {
+    /// Cards at the region arrive at the primary organisation, except those that were sent back.
+    ///
+    /// - Returns: Which.
+    func arriveAtPrimary() throws -> [ClosedRange<Int64>] {
+        let spans = try spans(CardWay.inParcelAtRegion, in: ranges)
+        try moves.move(spans, from: .atRegion, to: .atPrimary, reason: reason)
+        try moves.orders(of: spans, from: [.shipped], to: .delivered)
+        return spans
+    }
+
+    /// Brings into force what arrived at the primary organisation now and stands in no usable card's
+    /// way; what was brought there again, or waited for a hand-out, goes on waiting for it.
+    func activate(_ arrived: [ClosedRange<Int64>]) throws -> Int {
         let usable = RegisterSchema.oneOf("o.state", CarrierState.allCases.filter(\.isUsable))
         let spans = try spans(
             """
-            c.state = 'atPrimary' AND NOT EXISTS (SELECT 1 FROM carrier o
+            NOT EXISTS (SELECT 1 FROM carrier o
             WHERE o.member_id = c.member_id AND o.kind = 'plastic' AND (\(usable)))
-            """
+            """,
+            in: arrived
         )
         return try moves.move(spans, from: .atPrimary, to: .active, reason: reason)
     }
@@ -273,15 +337,20 @@ struct ParcelReceipt {
     /// Ends everything in them.
     func end(_ state: CarrierState) throws -> Int {
         var count = 0
-        for before in [CarrierState.shipped, .atRegion] {
-            let spans = try spans("c.state = '\(before.rawValue)'")
+        for (before, meant) in [
+            (CarrierState.shipped, "c.state = 'shipped'"), (.atRegion, CardWay.inParcelAtRegion),
+        ] {
+            let spans = try spans(meant, in: ranges)
             count += try moves.move(spans, from: before, to: state, reason: reason)
             try moves.orders(of: spans, from: [.shipped], to: .closed)
         }
         return count
     }
 
-    private func spans(_ condition: String) throws -> [ClosedRange<Int64>] {
+    private func spans(
+        _ condition: String,
+        in ranges: [ClosedRange<Int64>]
+    ) throws -> [ClosedRange<Int64>] {
         try ranges.flatMap { range in
             try moves.spans(
                 "c.id BETWEEN $1 AND $2 AND \(condition)",

@@ -2,10 +2,17 @@ import UnionTicket
 
 // How the member's cards travelled, and who handed them out.
 extension DossierGatherer {
-    /// The parcels that the member's cards lay in, by their places in the runs.
+    /// The parcels that the member's cards left the plant in, by their places in the runs, with the
+    /// days of each card's own way: it may have been made after the others, or lost.
     func parcels() throws -> Dossier.Section {
         func day(_ row: any DatabaseRow, _ column: Int) -> String {
             row.optionalInteger(column).map { Instant(seconds: $0).rfc3339 } ?? ""
+        }
+        func first(_ state: CarrierState) -> String {
+            """
+            (SELECT min(e.at) FROM carrier_event e
+                WHERE e.carrier_id = c.id AND e.to_state = '\(state.rawValue)')
+            """
         }
         return section(
             "parcels",
@@ -18,11 +25,12 @@ extension DossierGatherer {
             ],
             try rows(
                 """
-                SELECT p.batch_id, p.number, p.organisation, p.state, p.shipped_at, p.region_at,
-                    p.primary_at
+                SELECT p.batch_id, p.number, p.organisation, p.state, \(first(.shipped)),
+                    \(first(.atRegion)), \(first(.atPrimary))
                 FROM card_order o JOIN batch_card b ON b.order_id = o.id AND b.live = 1
+                JOIN batch r ON r.id = b.batch_id JOIN carrier c ON c.id = r.first_carrier - 1 + b.seq
                 JOIN parcel p ON p.batch_id = b.batch_id AND b.seq BETWEEN p.first_seq AND p.last_seq
-                WHERE o.member_id = $1 ORDER BY p.batch_id, p.number
+                WHERE o.member_id = $1 AND \(CardWay.leftPlant) ORDER BY p.batch_id, p.number
                 """
             ) {
                 [

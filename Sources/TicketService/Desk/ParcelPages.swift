@@ -113,12 +113,13 @@ struct ParcelPages: Sendable {
         } catch let error as RegisterError where error.code == .refused || error.code == .badInput {
             return try show(visit, place, fault: FieldFault("cards", error.message))
         }
+        let isNothingNew = outcome.known > 0 && outcome.cards == 0 && outcome.lost == 0
         let note = visit.say(
-            outcome.known > 0
+            isNothingNew
                 ? "Посылка была принята раньше."
                 : "Посылка принята: \(DeskWords.count(outcome.cards, "карта", "карты", "карт")), "
                     + "введено в действие \(outcome.activated), утрачено \(outcome.lost).",
-            outcome.known > 0
+            isNothingNew
                 ? "The parcel was received before."
                 : "Received: \(outcome.cards) cards, \(outcome.activated) came into force, "
                     + "\(outcome.lost) lost."
@@ -224,8 +225,9 @@ extension ParcelPages {
             by: visit.user
         )
         let parcel = waiting.parcel
-        let isHere = parcel.state == .atPrimary
-        let isComing = parcel.state == .shipped || parcel.state == .atRegion
+        let isHere = parcel.primaryAt != nil
+        let isComing =
+            parcel.state == .shipped || parcel.state == .atRegion || waiting.isComing
         let print: HTML =
             handOutList == nil || waiting.cards.isEmpty
             ? .none
