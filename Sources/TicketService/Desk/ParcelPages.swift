@@ -252,7 +252,7 @@ extension ParcelPages {
             <p class="row">\(print)</p>
             \(isComing ? Self.receipt(visit, place, fault) : .none)
             \(waiting.cards.isEmpty
-                ? "<p class=\"note\">\(visit.say("Все карты выданы.", "All cards are handed out."))</p>"
+                ? "<p class=\"note\">\(visit.say("Карт, которые ждут выдачи, нет.", "No card waits for its hand-out."))</p>"
                 : Self.people(visit, place, waiting, fault, isHere: isHere))
             """
         )
