@@ -30,6 +30,39 @@ import UnionTicket
     }
 
     @Test(arguments: TestEngine.allCases)
+    func `payloads are for whose scope holds all cards of the issuance`(
+        _ engine: TestEngine
+    ) throws {
+        try TestOffice.with(engine) { office in
+            try office.take([
+                try TestOffice.draft(1), try TestOffice.draft(2, organisation: "26-001-0002"),
+            ])
+            try office.issue()
+            let users = UserDirectory(office.register)
+            for (name, scope, read) in [
+                ("region", "26", 2), ("primary", "26-001-0001", 0), ("other", "02", 0),
+            ] {
+                try users.add(
+                    name,
+                    role: .cardOffice,
+                    scope: try TestOffice.code(scope),
+                    passphrase: "\(name) passphrase",
+                    by: office.admin
+                )
+                let user = try users.signIn(name, passphrase: "\(name) passphrase")
+                var found = 0
+                do {
+                    try IssuanceManifest(office.register).payloads(1, by: user) { _ in found += 1 }
+                    #expect(read > 0)
+                } catch let error as RegisterError {
+                    #expect(error.code == .forbidden && read == 0)
+                }
+                #expect(found == read)
+            }
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases)
     func `the database itself refuses what the rules forbid`(_ engine: TestEngine) throws {
         try TestOffice.with(engine) { office in
             try office.take([try TestOffice.draft(1), try TestOffice.draft(2)])

@@ -126,7 +126,8 @@ public struct IssuanceManifest: Sendable {
         public let text: String
     }
 
-    /// The payloads of one issuance in its order; reading them is logged.
+    /// The payloads of one issuance in its order, for whose scope holds all its cards; reading them is
+    /// logged.
     public func payloads(
         _ sequence: Int64,
         by user: SignedInUser,
@@ -134,6 +135,9 @@ public struct IssuanceManifest: Sendable {
     ) throws {
         try user.require(.issueTickets)
         try register.write { session in
+            for place in try places(of: sequence, in: session) {
+                try user.require(.issueTickets, at: place)
+            }
             try AuditLog(register).record(
                 "ticket.payloads",
                 "issuance/\(sequence)",
@@ -164,6 +168,20 @@ public struct IssuanceManifest: Sendable {
                 try each(try payload(row, prefix))
             }
         }
+    }
+
+    /// Whose cards an issuance holds; a card of which no order tells is the whole union's.
+    private func places(
+        of sequence: Int64,
+        in session: any DatabaseSession
+    ) throws -> [OrganisationCode] {
+        try session.all(
+            """
+            SELECT DISTINCT o.organisation FROM carrier c LEFT JOIN card_order o ON o.id = c.order_id
+            WHERE c.issuance = $1
+            """,
+            [.integer(sequence)]
+        ) { $0.optionalInteger(0).flatMap(OrganisationCode.init(ordinal:)) ?? .centralCouncil }
     }
 
     private func payload(_ row: any DatabaseRow, _ prefix: String) throws -> Payload {
