@@ -137,10 +137,21 @@ import UnionTicket
             office.clock.advance(KeyRing.lead)
             #expect(try rotate().state == .active)
             #expect(try verdict() == .valid)
-            _ = try ring.end(old.kid, as: .retired, root: try office.root, by: office.admin)
+            func refusal(_ state: KeyState) throws -> String? {
+                let root = try office.root
+                do {
+                    _ = try ring.end(old.kid, as: state, root: root, by: office.admin)
+                    return nil
+                } catch let error as RegisterError { return error.message.english }
+            }
+            #expect(try refusal(.retired) == nil)
             #expect(try verdict() == .revokedKey)
-            _ = try ring.end(old.kid, as: .revoked, root: try office.root, by: office.admin)
+            #expect(try refusal(.retired)?.contains("is retired already") == true)
+            #expect(try refusal(.revoked) == nil)
             #expect(try verdict() == .revokedKey)
+            for state in [KeyState.retired, .revoked] {
+                #expect(try refusal(state)?.contains("is revoked already") == true)
+            }
             #expect(throws: RegisterError.self) {
                 try ring.rotate(
                     .status,

@@ -71,13 +71,7 @@ public struct KeyRing: Sendable {
                 )
             }
             guard state == .revoked ? key.state != .revoked : key.state == .verifyOnly else {
-                throw RegisterError(
-                    .refused,
-                    "Ключ в состоянии «\(key.state.rawValue)» нельзя перевести в "
-                        + "«\(state.rawValue)». Сначала смените его: profbilet keys rotate.",
-                    "A key that is \(key.state.rawValue) cannot become \(state.rawValue). "
-                        + "Replace it first: profbilet keys rotate."
-                )
+                throw Self.cannotEnd(kid, key.purpose, key.state)
             }
             if let instant, instant > register.now() {
                 throw RegisterError(
@@ -98,6 +92,36 @@ public struct KeyRing: Sendable {
             )
             return try finish("keys.\(state.rawValue)", kid, root, by: user, in: session)
         }
+    }
+
+    private static func cannotEnd(
+        _ kid: String,
+        _ purpose: KeyPurpose,
+        _ state: KeyState
+    ) -> RegisterError {
+        let words =
+            switch state {
+            case .revoked, .retired:
+                Bilingual(
+                    "Ключ \(kid) уже \(state == .revoked ? "отозван" : "выведен"): делать нечего.",
+                    "The key \(kid) is \(state.rawValue) already: there is nothing to do."
+                )
+            case .next:
+                Bilingual(
+                    "Ключ \(kid) ещё ничего не подписывал: выводить нечего. Если он не нужен, "
+                        + "отзовите его: profbilet keys revoke \(kid)",
+                    "The key \(kid) has signed nothing yet: there is nothing to retire. If it is not "
+                        + "wanted, revoke it: profbilet keys revoke \(kid)"
+                )
+            case .active, .verifyOnly:
+                Bilingual(
+                    "Ключом \(kid) подписывают. Сначала смените его: profbilet keys rotate "
+                        + "\(purpose.rawValue)",
+                    "The key \(kid) is signing. Replace it first: profbilet keys rotate "
+                        + "\(purpose.rawValue)"
+                )
+            }
+        return RegisterError(.refused, words.russian, words.english)
     }
 
     /// How many carriers a key's end puts out of force: signed by it, not expired, not blocked.
