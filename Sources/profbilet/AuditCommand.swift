@@ -80,7 +80,7 @@ struct AuditCommand: ParsableCommand {
         @OptionGroup var office: Office
 
         func run() throws {
-            try office.work { _, user in
+            try office.work { register, user in
                 guard user.role.permits(.readAudit) else {
                     throw Failure(
                         .forbidden,
@@ -88,6 +88,7 @@ struct AuditCommand: ParsableCommand {
                         "An auditor or administrator does this."
                     )
                 }
+                try AuditLog(register).countersignHead(isFirst: true)
             }
             say("Записано.", "Written.")
         }

@@ -51,7 +51,7 @@ struct InitCommand: ParsableCommand {
             variable: "PROFBILET_USER_PASSPHRASE",
             prompt: "Парольная фраза \(plan.administrator) / Passphrase of \(plan.administrator): "
         )
-        let directory = DataDirectory(path: path)
+        let directory = DataDirectory(path: path, auditHeads: settings.auditHeads)
         _ = try Register.create(
             in: directory,
             plan,

@@ -350,7 +350,17 @@ def audit(office):
     away = office.folder / "away.log"
     heads.rename(away)
     office.refused("L8 a second place that vanished", 7, ["heads.log"], "audit", "verify")
+    office.ok("keys", "list")
+    check("L8 no other command begins the second place anew", not heads.exists())
     away.rename(heads)
+    office.ok("audit", "verify")
+    own = office.data / "audit.head"
+    own.unlink()
+    for begin in (lambda: None, lambda: own.write_text("")):
+        begin()
+        office.ok("keys", "list")
+        office.refused("L8 a head that vanished stays so after another command", 7, ["audit.head"], "audit", "verify")
+    office.ok("audit", "countersign")
     office.ok("audit", "verify")
 
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import UnionTicket
 
@@ -92,6 +93,8 @@ import UnionTicket
             let log = AuditLog(register)
             #expect(try log.verify(isHeadNeeded: true) == .headMissing(place: second))
             try log.countersignHead()
+            #expect(try log.verify(isHeadNeeded: true) == .headMissing(place: second))
+            try log.countersignHead(isFirst: true)
             let last = try office.number("SELECT max(seq) FROM audit")
             // Within the hour the second place gets no second line.
             _ = try MemberFile(register).show("1001", reason: "t", by: office.admin)
@@ -131,6 +134,17 @@ import UnionTicket
             }
             try Files.write([], to: place)
             #expect(try log.verify(isHeadNeeded: true) == .headMissing(place: place))
+            for isRemoved in [false, true] {
+                if isRemoved { try FileManager.default.removeItem(atPath: place) }
+                // The next command's head does not stand in for the one that was taken away.
+                try log.countersignHead()
+                #expect(try log.verify(isHeadNeeded: true) == .headMissing(place: place))
+            }
+            try log.countersignHead(isFirst: true)
+            guard case .intact = try log.verify(isHeadNeeded: true) else {
+                Issue.record("a head that was asked for is there")
+                return
+            }
         }
     }
 

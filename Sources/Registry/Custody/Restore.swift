@@ -83,7 +83,7 @@ public enum Restore {
                 to: target.path + "/keys/" + file
             )
         }
-        try AuditLog(register).countersignHead()
+        try AuditLog(register).countersignHead(isFirst: true)
         for store in [register.database, register.keyStore] {
             (store as? SQLiteDatabase)?.close()
         }

@@ -222,14 +222,23 @@ public struct AuditLog: Sendable {
     }
 
     /// Writes the chain's present end to the places outside the database.
-    public func countersignHead() throws {
+    ///
+    /// - Parameter isFirst: Whether a place that has no head gets its first; true only where the register
+    ///   is made or restored, or somebody asks for it.
+    /// - Throws: ``RegisterError`` when a place cannot be read or written.
+    public func countersignHead(isFirst: Bool = false) throws {
         let head = try register.read { session in
             try session.first("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") {
                 Head(sequence: $0.integer(0), hash: $0.blob(1))
             }
         }
         if let head {
-            try register.directory.write(head, at: register.now(), secrets: register.secrets)
+            try register.directory.write(
+                head,
+                at: register.now(),
+                secrets: register.secrets,
+                isFirst: isFirst
+            )
         }
     }
 

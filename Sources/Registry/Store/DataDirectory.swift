@@ -113,18 +113,29 @@ public struct DataDirectory: Sendable {
     }
 
     /// Writes the end of the audit chain beside the database, and hourly to the second place.
-    func write(_ head: AuditLog.Head, at now: Instant, secrets: RegisterSecrets) throws {
+    ///
+    /// A place without a head gets one only where `isFirst` says so: whoever took the head away must not
+    /// have it replaced by the next command.
+    func write(
+        _ head: AuditLog.Head,
+        at now: Instant,
+        secrets: RegisterSecrets,
+        isFirst: Bool
+    ) throws {
         let line = Self.line(head, at: now, secrets: secrets)
         var before = AuditHeads()
         try read(auditHeadFile, isAppended: false, into: &before, secrets)
         // What somebody else wrote there is evidence, and stays.
         guard before.foreign == nil else { return }
         if auditHeads == nil, let old = before.known.keys.max(), old > head.sequence { return }
-        try Files.write(Array(line.utf8), to: auditHeadFile)
+        if isFirst || before.missing == nil {
+            try Files.write(Array(line.utf8), to: auditHeadFile)
+        }
         guard let auditHeads else { return }
         let written =
             Files.exists(auditHeads)
             ? String(decoding: try Files.read(auditHeads, atMost: 1 << 24), as: UTF8.self) : ""
+        guard isFirst || written.contains("\n") else { return }
         let last = written.split(separator: "\n").last?.split(separator: " ")
         if let last, last.count == 4, let at = Int64(last[2]), at + 3600 > now.seconds { return }
         try Files.append(Array(line.utf8), to: auditHeads)

@@ -97,7 +97,7 @@ extension Register {
             try SealedFile.seal(master, passphrase: plan.passphrase, purpose: .masterKey),
             to: directory.masterKeyFile
         )
-        try AuditLog(register).countersignHead()
+        try AuditLog(register).countersignHead(isFirst: true)
         return register
     }
 
